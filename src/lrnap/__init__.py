@@ -1,0 +1,39 @@
+"""lrnap: network rendering for LuxRender.
+
+The public names load on first use: `import lrnap` takes milliseconds and never loads the engine.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrnap.client.context import Context as Context
+    from lrnap.errors import Code as Code
+    from lrnap.errors import EngineError as EngineError
+    from lrnap.errors import LrnapError as LrnapError
+    from lrnap.errors import RemoteError as RemoteError
+    from lrnap.errors import SceneError as SceneError
+
+__version__ = "0.1.0"
+
+_HOME = {  # public name -> module
+    "Context": "lrnap.client.context",
+    "Code": "lrnap.errors",
+    "LrnapError": "lrnap.errors",
+    "SceneError": "lrnap.errors",
+    "EngineError": "lrnap.errors",
+    "RemoteError": "lrnap.errors",
+}
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'lrnap' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

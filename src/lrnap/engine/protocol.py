@@ -1,0 +1,104 @@
+"""What an engine is to the rest of lrnap: something that starts runs, each in a process of its own.
+
+Rules for this file: types only. `process.py` implements it with a child process around a `Renderer`; the renderers
+are LuxCore (`luxcore/`) and a deterministic fake (`fake.py`). The same contract tests run on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from lrnap.errors import EngineError
+from lrnap.film.snapshot import FilmLayout, Snapshot
+from lrnap.lux.scene import Scene
+
+
+class RunState(Enum):
+    """BUILDING -> RENDERING <-> PAUSED -> STOPPED (film kept) | DONE (halt condition met) | FAILED (see `error`)."""
+
+    BUILDING = "BUILDING"
+    RENDERING = "RENDERING"
+    PAUSED = "PAUSED"
+    STOPPED = "STOPPED"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+    @property
+    def over(self) -> bool:
+        return self in (RunState.STOPPED, RunState.DONE, RunState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """When a run is done; whichever comes first. None or absent: never. Times in seconds of rendering."""
+
+    spp: float | None = None
+    seconds: float | None = None
+    noise: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    run: str  # unique name of the run
+    seed: int  # >= 1; never reused for the same job
+    threads: int = 0  # 0: all cores
+    halt: Halt = field(default_factory=Halt)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """One cheap look at a run; made of what the child last reported, so asking never blocks."""
+
+    state: RunState
+    samples: float = 0.0
+    spp: float = 0.0
+    samples_per_second: float = 0.0
+    seconds: float = 0.0
+    threads: int = 0
+    triangles: int = 0
+    engine: str = ""  # e.g. "LuxCore 2.11.2 PATHCPU SOBOL"
+    error: EngineError | None = None
+
+
+class Run(Protocol):
+    """One engine process rendering one scene with one seed."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def layout(self) -> FilmLayout | None:
+        """Known once the scene is built."""
+
+    def status(self) -> RunStatus: ...
+    def log(self, lines: int = 100) -> Sequence[str]: ...
+    def warnings(self) -> Sequence[str]:
+        """What the engine does not honour exactly: one sentence each, naming place, plugin and parameter."""
+
+    async def snapshot(self) -> Snapshot:
+        """The film now; after the run is over, its last film. Raises EngineError if there is none."""
+
+    async def pause(self) -> None: ...
+    async def resume(self) -> None: ...
+    async def stop(self) -> None:
+        """Ends rendering; the film stays readable until `close`."""
+
+    async def set_threads(self, threads: int) -> None: ...
+    async def set_halt(self, halt: Halt) -> None: ...
+    def events(self) -> AsyncIterator[RunStatus]:
+        """The status now and after each change (coalesced: latest wins), ending when the run is over."""
+
+    async def close(self) -> None:
+        """Ends the process, however it is, and frees its memory; idempotent."""
+
+
+class Engine(Protocol):
+    """Starts runs. `start` returns as soon as the process is up; building shows in the status."""
+
+    @property
+    def name(self) -> str: ...
+    async def start(self, scene: Scene, options: RunOptions) -> Run: ...

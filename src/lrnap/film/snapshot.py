@@ -1,0 +1,89 @@
+"""The film of one run at one moment: one contiguous float32 block with named views into it.
+
+Conventions, for the whole project: row 0 is the top of the picture; colours are linear RGB with the primaries of
+sRGB, as LuxCore renders; sums are *weighted sums*, never averages, so that merging is adding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Block = npt.NDArray[np.float32]
+
+
+class Planes(NamedTuple):
+    """Views into a block; writing to them writes the block.
+
+    weight (H, W)        sum of the weights of the camera samples that fell on the pixel
+    alpha  (H, W)        sum of weight x coverage
+    pixel  (G, H, W, 3)  per light group: sum of weight x radiance, normalised per pixel by `weight`
+    screen (G, H, W, 3)  per light group: sums of light-traced contributions, normalised per screen: the radiance is
+                         `screen * (W * H) / screen_samples`. None for engines that trace from the camera only.
+    """
+
+    weight: Block
+    alpha: Block
+    pixel: Block
+    screen: Block | None
+
+
+@dataclass(frozen=True, slots=True)
+class FilmLayout:
+    """What a block holds. Two films can be merged exactly if their layouts are equal."""
+
+    width: int
+    height: int
+    groups: tuple[str, ...] = ("default",)  # light group names; the position is the engine's group id
+    screen: bool = False
+
+    @property
+    def floats(self) -> int:
+        """Length of a block: 2 planes plus 3 (6 with `screen`) per light group."""
+        per_group = 6 if self.screen else 3
+        return self.width * self.height * (2 + per_group * len(self.groups))
+
+    def new_block(self) -> Block:
+        return np.zeros(self.floats, np.float32)
+
+    def planes(self, block: Block) -> Planes:
+        """Views of a block of exactly `floats` float32 values (in the order weight, alpha, pixel, screen)."""
+        if block.shape != (self.floats,) or block.dtype != np.float32:
+            raise ValueError(
+                f"a film block of {self.floats} float32 values is needed, not {block.shape} {block.dtype}"
+            )
+        h, w, g = self.height, self.width, len(self.groups)
+        n = h * w
+        colour = 3 * n * g
+        return Planes(
+            weight=block[:n].reshape(h, w),
+            alpha=block[n : 2 * n].reshape(h, w),
+            pixel=block[2 * n : 2 * n + colour].reshape(g, h, w, 3),
+            screen=block[2 * n + colour :].reshape(g, h, w, 3) if self.screen else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """An immutable film of one run. `number` grows with every snapshot of the run: the newest replaces the older."""
+
+    run: str
+    seed: int
+    number: int
+    layout: FilmLayout
+    block: Block
+    samples: float  # samples taken by the run, from the camera; sum(weight) where weights are counts
+    screen_samples: float = 0.0  # light paths traced by the run; 0 without `layout.screen`
+    seconds: float = 0.0  # time the run has been rendering
+
+    @property
+    def planes(self) -> Planes:
+        return self.layout.planes(self.block)
+
+    @property
+    def spp(self) -> float:
+        """Samples per pixel."""
+        return self.samples / (self.layout.width * self.layout.height)

@@ -1,0 +1,35 @@
+"""Every bound once, with the reason for its number. A bound that is hit answers with the bound's name and value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_FILM_PIXELS = (
+    16384 * 16384
+)  # 16K square: 5 floats a pixel are 5 GiB; larger sizes hang the engine's allocator
+MAX_FILM_SIDE = 65536  # the engine's own coordinates are 32-bit, but its tables are per row
+MAX_INCLUDE_DEPTH = 32  # as in classic Lux; a cycle is found long before the stack is
+MAX_TOKEN = 1 << 20  # one identifier or string of a scene file, base64 lines of embedded files among them
+
+
+@dataclass(frozen=True, slots=True)
+class WireLimits:
+    """Bounds of one connection."""
+
+    line: int = 65536  # bytes of one request line; a 4x4 matrix is 400, a pasted mesh some thousands
+    args: int = 4096  # positional arguments and parameters of one line
+    payload: int = 4 << 30  # one payload; a mesh of 100 M vertices is 1.2 GB
+    payloads: int = 64  # payloads of one line
+    in_flight: int = 1024  # pipelined requests that wait for their turn before reading stops
+    out_buffer: int = 8 << 20  # bytes waiting for a slow reader before its requests stop being read
+    bogus_lines: int = (
+        100  # lines that do not parse before the connection is closed (a person mistypes; a scanner repeats)
+    )
+
+
+# Before a connection is authenticated: enough for a hello and credentials, too little to hurt.
+PRE_AUTH = WireLimits(line=1024, args=8, payload=0, payloads=0, in_flight=5, out_buffer=65536, bogus_lines=5)
+POST_AUTH = WireLimits()
+
+HELLO_SECONDS = 10.0  # from connect to the first complete line of an unauthenticated connection
+DATA_FRAME = 1 << 20  # bytes of one film frame at level 1: a status reply waits behind at most one

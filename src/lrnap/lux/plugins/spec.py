@@ -1,0 +1,57 @@
+"""How plugins and their parameters are written down: the types of the plugin tables.
+
+Rules for this file: types and look-ups only; the tables themselves are the sibling files, one per kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+# How a parameter may be given. A "color|texture" may come as `"color Kd" [r g b]` or `"texture Kd" ["name"]`
+# (and, as classic Lux has it, a float where a colour is meant or the other way round is another parameter).
+Type = Literal[
+    "float",
+    "integer",
+    "bool",
+    "string",
+    "point",
+    "vector",
+    "normal",
+    "color",
+    "texture",
+    "color|texture",
+    "float|texture",
+    "fresnel",  # "float" or "texture" of the fresnel variant
+]
+Default = float | int | bool | str | tuple[float, ...] | None  # None: absent means something of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One row: name, type, default, and what the value may be."""
+
+    name: str
+    type: Type
+    default: Default = None
+    count: int | None = 1  # number of values (triplets for point, vector, normal, color); None: any number
+    choices: tuple[str, ...] = ()
+    file: bool = False  # the value is the name of a file that the scene needs
+    names: Literal["", "material", "texture", "volume"] = ""  # the string names a named thing of the scene
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    kind: str  # "material", "texture", "light", "arealight", "shape", "camera", "film", "sampler", ...
+    name: str
+    parameters: tuple[Parameter, ...]
+    aliases: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()  # textures: of "float", "color", "fresnel"
+    open: bool = False  # more parameters than the table lists are legal (numbered series: tex1 ... texN)
+    note: str = ""
+    by_name: Mapping[str, Parameter] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {p.name: p for p in self.parameters})
