@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_FILM_PIXELS = (
-    16384 * 16384
-)  # 16K square: 5 floats a pixel are 5 GiB; larger sizes hang the engine's allocator
+MAX_FILM_PIXELS = 16384 * 16384  # 16K square: 5 floats a pixel are 5 GiB; larger sizes hang the engine's allocator
 MAX_FILM_SIDE = 65536  # the engine's own coordinates are 32-bit, but its tables are per row
 MAX_INCLUDE_DEPTH = 32  # as in classic Lux; a cycle is found long before the stack is
 MAX_TOKEN = 1 << 20  # one identifier or string of a scene file, base64 lines of embedded files among them
@@ -22,9 +20,7 @@ class WireLimits:
     payloads: int = 64  # payloads of one line
     in_flight: int = 1024  # pipelined requests that wait for their turn before reading stops
     out_buffer: int = 8 << 20  # bytes waiting for a slow reader before its requests stop being read
-    bogus_lines: int = (
-        100  # lines that do not parse before the connection is closed (a person mistypes; a scanner repeats)
-    )
+    bogus_lines: int = 100  # unparsable lines before the connection is closed: a person mistypes, a scanner repeats
 
 
 # Before a connection is authenticated: enough for a hello and credentials, too little to hurt.

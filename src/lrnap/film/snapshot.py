@@ -52,9 +52,7 @@ class FilmLayout:
     def planes(self, block: Block) -> Planes:
         """Views of a block of exactly `floats` float32 values (in the order weight, alpha, pixel, screen)."""
         if block.shape != (self.floats,) or block.dtype != np.float32:
-            raise ValueError(
-                f"a film block of {self.floats} float32 values is needed, not {block.shape} {block.dtype}"
-            )
+            raise ValueError(f"a film block of {self.floats} float32 values is needed, not {block.shape} {block.dtype}")
         h, w, g = self.height, self.width, len(self.groups)
         n = h * w
         colour = 3 * n * g

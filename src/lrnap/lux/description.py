@@ -102,7 +102,7 @@ class Object:
 
 @dataclass(slots=True)
 class SceneDescription:
-    """A whole scene. Dictionaries keep the order of definition; a redefinition gets a new key and wins from there on."""
+    """A whole scene. Dictionaries keep the order of definition; a redefinition gets a new key and wins afterwards."""
 
     renderer: Entity
     camera: Entity
