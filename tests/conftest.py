@@ -1,0 +1,19 @@
+"""What all tests share: where other people's scenes are, if they are here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_scenes() -> Path:
+    """The folder of real scenes beside the checkout (or in $LRNAP_SCENES); tests that need it skip without it."""
+    folder = Path(os.environ.get("LRNAP_SCENES", CHECKOUT.parent / "shared" / "scenes"))
+    if not folder.is_dir():
+        pytest.skip("the collection of real scenes is not beside this checkout")
+    return folder
