@@ -24,7 +24,17 @@ Type = Literal[
     "color|texture",
     "float|texture",
     "fresnel",  # "float" or "texture" of the fresnel variant
+    "variant",  # of a texture plugin: a float or a colour, as the texture itself is one
+    "variant|texture",  # likewise, or the name of a texture of that variant
 ]
+# The LXS types under which a parameter of each table type may be given.
+SPELLINGS: Mapping[str, tuple[str, ...]] = {
+    "color|texture": ("color", "texture"),
+    "float|texture": ("float", "texture"),
+    "fresnel": ("float", "texture"),
+    "variant": ("float", "color"),
+    "variant|texture": ("float", "color", "texture"),
+}
 Default = float | int | bool | str | tuple[float, ...] | None  # None: absent means something of its own
 
 
@@ -40,6 +50,13 @@ class Parameter:
     file: bool = False  # the value is the name of a file that the scene needs
     names: Literal["", "material", "texture", "volume"] = ""  # the string names a named thing of the scene
     note: str = ""
+    also: tuple[str, ...] = ()  # further LXS types under which older scenes give it
+    obsolete: bool = False  # of older versions only: legal, and without effect
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The LXS types under which this parameter may be given, the usual one first."""
+        return SPELLINGS.get(self.type, (self.type,)) + self.also
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +68,7 @@ class Plugin:
     variants: tuple[str, ...] = ()  # textures: of "float", "color", "fresnel"
     open: bool = False  # more parameters than the table lists are legal (numbered series: tex1 ... texN)
     note: str = ""
+    obsolete: bool = False  # of older versions only: legal, and rendered as a substitute
     by_name: Mapping[str, Parameter] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,219 @@
+"""Material and MakeNamedMaterial: every material plugin with its parameters.
+
+Composites (mix, layered, doubleside, glossycoating) name other materials, which must be defined before them.
+"""
+
+from __future__ import annotations
+
+from lrnap.lux.plugins.rows import (
+    Triplet,
+    color_texture,
+    flag,
+    float_texture,
+    fresnel,
+    named,
+    old,
+    real,
+    texture,
+    word,
+)
+from lrnap.lux.plugins.spec import Parameter, Plugin
+
+FABRICS = (
+    "silk_charmeuse",
+    "denim",
+    "cotton_twill",
+    "wool_gabardine",
+    "polyester_lining_cloth",
+    "silk_shantung",
+)
+PAINTS = (
+    "ford f8",
+    "polaris silber",
+    "opel titan",
+    "bmw339",
+    "2k acrylack",
+    "white",
+    "blue",
+    "blue matte",
+)
+METALS = ("amorphous carbon", "silver", "gold", "copper", "aluminium")
+
+COMPOSITING: tuple[Parameter, ...] = (
+    flag("compo_visible_material", True),
+    flag("compo_visible_emission", True),
+    flag("compo_visible_indirect_material", True),
+    flag("compo_visible_indirect_emission", True),
+    flag("compo_override_alpha", False),
+    real("compo_override_alpha_value", 0.0),
+)
+SAMPLE_DISTANCE: tuple[Parameter, ...] = (real("bumpmapsampledistance", 0.001),)
+BUMP: tuple[Parameter, ...] = (texture("bumpmap"), *SAMPLE_DISTANCE)
+
+THIN_FILM: tuple[Parameter, ...] = (float_texture("film", 0.0), float_texture("filmindex", 1.5))
+COAT: tuple[Parameter, ...] = (
+    color_texture("Ks", 1.0),
+    color_texture("Ka", 0.0),
+    float_texture("index", 0.0),
+    float_texture("d", 0.0),
+)
+OLD_ROUGHNESS = old("float|texture", "roughness", note="older versions' one roughness for both directions")
+
+
+def roughness(default: float) -> tuple[Parameter, ...]:
+    return float_texture("uroughness", default), float_texture("vroughness", default)
+
+
+def material(name: str, *parameters: Parameter, bump: bool = True, note: str = "") -> Plugin:
+    common = (BUMP if bump else SAMPLE_DISTANCE) + COMPOSITING
+    return Plugin("material", name, parameters + common, note=note)
+
+
+def _carpaint_defaults() -> tuple[Parameter, ...]:
+    """What each parameter is where neither it nor a preset's name is given: the first preset, "ford f8"."""
+    colors: dict[str, Triplet] = {
+        "Kd": (0.0012, 0.0015, 0.0018),
+        "Ks1": (0.0049, 0.0076, 0.0120),
+        "Ks2": (0.0100, 0.0130, 0.0180),
+        "Ks3": (0.0070, 0.0065, 0.0077),
+    }
+    numbers = {"R1": 0.15, "R2": 0.087, "R3": 0.9, "M1": 0.32, "M2": 0.11, "M3": 0.013}
+    return (
+        *(color_texture(name, value) for name, value in colors.items()),
+        *(float_texture(name, value) for name, value in numbers.items()),
+    )
+
+
+def _removed(name: str, *parameters: Parameter) -> Plugin:
+    return Plugin("material", name, parameters + BUMP + COMPOSITING, note="a material of older versions", obsolete=True)
+
+
+PLUGINS: tuple[Plugin, ...] = (
+    material("matte", color_texture("Kd", 0.9), float_texture("sigma", 0.0, note="degrees; above 0 Oren-Nayar")),
+    material(
+        "mattetranslucent",
+        color_texture("Kr", 1.0),
+        color_texture("Kt", 1.0),
+        float_texture("sigma", 0.0),
+        flag("energyconserving", False),
+    ),
+    material("mirror", color_texture("Kr", 1.0), *THIN_FILM),
+    material(
+        "glass",
+        color_texture("Kr", 1.0),
+        color_texture("Kt", 1.0),
+        float_texture("index", 1.5),
+        float_texture("cauchyb", 0.0),
+        *THIN_FILM,
+        flag("architectural", False, note="light passes straight, and shadows are not dark"),
+    ),
+    material(
+        "glass2",
+        flag("architectural", False),
+        flag("dispersion", False),
+        note="index and absorption come from Interior and Exterior volumes",
+    ),
+    material(
+        "roughglass",
+        color_texture("Kr", 1.0),
+        color_texture("Kt", 1.0),
+        *roughness(0.001),
+        float_texture("index", 1.5),
+        float_texture("cauchyb", 0.0),
+        flag("dispersion", False),
+    ),
+    material(
+        "metal",
+        Parameter("filename", "string", file=True, note="an .nk file; rules over name"),
+        word("name", None, note=f"{', '.join(METALS)}, or an .nk file; an unknown one is aluminium"),
+        *roughness(0.1),
+        *OLD_ROUGHNESS,
+    ),
+    material("metal2", fresnel("fresnel", 5.0), *roughness(0.1)),
+    material(
+        "shinymetal", color_texture("Kr", 1.0), color_texture("Ks", 1.0), *roughness(0.1), *THIN_FILM, *OLD_ROUGHNESS
+    ),
+    material(
+        "glossy",
+        color_texture("Kd", 1.0),
+        *COAT,
+        *roughness(0.1),
+        float_texture("sigma", 0.0),
+        flag("multibounce", False),
+        flag("separable", True),
+    ),
+    material("glossycoating", named("basematerial"), *COAT, *roughness(0.1), flag("multibounce", False)),
+    Plugin(
+        "material",
+        "glossy_lossy",
+        (color_texture("Kd", 1.0), *COAT, *roughness(0.1), *OLD_ROUGHNESS, *BUMP, *COMPOSITING),
+        aliases=("substrate", "plastic"),
+    ),
+    material(
+        "glossytranslucent",
+        color_texture("Kd", 1.0),
+        color_texture("Kt", 1.0),
+        *COAT,
+        *roughness(0.1),
+        flag("multibounce", False),
+        flag("onesided", True, note="the back is as the front"),
+        color_texture("backface_Ks", 0.0),
+        color_texture("backface_Ka", 0.0),
+        float_texture("backface_index", 0.0),
+        float_texture("backface_d", 0.0),
+        float_texture("backface_uroughness", 0.0),
+        float_texture("backface_vroughness", 0.0),
+        flag("backface_multibounce", False),
+    ),
+    material(
+        "carpaint",
+        word("name", None, note=f"a preset, which rules over all below: {', '.join(PAINTS)}"),
+        color_texture("Ka", 0.0),
+        float_texture("d", 0.0),
+        *_carpaint_defaults(),
+    ),
+    material(
+        "cloth",
+        word("presetname", "denim", *FABRICS),
+        color_texture("warp_Kd", 0.0),
+        color_texture("warp_Ks", 0.0),
+        color_texture("weft_Kd", 0.0),
+        color_texture("weft_Ks", 0.0),
+        real("repeat_u", 100.0),
+        real("repeat_v", 100.0),
+    ),
+    material(
+        "velvet",
+        color_texture("Kd", 0.3),
+        float_texture("p1", -2.0),
+        float_texture("p2", 20.0),
+        float_texture("p3", 2.0),
+        float_texture("thickness", 0.1),
+    ),
+    material(
+        "mix",
+        named("namedmaterial1"),
+        named("namedmaterial2"),
+        float_texture("amount", 0.5, note="1: all of the second"),
+    ),
+    material(
+        "layered",
+        *(named(f"namedmaterial{i}") for i in (1, 2, 3, 4)),
+        *(float_texture(f"opacity{i}", 1.0) for i in (1, 2, 3, 4)),
+    ),
+    material(
+        "doubleside",
+        named("frontnamedmaterial"),
+        named("backnamedmaterial"),
+        flag("usefrontforfront", True),
+        flag("usefrontforback", True),
+        bump=False,
+    ),
+    material("scatter", color_texture("Kd", 0.9), color_texture("g", 0.0), bump=False),
+    material("null", bump=False, note="not there: light passes unchanged"),
+    *(_removed(name) for name in ("bluepaint", "brushedmetal", "clay", "felt", "primer", "skin")),
+    _removed(
+        "translucent", *(color_texture(name, None) for name in ("Kd", "Ks", "reflect", "transmit")), *OLD_ROUGHNESS
+    ),
+    _removed("uber", *(color_texture(name, None) for name in ("Kd", "Ks", "Kr", "opacity")), *OLD_ROUGHNESS),
+)

@@ -1,0 +1,37 @@
+"""Renderer: every renderer plugin with its parameters. (Version 1.9 has sampler and sppm only.)"""
+
+from __future__ import annotations
+
+from lrnap.lux.plugins.rows import file, flag, real, whole, word
+from lrnap.lux.plugins.spec import Parameter, Plugin
+
+PLUGINS: tuple[Plugin, ...] = (
+    Plugin("renderer", "sampler", ()),
+    Plugin("renderer", "sppm", ()),
+    Plugin(
+        "renderer",
+        "hybrid",
+        (
+            file("configfile"),
+            whole("raybuffersize", 8192),
+            whole("statebuffercount", 1),
+            whole("opencl.platform.index", -1),
+            flag("opencl.gpu.use", True),
+            whole("opencl.gpu.workgroup.size", 0),
+            word("opencl.devices.select", None),
+            whole("accelerator.qbvh.stacksize.max", 32),
+            real("opencl.cpu.threads", None),
+        ),
+        aliases=("hybridsampler",),
+    ),
+    Plugin(
+        "renderer",
+        "luxcore",
+        (
+            Parameter("config", "string", count=None, note="lines of LuxCore properties"),
+            file("localconfigfile", note="a file of LuxCore properties"),
+            file("configfile", note="older name of localconfigfile"),
+        ),
+        aliases=("slg",),
+    ),
+)

@@ -1,0 +1,54 @@
+"""MakeNamedVolume (what fills a closed shape) and Volume (a box of fog): every plugin with its parameters."""
+
+from __future__ import annotations
+
+from lrnap.lux.plugins.rows import color, color_texture, fresnel, real, triplet, whole
+from lrnap.lux.plugins.spec import Parameter, Plugin
+
+INDEX: tuple[Parameter, ...] = (fresnel("fresnel", 1.5),)
+SCATTERING: tuple[Parameter, ...] = (
+    color_texture("sigma_a", 0.0),
+    color_texture("sigma_s", 0.0),
+    color_texture("g", 0.0, note="-1 back to 1 forward"),
+)
+
+NAMED_PLUGINS: tuple[Plugin, ...] = (
+    Plugin("volume", "clear", (*INDEX, color_texture("absorption", 0.0))),
+    Plugin("volume", "homogeneous", INDEX + SCATTERING),
+    Plugin("volume", "heterogeneous", (*INDEX, *SCATTERING, real("stepsize", 1.0))),
+)
+
+BOX: tuple[Parameter, ...] = (
+    color("sigma_a", 0.0),
+    color("sigma_s", 0.0),
+    color("Le", 0.0),
+    real("g", 0.0),
+    triplet("point", "p0", (0.0, 0.0, 0.0)),
+    triplet("point", "p1", (1.0, 1.0, 1.0)),
+)
+
+
+def region(name: str, *parameters: Parameter) -> Plugin:
+    return Plugin("volumeregion", name, BOX + parameters)
+
+
+REGION_PLUGINS: tuple[Plugin, ...] = (
+    region("homogeneous"),
+    region("heterogeneous"),
+    region("exponential", real("a", 1.0), real("b", 1.0), triplet("vector", "updir", (0.0, 1.0, 0.0))),
+    region("volumegrid", real("density", count=None), whole("nx", 1), whole("ny", 1), whole("nz", 1)),
+    region(
+        "cloud",
+        real("radius", 0.5),
+        real("noisescale", 0.5),
+        real("turbulence", 0.01),
+        real("sharpness", 6.0),
+        real("noiseoffset", 0.0),
+        whole("spheres", 0),
+        whole("octaves", 1),
+        real("omega", 0.75),
+        real("variability", 0.9),
+        real("baseflatness", 0.8),
+        real("spheresize", 0.15),
+    ),
+)
