@@ -35,7 +35,9 @@ PLUGINS: tuple[Plugin, ...] = (
         "mbvh",
         (
             whole("costsamples", 8),
-            *(row for row in BVH_COSTS if row.name != "costsamples"),
+            whole("intersectcost", 80),
+            whole("traversalcost", 1),
+            real("emptybonus", 0.0),
             whole("maxleafprims", None),
         ),
         note="version 1.9",

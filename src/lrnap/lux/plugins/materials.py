@@ -84,8 +84,10 @@ def _carpaint_defaults() -> tuple[Parameter, ...]:
     )
 
 
-def _removed(name: str, *parameters: Parameter) -> Plugin:
-    return Plugin("material", name, parameters + BUMP + COMPOSITING, note="a material of older versions", obsolete=True)
+def _removed(name: str, *colors: str) -> Plugin:
+    """A material of older versions; one with colours also had a roughness."""
+    own = (*(color_texture(color, None) for color in colors), *OLD_ROUGHNESS) if colors else ()
+    return Plugin("material", name, own + BUMP + COMPOSITING, note="a material of older versions", obsolete=True)
 
 
 PLUGINS: tuple[Plugin, ...] = (
@@ -212,8 +214,6 @@ PLUGINS: tuple[Plugin, ...] = (
     material("scatter", color_texture("Kd", 0.9), color_texture("g", 0.0), bump=False),
     material("null", bump=False, note="not there: light passes unchanged"),
     *(_removed(name) for name in ("bluepaint", "brushedmetal", "clay", "felt", "primer", "skin")),
-    _removed(
-        "translucent", *(color_texture(name, None) for name in ("Kd", "Ks", "reflect", "transmit")), *OLD_ROUGHNESS
-    ),
-    _removed("uber", *(color_texture(name, None) for name in ("Kd", "Ks", "Kr", "opacity")), *OLD_ROUGHNESS),
+    _removed("translucent", "Kd", "Ks", "reflect", "transmit"),
+    _removed("uber", "Kd", "Ks", "Kr", "opacity"),
 )

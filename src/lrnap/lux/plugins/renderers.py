@@ -17,7 +17,7 @@ PLUGINS: tuple[Plugin, ...] = (
             whole("statebuffercount", 1),
             whole("opencl.platform.index", -1),
             flag("opencl.gpu.use", True),
-            whole("opencl.gpu.workgroup.size", 0),
+            whole("opencl.gpu.workgroup.size", 64),
             word("opencl.devices.select", None),
             whole("accelerator.qbvh.stacksize.max", 32),
             real("opencl.cpu.threads", None),

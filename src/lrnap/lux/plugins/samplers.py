@@ -32,7 +32,10 @@ PLUGINS: tuple[Plugin, ...] = (
         "sampler",
         "random",
         (PIXEL_SAMPLER, whole("pixelsamples", 4), *NOISE_AWARE, *old("integer", "xsamples", "ysamples")),
-        aliases=("stratified", "halton"),
+    ),
+    *(
+        Plugin("sampler", name, (PIXEL_SAMPLER, whole("pixelsamples", 4)), obsolete=True, note="of older versions")
+        for name in ("halton", "stratified")
     ),
     Plugin("sampler", "sobol", NOISE_AWARE),
     Plugin(

@@ -133,10 +133,9 @@ PLUGINS: tuple[Plugin, ...] = (
     Plugin(
         "shape",
         "lenscomponent",
-        (real("radius", 0.5), real("thickness", 0.0), real("aperture", 1.0), *NAME),
-        open=True,
+        (real("radius", 1.0), real("zmin", None), real("zmax", None), *PHIMAX, real("aperture", 1.0), *NAME),
         obsolete=True,
-        note="a lens of the realistic camera; its parameters are not known here",
+        note="a lens of the realistic camera",
     ),
     Plugin(
         "shape",

@@ -1,5 +1,6 @@
 """Texture: every texture plugin, the variants (float, color, fresnel) in which it exists, and its parameters.
 
+Procedural ones are float textures in the last versions and had a colour variant before, so both are accepted.
 `open` plugins take a numbered series (`tex1`, `tex2`, ... as many as there are offsets or weights).
 """
 
@@ -111,10 +112,10 @@ GENERAL: tuple[Plugin, ...] = (
     texture(
         "bilerp",
         (F, C, R),
-        *(
-            variant(name, value, texture=False)
-            for name, value in (("v00", 0.0), ("v01", 1.0), ("v10", 0.0), ("v11", 1.0))
-        ),
+        variant("v00", 0.0, texture=False),
+        variant("v01", 1.0, texture=False),
+        variant("v10", 0.0, texture=False),
+        variant("v11", 1.0, texture=False),
         *MAPPING_2D,
     ),
     texture(
