@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 MAX_FILM_PIXELS = 16384 * 16384  # 16K square: 5 floats a pixel are 5 GiB; larger sizes hang the engine's allocator
 MAX_FILM_SIDE = 65536  # the engine's own coordinates are 32-bit, but its tables are per row
+MAX_LIGHT_GROUPS = 256  # each costs 3 or 6 floats a pixel, in the engine and in every snapshot
+MAX_NAME = 1024  # characters of a run's or light group's name
 MAX_INCLUDE_DEPTH = 32  # as in classic Lux; a cycle is found long before the stack is
 MAX_TOKEN = 1 << 20  # one identifier or string of a scene file, base64 lines of embedded files among them
 

@@ -1,0 +1,145 @@
+"""The order of developing, and the machine that goes through it.
+
+A step is prepared with the whole picture and answers with what to do to each band of it (or, having changed the whole
+picture in place, with nothing). Steps that need not see the picture are run together, so that each band goes through
+all of them while it is in the cache. Another step (bloom, glare, camera response, vignetting, a view transform,
+denoising) is another entry of `steps`, at its place in classic Lux's order, which the comments there mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lrnap.film.bands import each, spans
+from lrnap.film.develop import colour
+from lrnap.film.develop.settings import Settings
+from lrnap.film.develop.tonemap import KERNEL, Point, measure
+from lrnap.film.radiance import Accumulators, mix
+from lrnap.film.snapshot import Block
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`prepare` gets the colours (3, H, W): with `looks`, as the steps before left them; otherwise only their shape
+    means anything."""
+
+    name: str
+    prepare: Callable[[Block], Point | None]
+    looks: bool = False
+
+
+def steps(settings: Settings, *, display: bool = True) -> list[Step]:
+    """What happens to the mixed light groups, in classic Lux's order. Without `display`, up to linear light."""
+    system = settings.colour_system
+    matrix, weights = colour.conversion(system), system.luminance
+    result = [
+        # here: denoise, bloom, glare
+        Step("tonemap", lambda picture: KERNEL[settings.tonemapkernel](settings, measure(picture)), looks=True),
+    ]
+    if matrix is not None:
+        result.append(Step("colour space", lambda _: lambda band: colour.convert(band, matrix, weights)))
+    # here: camera response, vignetting, aberration
+    result.append(Step("limit", lambda _: lambda band: colour.limit(band, settings.ldr_clamp_method, weights)))
+    if display:
+        result.append(Step("gamma", lambda _: gamma(settings.gamma)))
+    return result
+
+
+def gamma(value: float) -> Point:
+    """Colour ** (1 / gamma), for colours in [0, 1]."""
+    power = np.float32(1 / value)
+
+    def point(band: Block) -> None:
+        if power == 1:
+            return
+        with np.errstate(divide="ignore"):  # log(0) is -inf, and exp of that is the 0 it should be
+            np.log(band, out=band)
+        band *= power
+        np.exp(band, out=band)
+        np.minimum(band, np.float32(1), out=band)
+
+    return point
+
+
+def develop(
+    film: Accumulators,
+    settings: Settings | None = None,
+    *,
+    display: bool = True,
+    dtype: npt.DTypeLike = np.float32,
+) -> npt.NDArray[np.generic]:
+    """The picture of a film (a Snapshot, merged or of one run): (H, W, 4) red, green, blue, alpha; top row first.
+
+    float32: in [0, 1], encoded for a display, or tonemapped linear light without `display`. uint8, uint16: the same,
+    quantised as `quantise` does. There is no NaN in it, whatever the film holds. Alpha is coverage; the colours are
+    as rendered, not multiplied by it.
+    """
+    settings = settings or Settings()
+    planes = mix(film, settings.lights(film.layout.groups))
+    colours = planes[:3]
+    pending: list[Point] = []
+    for step in steps(settings, display=display):
+        if step.looks:
+            _run(pending, colours)
+            pending = []
+        point = step.prepare(colours)
+        if point is not None:
+            pending.append(point)
+    return _deliver(planes, pending, np.dtype(dtype))
+
+
+def quantise(picture: Block, dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[np.generic]:
+    """A picture with values in [0, 1], of any shape, as integers: floor(256 * value), at most 255, as classic Lux;
+    for uint16 floor(65536 * value). NaN becomes 0."""
+    kind = np.dtype(dtype)
+    source = np.ascontiguousarray(picture, np.float32).reshape(-1)
+    result = np.empty(source.shape, kind)
+    for span in spans(source.size):
+        _store(source[span].copy(), result[span])
+    return result.reshape(picture.shape)
+
+
+def to_8bit(picture: Block) -> npt.NDArray[np.uint8]:
+    return quantise(picture, np.uint8).astype(np.uint8, copy=False)
+
+
+def _run(points: list[Point], colours: Block) -> None:
+    if not points:
+        return
+    flat = colours.reshape(3, -1)
+
+    def one(span: slice) -> None:
+        for point in points:
+            point(flat[:, span])
+
+    each(one, flat.shape[1])
+
+
+def _deliver(planes: Block, points: list[Point], dtype: np.dtype[np.generic]) -> npt.NDArray[np.generic]:
+    """The last steps, and from planes (4, H, W) to pixels (H, W, 4)."""
+    flat = planes.reshape(4, -1)
+    pixels = np.empty((flat.shape[1], 4), dtype)
+
+    def one(span: slice) -> None:
+        band = flat[:, span]
+        for point in points:
+            point(band[:3])
+        for channel in range(4):
+            _store(band[channel], pixels[span, channel])
+
+    each(one, flat.shape[1])
+    return pixels.reshape(*planes.shape[1:], 4)
+
+
+def _store(values: Block, into: npt.NDArray[np.generic]) -> None:
+    """Puts values into an array of the wanted type; integers are quantised, overwriting `values` on the way."""
+    if into.dtype.kind == "u":
+        most = 256**into.dtype.itemsize - 1
+        values *= np.float32(most + 1)
+        np.fmax(values, np.float32(0), out=values)
+        np.fmin(values, np.float32(most), out=values)
+    np.copyto(into, values, casting="unsafe")

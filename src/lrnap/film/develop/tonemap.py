@@ -1,0 +1,109 @@
+"""The tonemap kernels: how much light becomes how bright a picture. Formulas and constants are classic Lux's.
+
+A kernel gets the settings and what was measured of the whole, merged picture, and answers with what to do to each
+band of colours. Measuring a part (one node's film, a tile, a group) would make parts of different brightness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import exp
+from typing import NamedTuple
+
+import numpy as np
+
+from lrnap.film.bands import each
+from lrnap.film.develop.colour import ROOM, luminance
+from lrnap.film.develop.settings import Settings
+from lrnap.film.snapshot import Block
+
+Point = Callable[[Block], None]  # changes a band of colours (3, n) in place
+
+MIDDLE_GREY = 118.0 / 255.0  # the code value that classic Lux exposes for
+KEY = 0.1  # Reinhard's a: where the mean brightness goes
+DARKEST = 1e-6  # luminance below which the logarithm of black is not taken
+
+
+class Measure(NamedTuple):
+    """Luminance of a whole picture."""
+
+    mean: float  # over the pixels that are not black; 0 for a black picture
+    log_mean: float  # exp(mean(log(Y))) over all pixels, black counted as DARKEST
+    highest: float
+
+
+def measure(picture: Block) -> Measure:
+    """Of colours (3, H, W), which must be finite and not negative."""
+    colours = picture.reshape(3, -1)
+    weights = ROOM.luminance
+
+    def one(span: slice) -> tuple[float, int, float, float]:
+        y = luminance(colours[:, span], weights)
+        total, lit, highest = float(y.sum()), int(np.count_nonzero(y)), float(y.max())
+        np.maximum(y, np.float32(DARKEST), out=y)
+        return total, lit, float(np.log(y, out=y).sum()), highest
+
+    parts = each(one, colours.shape[1])
+    lit = sum(part[1] for part in parts)
+    return Measure(
+        mean=sum(part[0] for part in parts) / lit if lit else 0.0,
+        log_mean=exp(sum(part[2] for part in parts) / colours.shape[1]),
+        highest=max(part[3] for part in parts),
+    )
+
+
+def _times(factor: float) -> Point:
+    def point(band: Block) -> None:
+        np.multiply(band, np.float32(factor), out=band)
+
+    return point
+
+
+def linear(settings: Settings, _: Measure) -> Point:
+    """A camera: sensitivity (ISO), exposure (seconds), f-stop and the film's gamma."""
+    exposure = settings.linear_exposure / settings.linear_fstop**2 * settings.linear_sensitivity
+    return _times(exposure * 0.65 / 10 * MIDDLE_GREY**settings.linear_gamma)
+
+
+def autolinear(settings: Settings, light: Measure) -> Point:
+    """The mean of what is lit becomes middle grey, a third of a stop up."""
+    return _times(1.25 / light.mean * MIDDLE_GREY**settings.gamma if light.mean > 0 else 1.0)
+
+
+def maxwhite(_: Settings, light: Measure) -> Point:
+    """The brightest pixel becomes white."""
+    return _times(1 / light.highest if light.highest > 0 else 1.0)
+
+
+def contrast(settings: Settings, light: Measure) -> Point:
+    """Ward's contrast scale: just visible differences of the scene are just visible on a display of luminance ywa."""
+    seen = (1.219 + settings.contrast_ywa**0.4) / (1.219 + light.log_mean**0.4)
+    return _times(seen**2.5 / 100)
+
+
+def reinhard(settings: Settings, light: Measure) -> Point:
+    """With y = KEY Y / log_mean / prescale: colour * KEY / log_mean * postscale * (1 + y / burn^2) / (1 + y)."""
+    scale = KEY / light.log_mean
+    white = 1 / settings.reinhard_burn**2 if settings.reinhard_burn > 1e-2 else 1e5
+    post = np.float32(scale * settings.reinhard_postscale)
+    weights = ROOM.luminance * np.float32(scale / settings.reinhard_prescale)
+
+    def point(band: Block) -> None:
+        y = luminance(band, weights)
+        factor = y * np.float32(white)
+        factor += 1
+        y += 1
+        factor /= y
+        factor *= post
+        band *= factor
+
+    return point
+
+
+KERNEL: Mapping[str, Callable[[Settings, Measure], Point]] = {
+    "reinhard": reinhard,
+    "linear": linear,
+    "contrast": contrast,
+    "maxwhite": maxwhite,
+    "autolinear": autolinear,
+}
