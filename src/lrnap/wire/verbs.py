@@ -1,0 +1,355 @@
+"""THE table of verbs: names, arguments, options, roles, and what a reply begins with.
+
+Dispatch, `CTL_HELP`, authorisation, the client, completion, docs/protocol.md and the fuzzers derive from it. A new
+verb is a new row. Rules for this file: a table and its lookup, no behaviour. `API_<Name>` beyond the table is a call
+of the Lux API (`LUX_CALL`); which calls exist is known to `lrnap.lux.calls`, never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from lrnap.errors import Code, WireError
+
+
+class Role(IntEnum):
+    """Who may use a verb; each includes those before it. NONE: also before authentication."""
+
+    NONE = 0
+    READ = 1
+    SUBMIT = 2
+    ADMIN = 3
+
+
+class Order(Enum):
+    """SCENE: strictly in the order sent, on this connection. FREE: may be answered before earlier requests (level 1).
+    BARRIER: the client sends nothing more until it is answered."""
+
+    SCENE = "in scene order"
+    FREE = "may overtake"
+    BARRIER = "barrier"
+
+
+class Status(Enum):
+    """The states of `R_STATUS`."""
+
+    IDLE = "IDLE"
+    PARSING = "PARSING"
+    READY = "READY"
+    RENDERING = "RENDERING"
+    PAUSED = "PAUSED"
+    STOPPED = "STOPPED"
+    DONE = "DONE"
+    ERROR = "ERROR"
+
+
+class Kind(Enum):
+    """What an argument or an option may hold, in words for the user."""
+
+    TEXT = "text"
+    INTEGER = "a whole number"
+    NUMBER = "a number"
+    SHA256 = "a SHA-256 in lower-case hexadecimal"
+    RANGE = "a range of bytes, first-last"
+    PAYLOAD = "a payload"
+    ANY = "any value"
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    name: str
+    kind: Kind = Kind.TEXT
+    optional: bool = False
+    repeated: bool = False  # one or more (none or more, if optional); the last argument only
+    choices: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        shown = f"<{self.name}>" + ("..." if self.repeated else "")
+        return f"[{shown}]" if self.optional else shown
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSpec:
+    name: str
+    kind: Kind
+    help: str
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+    def __str__(self) -> str:
+        shown = f"{self.name}=" + ("|".join(self.choices) if self.choices else f"<{self.kind.name.lower()}>")
+        return shown if self.required else f"[{shown}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    name: str
+    help: str
+    example: str
+    args: tuple[Argument, ...] = ()
+    options: tuple[OptionSpec, ...] = ()
+    role: Role = Role.READ
+    level: int = 0
+    order: Order = Order.FREE
+    reply: str = "R_OK"
+    states: frozenset[Status] = frozenset()  # of the job it acts on; empty: any
+
+    @property
+    def usage(self) -> str:
+        return " ".join([self.name, *map(str, self.args), *map(str, self.options)])
+
+    def option(self, name: str) -> OptionSpec | None:
+        return next((option for option in self.options if option.name == name), None)
+
+
+_JOB = (Argument("job", optional=True),)
+_RUNNING = frozenset({Status.RENDERING, Status.PAUSED})
+_STARTABLE = frozenset({Status.READY, Status.STOPPED, Status.DONE})
+_HAS_FILM = frozenset({Status.RENDERING, Status.PAUSED, Status.STOPPED, Status.DONE, Status.ERROR})
+_THREADS = (Argument("job", optional=True),)
+FORMATS = ("accum", "float32", "half", "flm", "exr", "png", "jpeg")
+TOPICS = ("state", "stats", "log")
+
+_TABLE = (
+    Verb(
+        "CTL_HELLO",
+        "agree on a protocol version and unlock level 1",
+        'CTL_HELLO LRNAP/1 client="blender/4.2"',
+        args=(Argument("version"),),
+        options=(
+            OptionSpec("client", Kind.TEXT, "name and version of the client, for the log"),
+            OptionSpec("want", Kind.TEXT, "capabilities wished for, separated by commas"),
+        ),
+        role=Role.NONE,
+        order=Order.BARRIER,
+    ),
+    Verb(
+        "CTL_AUTH",
+        "prove who you are with a token",
+        'CTL_AUTH "s3cret"',
+        args=(Argument("token"),),
+        role=Role.NONE,
+        order=Order.BARRIER,
+    ),
+    Verb("CTL_INFO", "what this server is: version, platform, memory, cores", "CTL_INFO", reply="R_INFO"),
+    Verb("CTL_STATUS", "what is going on, here or with one job", 'CTL_STATUS "myjob"', args=_JOB, reply="R_STATUS"),
+    Verb(
+        "CTL_HELP",
+        "the verbs and calls, or how to use one of them",
+        "CTL_HELP API_Render",
+        args=(Argument("verb", optional=True),),
+        role=Role.NONE,
+    ),
+    Verb(
+        "CTL_PING",
+        "is anyone there; answers with the token",
+        "CTL_PING 42",
+        args=(Argument("token", Kind.ANY, optional=True),),
+        role=Role.NONE,
+    ),
+    Verb("CTL_QUIT", "end this connection; rendering goes on", "CTL_QUIT", role=Role.NONE, order=Order.SCENE),
+    Verb("CTL_JOBS", "the jobs, one a line", "CTL_JOBS"),
+    Verb(
+        "CTL_LOG",
+        "the last lines of the log (20 if not said otherwise)",
+        'CTL_LOG 50 "myjob"',
+        args=(Argument("lines", Kind.INTEGER, optional=True), Argument("job", optional=True)),
+    ),
+    Verb("CTL_GET", "one setting, or all", "CTL_GET threads", args=(Argument("name", optional=True),)),
+    Verb(
+        "CTL_SET",
+        "change a setting",
+        "CTL_SET threads 4",
+        args=(Argument("name"), Argument("value", Kind.ANY)),
+        role=Role.ADMIN,
+    ),
+    Verb(
+        "CTL_PAUSE",
+        "pause rendering; the film and its memory stay",
+        'CTL_PAUSE "myjob"',
+        args=_JOB,
+        role=Role.SUBMIT,
+        states=_RUNNING,
+    ),
+    Verb(
+        "CTL_RESUME",
+        "go on after CTL_PAUSE",
+        'CTL_RESUME "myjob"',
+        args=_JOB,
+        role=Role.SUBMIT,
+        states=_RUNNING,
+    ),
+    Verb(
+        "CTL_STOP",
+        "end rendering; the film stays",
+        'CTL_STOP "myjob"',
+        args=_JOB,
+        role=Role.SUBMIT,
+        states=_RUNNING | {Status.STOPPED, Status.DONE},
+    ),
+    Verb(
+        "CTL_RESET",
+        "back to IDLE: rendering ends, job and film are gone",
+        'CTL_RESET "myjob"',
+        args=_JOB,
+        role=Role.SUBMIT,
+    ),
+    Verb(
+        "CTL_ADDTHREAD",
+        "render with one thread more",
+        "CTL_ADDTHREAD",
+        args=_THREADS,
+        role=Role.SUBMIT,
+        states=_RUNNING,
+    ),
+    Verb(
+        "CTL_REMOVETHREAD",
+        "render with one thread less",
+        "CTL_REMOVETHREAD",
+        args=_THREADS,
+        role=Role.SUBMIT,
+        states=_RUNNING,
+    ),
+    Verb(
+        "CTL_SUBSCRIBE",
+        "be told of changes as they happen (R_EVENT)",
+        '#5 CTL_SUBSCRIBE state stats job="myjob" rate=1',
+        args=(Argument("topic", repeated=True, choices=TOPICS),),
+        options=(
+            OptionSpec("job", Kind.TEXT, "only of this job"),
+            OptionSpec("rate", Kind.NUMBER, "statistics at most this often a second"),
+            OptionSpec("since", Kind.INTEGER, "go on after the event with this seq"),
+        ),
+        level=1,
+    ),
+    Verb(
+        "CTL_UNSUBSCRIBE",
+        "end a subscription",
+        "#6 CTL_UNSUBSCRIBE 3",
+        args=(Argument("sub", Kind.INTEGER),),
+        level=1,
+    ),
+    Verb(
+        "ASSET_HAVE",
+        "which of these assets are lacking; one line each, with the bytes already here",
+        "ASSET_HAVE 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        args=(Argument("sha256", Kind.SHA256, repeated=True),),
+        role=Role.SUBMIT,
+    ),
+    Verb(
+        "ASSET_PUT",
+        "send an asset, or a part of it",
+        "ASSET_PUT {4} sha256=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        args=(Argument("content", Kind.PAYLOAD),),
+        options=(
+            OptionSpec("sha256", Kind.SHA256, "of the whole asset", required=True),
+            OptionSpec("offset", Kind.INTEGER, "where this part begins; 0 if not given"),
+            OptionSpec("size", Kind.INTEGER, "bytes of the whole asset; to the end of this part if not given"),
+        ),
+        role=Role.SUBMIT,
+    ),
+    Verb(
+        "ASSET_BIND",
+        "say which asset a file name of the scene means",
+        'ASSET_BIND "textures/wood.png" sha256=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+        args=(Argument("name"),),
+        options=(OptionSpec("sha256", Kind.SHA256, "of the asset", required=True),),
+        role=Role.SUBMIT,
+        order=Order.SCENE,
+    ),
+    Verb(
+        "API_LuxInit",
+        "begin an empty scene (the first call of a scene does it too)",
+        'API_LuxInit "myjob"',
+        args=_JOB,
+        role=Role.SUBMIT,
+        order=Order.SCENE,
+    ),
+    Verb(
+        "API_LuxParse",
+        "read a scene file into a job",
+        'API_LuxParse "x:\\scene.lxs" "myjob"',
+        args=(Argument("file"), Argument("job", optional=True)),
+        role=Role.SUBMIT,
+        order=Order.SCENE,
+    ),
+    Verb(
+        "API_LuxCleanup",
+        "end the description of a scene; the job stays, ready to render",
+        "API_LuxCleanup",
+        role=Role.SUBMIT,
+        order=Order.SCENE,
+    ),
+    Verb(
+        "API_Render",
+        "render a job until its halt condition",
+        'API_Render "myjob" spp=64',
+        args=_JOB,
+        options=(
+            OptionSpec("seed", Kind.INTEGER, "of the random numbers, 1 or more; never twice for one job"),
+            OptionSpec("threads", Kind.INTEGER, "0: all cores"),
+            OptionSpec("spp", Kind.NUMBER, "halt at this many samples per pixel"),
+            OptionSpec("seconds", Kind.NUMBER, "halt after this time of rendering"),
+            OptionSpec("noise", Kind.NUMBER, "halt when the noise is below"),
+            OptionSpec("run", Kind.TEXT, "name of the run, given by a master"),
+        ),
+        role=Role.SUBMIT,
+        order=Order.SCENE,
+        states=_STARTABLE,
+    ),
+    Verb(
+        "API_DumpFilmBuffer",
+        "fetch the film",
+        'API_DumpFilmBuffer "myjob" format=png',
+        args=_JOB,
+        options=(
+            OptionSpec("format", Kind.TEXT, "float32 if not given", choices=FORMATS),
+            OptionSpec("snapshot", Kind.TEXT, "of this snapshot; a new one if not given"),
+            OptionSpec("range", Kind.RANGE, "only these bytes, to go on after a break"),
+            OptionSpec("compress", Kind.TEXT, "how the bytes travel", choices=("none", "zstd")),
+        ),
+        states=_HAS_FILM,
+    ),
+)
+
+LUX_CALL = Verb(
+    "API_<Name>",
+    "a call of the Lux API, with or without its lux prefix",
+    'API_Shape "sphere" "float radius" [2]',
+    args=(Argument("argument", Kind.ANY, optional=True, repeated=True),),
+    options=(OptionSpec("at", Kind.TEXT, "where the call stands in its file, for messages: file:line:column"),),
+    role=Role.SUBMIT,
+    order=Order.SCENE,
+)
+
+VERBS: Mapping[str, Verb] = {verb.name: verb for verb in _TABLE}
+
+
+def key(name: str) -> str:
+    """The one spelling under which a verb is looked up: upper case, without the lux prefix of an API verb."""
+    name = name.upper()
+    return "API_" + name[7:] if name.startswith("API_LUX") and len(name) > 7 else name
+
+
+_BY_KEY = {key(verb.name): verb for verb in _TABLE}
+
+
+def find(name: str) -> Verb | None:
+    """The verb of any spelling; LUX_CALL for any other `API_...`; None if there is none."""
+    found = _BY_KEY.get(key(name))
+    if found is None and name.upper().startswith("API_") and len(name) > 4:
+        return LUX_CALL
+    return found
+
+
+def canonical(name: str) -> str:
+    """`name` as the table spells it; a Lux call as `API_` and its name without the lux prefix, as typed."""
+    verb = find(name)
+    if verb is None:
+        raise WireError(Code.UNKNOWN_VERB, f"there is no verb {name[:40]}; CTL_HELP lists them")
+    if verb is not LUX_CALL:
+        return verb.name
+    rest = name[4:]
+    return "API_" + (rest[3:] if rest[:3].lower() == "lux" and len(rest) > 3 else rest)
