@@ -10,6 +10,7 @@ MAX_LIGHT_GROUPS = 256  # each costs 3 or 6 floats a pixel, in the engine and in
 MAX_NAME = 1024  # characters of a run's or light group's name
 MAX_INCLUDE_DEPTH = 32  # as in classic Lux; a cycle is found long before the stack is
 MAX_TOKEN = 1 << 20  # one identifier or string of a scene file, base64 lines of embedded files among them
+MAX_EMBEDDED_FILE = 1 << 30  # a file inside a scene, unpacked: some KiB of zlib can say a gigabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +32,22 @@ POST_AUTH = WireLimits()
 
 HELLO_SECONDS = 10.0  # from connect to the first complete line of an unauthenticated connection
 DATA_FRAME = 1 << 20  # bytes of one film frame at level 1: a status reply waits behind at most one
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLimits:
+    """Bounds of one node. Each is a constructor argument of `node.service.Node`, for large machines and for tests."""
+
+    connections: int = 256  # at once; each may hold a line and a payload in memory
+    ready: int = 16  # jobs that wait to be rendered, with their meshes in memory
+    films: int = 4  # finished jobs whose films are kept; a 4K film is 166 MB per light group and more
+    snapshots: int = 4  # named snapshots kept for readers that come back for another range
+    snapshot_seconds: float = 120.0  # how long a snapshot nobody reads is kept
+    log_lines: int = 2000  # of the node's log and of each job's
+    events: int = 1000  # events waiting for one subscriber before older ones give way to a gap marker
+    asset_bytes: int = 20 << 30  # of the asset store; the least recently used go first
+    partial_seconds: float = 86400.0  # how long an unfinished upload can be resumed
+
+
+PAYLOAD_STALL_SECONDS = 60.0  # without one byte of an announced payload: the sender is gone
+KEEPALIVE_SECONDS = 60  # idle time before TCP asks whether the peer is still there

@@ -8,13 +8,13 @@ Rules for this file: look-ups only; what a call *does* is the business of its ta
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 from lrnap.lux import call_table_control, call_table_scene
 from lrnap.lux.call_spec import Arg, CallSpec, Group, Kind, Where
+from lrnap.lux.plugins import suggest
 
-__all__ = ["CALLS", "STATEMENTS", "Arg", "CallSpec", "Group", "Kind", "Where", "find", "suggest"]
+__all__ = ["CALLS", "STATEMENTS", "Arg", "CallSpec", "Group", "Kind", "Where", "did_you_mean", "find"]
 
 CALLS: Mapping[str, CallSpec] = {row.name: row for row in (*call_table_scene.ROWS, *call_table_control.ROWS)}
 """By canonical name: the C API's without `lux` ("Shape", "SaveEXR"); pylux's, capitalised, where C has none."""
@@ -43,8 +43,7 @@ def find(name: str) -> CallSpec | None:
     return _BY_SPELLING.get(lower) or _BY_SPELLING.get(lower.removeprefix("lux"))
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
-    """`, did you mean 'Shape'?`, or nothing if no known name is near. To be put behind "unknown ..."."""
-    by_lower = {word.lower(): word for word in known}
-    near = difflib.get_close_matches(name[:64].lower(), by_lower, n=1, cutoff=0.6)
-    return f", did you mean '{by_lower[near[0]]}'?" if near else ""
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`, did you mean 'Shape'?`, or nothing if no known name is like it. To be put behind "unknown ..."."""
+    meant = suggest(name[:64], known)
+    return f", did you mean '{meant}'?" if meant else ""

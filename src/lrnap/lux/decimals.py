@@ -1,0 +1,170 @@
+"""Decimal numbers in text to numpy arrays, fast: the inside of `[ ... ]` in a scene file.
+
+A mesh is millions of decimal numbers, and C's `strtod` reads some four million a second. Reading them as integers
+(the dot deleted) is ten times faster; where the dot was, found by array operations, says by which power of ten to
+divide. Numbers with an exponent, if few, are read one by one; what else does not fit the scheme (more than 18 digits,
+many exponents) takes the slower way, one chunk at a time.
+
+Rules for this file: bytes in, arrays out. It only ever accepts what the grammar accepts; on any doubt it raises
+`Doubt`, and the caller reads token by token, which finds the exact place of what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from lrnap.lux.call import FloatArray, IntArray
+
+NUMBER = re.compile(rb"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?")
+
+_CHUNK = 1 << 19  # bytes converted at a time: it stays in the cache, and other threads get their turn in between
+_SMALL = 256  # bytes up to which splitting is faster than array operations
+_SPACE = re.compile(rb"[ \t\r\n]")
+_NOT_DECIMAL = re.compile(rb"[^-+.0-9eE \t\r\n]")
+_POWERS = 10.0 ** np.arange(23)  # the powers of ten that float64 holds exactly
+_LIMITS = np.iinfo(np.int64)
+
+_T = TypeVar("_T", np.float32, np.int32)
+
+
+class Doubt(ValueError):
+    """Not plainly a list of numbers."""
+
+
+def floats(text: bytes) -> FloatArray:
+    """(n,) float32 of numbers separated by white space."""
+    if len(text) <= _SMALL:
+        return _few(text)
+    with np.errstate(over="ignore"):
+        arrays = [_exponents(chunk) if b"e" in chunk or b"E" in chunk else _scaled(chunk) for chunk in _chunks(text)]
+        return _join(arrays, np.float32)
+
+
+def integers(text: bytes) -> IntArray:
+    """(n,) int32. Numbers with a dot, an exponent or more than 32 bits raise Doubt, also where they are whole."""
+    if len(text) <= _SMALL:
+        text = b" ".join(text.split())
+    return _join([_whole(chunk) for chunk in _chunks(text)], np.int32)
+
+
+def _chunks(text: bytes) -> Iterator[bytes]:
+    """`text` in pieces that end between two numbers."""
+    start = 0
+    while start < len(text):
+        space = _SPACE.search(text, start + _CHUNK)
+        end = space.start() if space else len(text)
+        chunk = text[start:end]
+        if not chunk.isspace():
+            yield chunk
+        start = end
+
+
+def _join(arrays: list[npt.NDArray[_T]], dtype: type[_T]) -> npt.NDArray[_T]:
+    if len(arrays) == 1:
+        return arrays[0]
+    return np.concatenate(arrays) if arrays else np.zeros(0, dtype)
+
+
+def _few(text: bytes) -> FloatArray:
+    words = text.split()
+    for word in words:
+        if not NUMBER.fullmatch(word):
+            raise Doubt
+    with np.errstate(over="ignore"):
+        return np.array([float(word) for word in words], np.float64).astype(np.float32)
+
+
+def _whole(chunk: bytes) -> IntArray:
+    values = _strtoll(chunk)
+    if len(values) != _count(chunk) or values.min() < -(1 << 31) or values.max() >= 1 << 31:
+        raise Doubt
+    return values.astype(np.int32)
+
+
+def _strtoll(text: bytes) -> npt.NDArray[np.int64]:
+    try:
+        return np.fromstring(text, np.int64, sep=" ")
+    except (ValueError, DeprecationWarning):
+        raise Doubt from None
+
+
+def _count(chunk: bytes) -> int:
+    """How many words there are."""
+    space = np.frombuffer(chunk, np.uint8) <= 32
+    return int(np.count_nonzero(space[1:] & ~space[:-1])) + (not space[-1])
+
+
+def _exponents(chunk: bytes) -> FloatArray:
+    """With the numbers that have an exponent read one by one, if they are few."""
+    text = np.frombuffer(chunk, np.uint8)
+    letters = np.flatnonzero((text | 32) == ord("e"))
+    if len(letters) > len(chunk) // 200:
+        return _strtod(chunk)
+    space = text <= 32
+    ends = np.flatnonzero(space[1:] & ~space[:-1]) + 1
+    ends = np.append(ends, len(chunk))
+    starts = np.flatnonzero(~space[1:] & space[:-1]) + 1
+    starts = starts if space[0] else np.insert(starts, 0, 0)
+    words = np.searchsorted(starts, letters, side="right") - 1
+    masked = bytearray(chunk)
+    values = []
+    for start, end in zip(starts[words].tolist(), ends[words].tolist(), strict=True):
+        word = chunk[start:end]
+        if not NUMBER.fullmatch(word):
+            return _strtod(chunk)
+        values.append(float(word))
+        masked[start:end] = b"0" * (end - start)
+    result = _scaled(bytes(masked))
+    result[words] = values
+    return result
+
+
+def _scaled(chunk: bytes) -> FloatArray:
+    """As integers, divided by powers of ten."""
+    padded = b" " + chunk + b" "  # so that every number has white space on both sides
+    text = np.frombuffer(padded, np.uint8)
+    space = text <= 32
+    dot = text == ord(".")
+    marks = np.flatnonzero(space | dot)
+    dotted = dot[marks]
+    ends = np.flatnonzero(~dotted)[1:]  # indices into marks: white space ...
+    ends = ends[~space[marks[ends] - 1]]  # ... that ends a number
+    before = dotted[ends - 1]  # whether the mark before that is the number's dot
+    decimals = np.where(before, marks[ends] - marks[ends - 1] - 1, 0)
+    values = _integers_without_dots(padded) if decimals.max(initial=0) < len(_POWERS) else None
+    if values is None or len(values) != len(ends) or (dotted[1:] & dotted[:-1]).any() or _glued(text, space):
+        return _strtod(chunk)
+    if values.max() == _LIMITS.max or values.min() == _LIMITS.min:
+        return _strtod(chunk)  # clamped: too many digits
+    result = (values / _POWERS[decimals]).astype(np.float32)
+    zeros = np.flatnonzero(values == 0)
+    starts = marks[ends[zeros] - 1 - before[zeros]] + 1
+    result[zeros[text[starts] == ord("-")]] = -0.0
+    return result
+
+
+def _integers_without_dots(padded: bytes) -> npt.NDArray[np.int64] | None:
+    try:
+        return _strtoll(padded.translate(None, b"."))
+    except Doubt:
+        return None  # exponents, most likely
+
+
+def _glued(text: npt.NDArray[np.uint8], space: npt.NDArray[np.bool_]) -> bool:
+    """Whether a sign stands inside a word: `1-2` is two numbers for strtoll."""
+    sign = (text == ord("-")) | (text == ord("+"))
+    return bool((sign[1:] & ~space[:-1]).any())
+
+
+def _strtod(chunk: bytes) -> FloatArray:
+    if _NOT_DECIMAL.search(chunk):
+        raise Doubt  # also what strtod takes for a number and a scene file does not: nan, inf, hexadecimal
+    try:
+        return np.fromstring(chunk, np.float32, sep=" ")
+    except (ValueError, DeprecationWarning):
+        raise Doubt from None

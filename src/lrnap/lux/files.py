@@ -1,0 +1,146 @@
+"""The files that calls name: which parameters they are, where they lie, and files that are embedded in a scene.
+
+A name is looked for as classic Lux does: in the main scene's folder, with backslashes as slashes if need be, and at
+last its bare file name in that folder (scenes travel from one machine to another with absolute paths inside).
+
+Rules for this file: it looks for files and unpacks embedded ones; their contents are the business of the engine.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lrnap import limits
+from lrnap.errors import Code, SceneError
+from lrnap.lux import plugins
+from lrnap.lux.call import Call, Param
+from lrnap.lux.entities import plugin_of
+from lrnap.lux.plugins.spec import Plugin
+
+EMBEDDED = plugins.EMBEDDED
+
+
+def file_params(call: Call) -> list[Param]:
+    """The parameters of a call that name files that the scene reads, empty names left out."""
+    plugin = plugin_of(call)
+    if plugin is None:
+        return []
+    return [p for p in call.params if p.type == "string" and _is_file(plugin, p.name) and p.value and p.value[0]]
+
+
+def file_names(call: Call) -> list[str]:
+    """The names of the files that a call needs, as the call spells them."""
+    return [str(param.value[0]) for param in file_params(call)]
+
+
+def _is_file(plugin: Plugin, name: str) -> bool:
+    row = plugins.row(plugin, name)
+    return row is not None and row.file
+
+
+def locate(name: str, folders: Sequence[str | Path]) -> Path | None:
+    """The absolute path of a file: as `locate_exactly`, or its bare name in one of the folders; None if nowhere."""
+    path = locate_exactly(name, folders) or locate_exactly(_bare(name), folders)
+    return path.resolve() if path else None
+
+
+def locate_exactly(name: str, folders: Sequence[str | Path]) -> Path | None:
+    """A file in the folders in their order, as spelled or with slashes for backslashes. None if there is none."""
+    for spelling in dict.fromkeys((name, name.replace("\\", "/"))):
+        for folder in folders:
+            path = Path(folder, spelling)
+            if spelling and _is_readable(path):
+                return path
+    return None
+
+
+def _bare(name: str) -> str:
+    return name.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name with a null byte, or too long
+        return False
+
+
+def locate_all(calls: Iterable[Call], folders: Sequence[str | Path]) -> dict[str, str]:
+    """Each file name that the calls spell, with its absolute path. Raises SceneError for the first that is missing."""
+    found: dict[str, str] = {}
+    for call in calls:
+        for param in file_params(call):
+            name = str(param.value[0])
+            if name in found:
+                continue
+            path = locate(name, folders)
+            if path is None:
+                where = " or ".join(f'"{folder}"' for folder in folders) or "any folder"
+                raise SceneError(
+                    f'{call.name}: the file "{name}" of "string {param.name}" was not found in {where}',
+                    at=str(call.at) if call.at else None,
+                    code=Code.NOT_FOUND,
+                )
+            found[name] = str(path)
+    return found
+
+
+def rename(call: Call, names: Mapping[str, str]) -> Call:
+    """The call with file names replaced, e.g. by where a copy of the file lies."""
+    files = {p.name for p in file_params(call)}
+    params = tuple(
+        Param(p.type, p.name, (names.get(str(p.value[0]), str(p.value[0])), *map(str, p.value[1:])))
+        if p.type == "string" and p.name in files
+        else p
+        for p in call.params
+    )
+    return replace(call, params=params)
+
+
+def has_embedded(call: Call) -> bool:
+    """Whether a call carries a file inside: `"string filename_data"` beside `"string filename"`."""
+    return any(p.type == "string" and p.name.endswith(EMBEDDED) for p in call.params)
+
+
+def unpack(call: Call, folder: str | Path) -> Call:
+    """The call with its embedded files written into `folder` and named from there.
+
+    The files are base64 of zlib, as classic Lux has it. Only the bare name is used, so none lands elsewhere.
+    """
+    texts = {p.name: p for p in call.params if p.type == "string" and p.value}
+    unpacked: dict[str, str] = {}
+    for name, param in texts.items():
+        of = name.removesuffix(EMBEDDED)
+        if of == name or of not in texts:
+            continue
+        path = Path(folder, _bare(str(texts[of].value[0])) or "embedded")
+        path.write_bytes(_decode("".join(map(str, param.value)), param.name, call))
+        unpacked[of] = str(path)
+    params = tuple(
+        Param("string", p.name, (unpacked[p.name],)) if p.type == "string" and p.name in unpacked else p
+        for p in call.params
+        if not (p.type == "string" and p.name.removesuffix(EMBEDDED) in unpacked and p.name not in unpacked)
+    )
+    return replace(call, params=params)
+
+
+def _decode(text: str, name: str, call: Call) -> bytes:
+    at = str(call.at) if call.at else None
+    try:
+        packed = base64.b64decode("".join(text.split()), validate=True)
+        unpacker = zlib.decompressobj()
+        data = unpacker.decompress(packed, limits.MAX_EMBEDDED_FILE)
+    except (binascii.Error, ValueError, zlib.error) as error:
+        raise SceneError(f'{call.name}: "string {name}" is no embedded file (base64 of zlib): {error}', at=at) from None
+    if unpacker.unconsumed_tail:
+        raise SceneError(
+            f'{call.name}: the file in "string {name}" is larger than {limits.MAX_EMBEDDED_FILE} bytes', at=at
+        )
+    if not unpacker.eof:
+        raise SceneError(f'{call.name}: the file in "string {name}" is cut off', at=at)
+    return data

@@ -1,0 +1,212 @@
+"""The words of scene files: strings, numbers, statements, brackets, and the files that `Include` brings in.
+
+`Tokens` is one stream over a scene file and everything it includes; Include is followed here, so that it may stand
+anywhere, as in classic Lux. Whoever reads the stream never sees white space, comments or the ends of files.
+
+Rules for this file: bytes to tokens with their places; what a statement needs is the business of `reader.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import numpy as np
+
+from lrnap import limits
+from lrnap.errors import SceneError
+from lrnap.lux import decimals
+from lrnap.lux.call import FloatArray, IntArray, Location
+
+ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
+
+_SKIP = re.compile(rb"(?:[ \t\r\n\f\v]++|#[^\n]*+)*+")
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z_0-9]*+")
+_STRING = re.compile(rb'"((?:[^"\\\n]++|\\\r\n|\\.)*+)"', re.DOTALL)
+_BASE64 = re.compile(rb'"([A-Za-z0-9+/=\s]*+)"')  # an embedded file is one string over many lines
+_ESCAPE = re.compile(rb"\\([0-9]{3}|\r\n|.)", re.DOTALL)
+_BODY = re.compile(rb"(?:[^\]#]++|#[^\n]*+)*+")  # of an array of numbers, comments included
+_COMMENT = re.compile(rb"#[^\n]*+")
+
+Open = Callable[[str, "Source", Location], "Source"]
+"""Finds and reads an included file: its name as written, who includes it, and where."""
+
+
+@dataclass(slots=True)
+class Source:
+    """One file: its bytes, its name as the user would open it, its folder, and how far it is read."""
+
+    data: bytes
+    name: str
+    folder: str
+    pos: int = 0
+    _line: int = field(default=1, repr=False)
+    _line_start: int = field(default=0, repr=False)
+    _counted: int = field(default=0, repr=False)
+
+    def at(self, pos: int) -> Location:
+        """Line and column of a position. Cheap for positions that grow, as they do while reading."""
+        if pos < self._counted:
+            self._line, self._line_start, self._counted = 1, 0, 0
+        lines = self.data.count(b"\n", self._counted, pos)
+        if lines:
+            self._line += lines
+            self._line_start = self.data.rfind(b"\n", self._counted, pos) + 1
+        self._counted = pos
+        before = self.data[self._line_start : pos] if pos - self._line_start < 4096 else b""
+        column = len(before.decode("utf-8", "replace")) if before else pos - self._line_start
+        return Location(self.name, self._line, column + 1)
+
+
+class Tokens:
+    """The stream. `peek` says what comes next; the others read it, or raise SceneError with its place."""
+
+    def __init__(self, main: Source, open_file: Open) -> None:
+        self._sources = [main]
+        self._open = open_file
+        self.main = main
+
+    @property
+    def source(self) -> Source:
+        """The file that is being read."""
+        return self._sources[-1]
+
+    @property
+    def here(self) -> Location:
+        """The place of the next token."""
+        return self.source.at(self.source.pos)
+
+    def fail(self, message: str, at: Location | None = None) -> NoReturn:
+        raise SceneError(message, at=str(at or self.here))
+
+    def peek(self) -> str:
+        """The first character of the next token, `0` for any number; empty at the end of the scene."""
+        while True:
+            source = self.source
+            source.pos = _SKIP.match(source.data, source.pos).end()  # type: ignore[union-attr]  # it always matches
+            if source.pos == len(source.data):
+                if len(self._sources) == 1:
+                    return ""
+                self._sources.pop()
+                continue
+            char = source.data[source.pos : source.pos + 1]
+            if char == b"I" and (word := _WORD.match(source.data, source.pos)) and word[0] == b"Include":
+                self._include(word.end())
+                continue
+            return "0" if char in b"+-.0123456789" else char.decode("latin-1")
+
+    def _include(self, end: int) -> None:
+        source, at = self.source, self.here
+        source.pos = _SKIP.match(source.data, end).end()  # type: ignore[union-attr]
+        if source.data[source.pos : source.pos + 1] != b'"':
+            self.fail('Include needs the name of a file in quotes: Include "geometry.lxo"', at)
+        name = self._string()
+        if len(self._sources) > limits.MAX_INCLUDE_DEPTH:
+            self.fail(f"files include each other more than {limits.MAX_INCLUDE_DEPTH} deep", at)
+        included = self._open(name, source, at)
+        if any(included.name == open_.name for open_ in self._sources):
+            self.fail(f'"{name}" includes itself, directly or by way of others; remove one of the Includes', at)
+        self._sources.append(included)
+
+    def word(self) -> str:
+        """A statement's name."""
+        source = self.source
+        found = _WORD.match(source.data, source.pos)
+        if not found:
+            self.fail(f"a statement was expected here, not {self.show()}")
+        if found.end() - found.start() > limits.MAX_TOKEN:
+            self.fail(f"a word is longer than {limits.MAX_TOKEN} characters")
+        source.pos = found.end()
+        return found[0].decode("ascii")
+
+    def string(self) -> str:
+        if self.peek() != '"':
+            self.fail(f"text in quotes was expected here, not {self.show()}")
+        return self._string()
+
+    def _string(self) -> str:
+        source = self.source
+        found = _STRING.match(source.data, source.pos) or _BASE64.match(source.data, source.pos)
+        if not found:
+            self.fail('a quote is opened here and not closed on its line (a line break inside is written "\\n")')
+        if found.end() - found.start() > limits.MAX_TOKEN and not _BASE64.match(found[0]):
+            self.fail(f"a text is longer than {limits.MAX_TOKEN} bytes")
+        source.pos = found.end()
+        text = found[1]
+        if b"\\" in text:
+            text = _ESCAPE.sub(_unescape, text)
+        return text.decode("utf-8", "surrogateescape")
+
+    def number(self) -> float:
+        if self.peek() != "0":
+            self.fail(f"a number was expected here, not {self.show()}")
+        return self._number()
+
+    def _number(self) -> float:
+        source = self.source
+        found = decimals.NUMBER.match(source.data, source.pos)
+        if not found:
+            self.fail(f"this is not a number: {self.show()}")
+        source.pos = found.end()
+        return float(found[0])
+
+    def strings(self) -> tuple[str, ...]:
+        """The strings up to the closing bracket, which is read."""
+        opened, texts = self.here, []
+        while (char := self.peek()) == '"':
+            texts.append(self._string())
+        self._close(char, opened, "text in quotes")
+        return tuple(texts)
+
+    def numbers(self, integers: bool = False) -> FloatArray | IntArray:
+        """The numbers up to the closing bracket, which is read; int32 if asked for and possible."""
+        source, opened = self.source, self.here
+        end = source.data.find(b"]", source.pos)
+        if end >= 0:
+            body = source.data[source.pos : end]
+            if b"#" in body:
+                end = _BODY.match(source.data, source.pos).end()  # type: ignore[union-attr]
+                body = _COMMENT.sub(b" ", source.data[source.pos : end])
+            try:
+                array = decimals.integers(body) if integers else decimals.floats(body)
+            except decimals.Doubt:
+                pass
+            else:
+                source.pos = min(end + 1, len(source.data))
+                return array
+        return self._numbers_one_by_one(opened)
+
+    def _numbers_one_by_one(self, opened: Location) -> FloatArray:
+        """The slow way, exact to the token: it knows Include and finds the place of what is wrong."""
+        values = []
+        while (char := self.peek()) == "0":
+            values.append(self._number())
+        self._close(char, opened, "a number")
+        return np.array(values, np.float64)
+
+    def _close(self, char: str, opened: Location, wanted: str) -> None:
+        if not char:
+            self.fail("the scene ends inside a list; is a ']' missing?", opened)
+        if char != "]":
+            self.fail(f"{wanted} or ']' was expected in this list, not {self.show()}")
+        self.source.pos += 1
+
+    def show(self) -> str:
+        """The next token, for messages."""
+        source = self.source
+        rest = source.data[source.pos : source.pos + 40].split(maxsplit=1)
+        if not rest:
+            return "the end of the scene"
+        text = rest[0].decode("utf-8", "replace")
+        return text if text.isprintable() else repr(text)
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    code = found[1]
+    if code in (b"\n", b"\r\n"):
+        return b""  # the line goes on
+    if len(code) == 3:
+        return bytes([int(code) % 256])
+    return ESCAPES.get(code, code)
