@@ -13,7 +13,7 @@
     Request(verb, args, options, tag): .spec (its row), .call (name of a Lux call, or None), .payloads
     Reply(word, args, fields, tag, text, data): .final, .code, .check()
     ok, error, error_of, info, status, text, film, frames, event, gap    builders of replies
-    Payload, payload(data, dtype=, shape=, compress=, sha256=): .content() gives the decoded, verified bytes
+    Payload.of(data, dtype=, shape=, compress=, sha256=); .content() gives the decoded, verified bytes
     VERBS, LUX_CALL, find(name) -> Verb | None, Verb, Role, Order, Status, Kind      the table
     Word (a str written without quotes), quote(value), printable(text)
 
@@ -48,7 +48,6 @@ from lrnap.wire.messages import status as status
 from lrnap.wire.messages import text as text
 from lrnap.wire.payload import Buffer as Buffer
 from lrnap.wire.payload import Payload as Payload
-from lrnap.wire.payload import payload as payload
 from lrnap.wire.server import ServerConnection as ServerConnection
 from lrnap.wire.states import State as State
 from lrnap.wire.verbs import LUX_CALL as LUX_CALL

@@ -227,7 +227,7 @@ def _with_send_mode(request: Request) -> Request:
         return request
     now = sum(payload.length for payload in payloads) <= MAX_NOWAIT
     if any(payload.data is None for payload in payloads):
-        raise ValueError("a payload without data cannot be sent; build it with wire.payload(...)")
+        raise ValueError("a payload without data cannot be sent; build it with Payload.of")
     return replace(
         request, args=tuple(replace(arg, now=now) if isinstance(arg, Payload) else arg for arg in request.args)
     )

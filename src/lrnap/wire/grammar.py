@@ -192,6 +192,8 @@ def quote(value: Value | bool) -> str:
 
 
 def _is_bare(text: str) -> bool:
+    if "=" in text or text == "-" or text.startswith("#"):  # these mean something of their own in a line
+        return False
     match = _TOKEN.fullmatch(text)
     return match is not None and match["bare"] is not None and _NUMBER.fullmatch(text) is None and _clean(text)
 
@@ -211,7 +213,7 @@ def _quote_text(text: str) -> str:
     return f'"{escaped}"'
 
 
-def format_option(key: str, value: Scalar | bool) -> str:
+def format_option(key: str, value: Scalar | bool, between: str = "=") -> str:
     if not _KEY.fullmatch(key):
         raise WireError(Code.ARGS, f"{key[:80]!r} cannot be the name of an option")
-    return f"{key}={quote(value)}"
+    return f"{key}{between}{quote(value)}"

@@ -154,7 +154,7 @@ def format_reply(reply: Reply, level: int) -> bytes:
         head += _format_error(fields)
     else:
         before, between = _LEVEL_0.get(reply.word, _LEVEL_0_ELSE)
-        head += "".join(f"{before}{key.upper()}{between}{quote(value)}" for key, value in fields.items())
+        head += "".join(before + format_option(key.upper(), value, between) for key, value in fields.items())
         head += " DATA FOLLOWS" if reply.data is not None else ""
     return "".join(f"{line}\r\n" for line in (head, *(reply.text or ()))).encode()
 
@@ -222,11 +222,9 @@ def _parse_pairs(word: str, items: Sequence[Value | Option]) -> Reply:
         return Reply(
             word, tuple(scalars[:1]), {str(key).lower(): value for key, value in zip(pairs, pairs, strict=False)}
         )
-    if [str(item) for item in scalars[-2:]] == ["DATA", "FOLLOWS"]:
+    follows = scalars[-2:] == [Word("DATA"), Word("FOLLOWS")]
+    if follows:
         del scalars[-2:]
-        follows = True
-    else:
-        follows = False
     first = next((i - 1 for i, item in enumerate(scalars) if isinstance(item, Word) and item == "="), len(scalars))
     fields = {str(key).lower(): value for key, _, value in _threes(scalars[first:])}
     return Reply(word, tuple(scalars[:first]), fields, data=b"" if follows else None)

@@ -51,6 +51,26 @@ class Payload:
         given = "".join(f";{key}={value}" for key, value in attributes.items() if value is not None)
         return f"{{{self.length}{'+' if self.now else ''}{given}}}"
 
+    @classmethod
+    def of(
+        cls,
+        data: Buffer,
+        *,
+        dtype: str | None = None,
+        shape: tuple[int, ...] | None = None,
+        compress: bool = False,
+        sha256: bool = False,
+    ) -> Payload:
+        """The payload that carries `data`; compressed only where that makes it smaller."""
+        size = memoryview(data).nbytes
+        digest = hashlib.sha256(data).hexdigest() if sha256 else None
+        plain = cls(size, dtype=dtype, shape=shape, sha256=digest, data=data)
+        _check(plain)
+        packed = pack(data) if compress else data
+        if memoryview(packed).nbytes >= size:
+            return plain
+        return replace(plain, length=len(packed), enc="zstd", ulen=size, data=packed)
+
     @property
     def size(self) -> int:
         """Bytes after decoding."""
@@ -64,27 +84,6 @@ class Payload:
         if self.sha256 is not None and hashlib.sha256(content).hexdigest() != self.sha256:
             raise WireError(Code.HASH, f"the payload does not have the announced sha256 {self.sha256}")
         return content
-
-
-def payload(
-    data: Buffer,
-    *,
-    dtype: str | None = None,
-    shape: tuple[int, ...] | None = None,
-    compress: bool = False,
-    sha256: bool = False,
-) -> Payload:
-    """The payload that carries `data`; compressed only where that makes it smaller."""
-    size = memoryview(data).nbytes
-    digest = hashlib.sha256(data).hexdigest() if sha256 else None
-    plain = Payload(size, dtype=dtype, shape=shape, sha256=digest, data=data)
-    _check(plain)
-    if not compress:
-        return plain
-    packed = pack(data)
-    if len(packed) >= size:
-        return plain
-    return replace(plain, length=len(packed), enc="zstd", ulen=size, data=packed)
 
 
 def pack(data: Buffer) -> bytes:

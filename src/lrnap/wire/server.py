@@ -2,6 +2,7 @@
 
 Events: `Request` (checked against the verb table, its payloads in it), `Offer`, `BadLine`, `Hangup`. Each but
 Hangup is answered with exactly one final reply: `send` it; an Offer is first taken with `accept` or `refuse`.
+After any of the three ask for the next event again: it may have been waiting for that.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ class ServerConnection(Connection[ServerEvent]):
         fresh, self._fresh = self._fresh, False
         if fresh and _HTTP.match(self._inbox.peek(16) if line is None else line):
             return self._hang_up_silently()
-        if line is None or len(line.rstrip(b"\r\n")) > self.limits.line:
+        if line is None or len(line) - (2 if line.endswith(b"\r\n") else 1) > self.limits.line:
             return self._too_long(line is None)
         tag, request = None, None
         try:
