@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from lrnap.errors import EngineError
+from lrnap.errors import LrnapError
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.lux.scene import Scene
 
@@ -33,7 +33,10 @@ class RunState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """When a run is done; whichever comes first. None or absent: never. Times in seconds of rendering."""
+    """When a run is done; whichever comes first. Times in seconds of rendering: pauses do not count.
+
+    None: never, but in `RunOptions` None is what the scene says, and `math.inf` is never.
+    """
 
     spp: float | None = None
     seconds: float | None = None
@@ -57,10 +60,10 @@ class RunStatus:
     spp: float = 0.0
     samples_per_second: float = 0.0
     seconds: float = 0.0
-    threads: int = 0
+    threads: int = 0  # processors in use
     triangles: int = 0
     engine: str = ""  # e.g. "LuxCore 2.11.2 PATHCPU SOBOL"
-    error: EngineError | None = None
+    error: LrnapError | None = None  # of a FAILED run: SceneError with its place, or EngineError with the log's end
 
 
 class Run(Protocol):
@@ -80,15 +83,23 @@ class Run(Protocol):
         """What the engine does not honour exactly: one sentence each, naming place, plugin and parameter."""
 
     async def snapshot(self) -> Snapshot:
-        """The film now; after the run is over, its last film. Raises EngineError if there is none."""
+        """The film now; after the run is over, its last film, and after a crash the last one that was taken.
+
+        Readers that ask while a film is being read share it. Raises LrnapError if there is no film: EngineError with
+        code STATE before the scene is built and after `close`, otherwise what made the run fail.
+        """
 
     async def pause(self) -> None: ...
     async def resume(self) -> None: ...
     async def stop(self) -> None:
-        """Ends rendering; the film stays readable until `close`."""
+        """Ends rendering; the film stays readable until `close`. Before the scene is built there is no film to keep."""
 
-    async def set_threads(self, threads: int) -> None: ...
-    async def set_halt(self, halt: Halt) -> None: ...
+    async def set_threads(self, threads: int) -> None:
+        """Processors that the run uses at once, 1 to those of the machine. UNSUPPORTED where a system cannot do it."""
+
+    async def set_halt(self, halt: Halt) -> None:
+        """Replaces every halt condition, the scene's own too; absent ones no longer hold."""
+
     def events(self) -> AsyncIterator[RunStatus]:
         """The status now and after each change (coalesced: latest wins), ending when the run is over."""
 

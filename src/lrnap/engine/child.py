@@ -1,0 +1,358 @@
+"""The process that renders: reads a scene from its parent, builds it, renders, and answers until the parent is gone.
+
+Started by `process.py` as `python -m lrnap.engine.child --renderer luxcore`; see `pipe.py` for what travels. One
+thread owns the renderer. Standard output belongs to the messages alone: what native code prints goes to standard
+error, which the parent keeps as log. Nothing native is loaded before the pipes are safe.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import importlib
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np  # before any native renderer: the engine crashes if it is loaded first
+
+from lrnap.engine import pipe
+from lrnap.engine.blocks import open_block
+from lrnap.engine.cores import Cores
+from lrnap.engine.protocol import Halt, RunOptions, RunState
+from lrnap.engine.renderer import Renderer
+from lrnap.errors import Code, EngineError, LrnapError
+from lrnap.film.snapshot import Block, FilmLayout
+from lrnap.lux.call import Call
+
+RENDERERS = {"luxcore": "lrnap.engine.luxcore.renderer:LuxCoreRenderer", "fake": "lrnap.engine.fake:FakeRenderer"}
+
+_POLL = 0.05  # seconds between looks at the engine, which halts only when it is looked at
+_REPORT = 0.15  # seconds between reports of a running render
+_RATE_WINDOW = 2.0  # seconds over which samples per second are measured
+
+Send = Callable[[pipe.Message], None]
+
+
+class Child:
+    """One run inside the child: a small loop over the parent's commands and the engine's progress."""
+
+    def __init__(self, renderer: Renderer, options: RunOptions, cores: Cores, send: Send) -> None:
+        self._renderer = renderer
+        self._cores = cores
+        self._send = send
+        self._options = options
+        self._state = RunState.BUILDING
+        self._samples = 0.0
+        self._progress: deque[tuple[float, float]] = deque()  # (seconds of rendering, samples), the newest last
+        self._rendered = 0.0  # seconds of rendering up to `_since`
+        self._since: float | None = None
+        self._reported = 0.0
+        self._commands: dict[str, Callable[[pipe.Message], pipe.Message]] = {
+            "film": self._film,
+            "pause": self._pause,
+            "resume": self._resume,
+            "stop": self._stop,
+            "threads": self._threads,
+            "halt": self._set_halt,
+        }
+
+    def build(self, calls: Iterator[Call], files: dict[str, str]) -> None:
+        from lrnap.lux.builder import describe
+
+        self._cores.use(self._options.threads)
+        self._doing("reading the scene")
+        description = describe(calls)
+        deque(calls, maxlen=0)  # what follows the end of the world
+        self._doing("building the scene")
+        threads = self._cores.engine_threads(self._options.threads)
+        self._built = self._renderer.build(description, files, replace(self._options, threads=threads))
+        self._halt = _first_of(self._options.halt, self._built.halt)
+        self._renderer.set_halt(self._halt)
+        self._send({"is": "built", "built": asdict(self._built)})
+
+    def start(self) -> None:
+        self._doing("starting to render")
+        self._renderer.start()
+        self._cores.use(self._options.threads)  # once more, for the threads that the engine has started since
+        self._since = time.monotonic()
+        self._doing("rendering")
+        self._enter(RunState.RENDERING)
+
+    def run(self, inbox: queue.SimpleQueue[pipe.Message]) -> None:
+        """Serves commands for ever; the thread that fills the inbox ends the process."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                self._serve(inbox.get(timeout=self._patience()))
+            if self._state is RunState.RENDERING:
+                self._look()
+
+    def _serve(self, command: pipe.Message) -> None:
+        answer: pipe.Message = {"is": "answer", "id": command["id"]}
+        try:
+            answer |= self._commands[command["do"]](command)
+        except LrnapError as error:
+            answer |= {"code": error.code.name, "message": error.message}
+        except Exception as error:  # what native code raises is told to who asked; the run goes on
+            answer |= {"code": Code.ENGINE.name, "message": str(error) or type(error).__name__}
+        self._send(answer)
+
+    # The commands.
+
+    def _film(self, command: pipe.Message) -> pipe.Message:
+        self._doing("reading the film")
+        block = open_block(Path(command["path"]))
+        seconds = self._seconds()
+        counts = self._renderer.read_film(block, Path(command["scratch"]))
+        dropped = drop_non_finite(self._built.layout, block)
+        self._doing(self._state.value.lower())
+        return {**counts._asdict(), "seconds": seconds, "dropped": dropped}
+
+    def _pause(self, _: pipe.Message) -> pipe.Message:
+        self._must_be_alive("paused")
+        if self._state is RunState.RENDERING:
+            self._renderer.pause()
+            self._hold()
+            self._enter(RunState.PAUSED)
+        return {}
+
+    def _resume(self, _: pipe.Message) -> pipe.Message:
+        self._must_be_alive("resumed")
+        if self._state is RunState.PAUSED:
+            self._renderer.resume()
+            self._since = time.monotonic()
+            self._enter(RunState.RENDERING)
+        return {}
+
+    def _stop(self, _: pipe.Message) -> pipe.Message:
+        if not self._state.over:
+            self._end(RunState.STOPPED)
+        return {}
+
+    def _threads(self, command: pipe.Message) -> pipe.Message:
+        self._must_be_alive("given other threads")
+        self._cores.use(command["threads"])
+        self._enter(self._state)
+        return {}
+
+    def _set_halt(self, command: pipe.Message) -> pipe.Message:
+        self._must_be_alive("given another end")
+        self._halt = Halt(**command["halt"])
+        self._renderer.set_halt(self._halt)
+        return {}
+
+    def _must_be_alive(self, what: str) -> None:
+        if self._state.over:
+            raise LrnapError(Code.STATE, f"a run that is {self._state.value} cannot be {what}")
+
+    # Progress.
+
+    def _look(self) -> None:
+        stats = self._renderer.stats()
+        self._note(stats.samples)
+        halt = self._halt
+        if (
+            stats.converged
+            or (halt.spp is not None and self._spp() >= halt.spp)
+            or (halt.seconds is not None and self._seconds() >= halt.seconds)
+        ):
+            self._end(RunState.DONE)
+        elif time.monotonic() - self._reported >= _REPORT:
+            self._report()
+
+    def _end(self, state: RunState) -> None:
+        self._hold()
+        self._doing("stopping")
+        self._renderer.stop()
+        self._note(self._renderer.stats().samples)
+        self._doing(state.value.lower())
+        self._enter(state)
+
+    def _hold(self) -> None:
+        self._rendered, self._since = self._seconds(), None
+        self._note(self._renderer.stats().samples)
+
+    def _note(self, samples: float) -> None:
+        now = self._seconds()
+        self._samples = samples
+        self._progress.append((now, samples))
+        while self._progress[0][0] < now - _RATE_WINDOW:
+            self._progress.popleft()
+
+    def _patience(self) -> float | None:
+        """Seconds until the engine should be looked at: sooner if a halt condition is about to be met."""
+        if self._state is not RunState.RENDERING:
+            return None
+        waits = [_POLL]
+        if self._halt.seconds is not None:
+            waits.append(self._halt.seconds - self._seconds())
+        if self._halt.spp is not None and (rate := self._rate()):
+            waits.append((self._halt.spp - self._spp()) * self._pixels() / rate)
+        return max(min(waits), 0.001)
+
+    def _seconds(self) -> float:
+        return self._rendered + (0.0 if self._since is None else time.monotonic() - self._since)
+
+    def _pixels(self) -> int:
+        return self._built.layout.width * self._built.layout.height
+
+    def _spp(self) -> float:
+        return self._samples / self._pixels()
+
+    def _rate(self) -> float:
+        if not self._progress:
+            return 0.0
+        (t0, n0), (t1, n1) = self._progress[0], self._progress[-1]
+        return (n1 - n0) / (t1 - t0) if t1 > t0 else n1 / t1 if t1 > 0 else 0.0
+
+    # What the parent hears.
+
+    def _enter(self, state: RunState) -> None:
+        self._state = state
+        self._report()
+
+    def _report(self) -> None:
+        self._reported = time.monotonic()
+        status = {
+            "state": self._state.name,
+            "samples": self._samples,
+            "spp": self._spp(),
+            "samples_per_second": self._rate() if self._state is RunState.RENDERING else 0.0,
+            "seconds": self._seconds(),
+            "threads": self._cores.used,
+            "triangles": self._built.triangles,
+            "engine": self._built.engine,
+        }
+        self._send({"is": "status", "status": status})
+
+    def _doing(self, what: str) -> None:
+        self._send({"is": "doing", "what": what})
+
+
+def drop_non_finite(layout: FilmLayout, block: Block) -> int:
+    """Clears the pixels of the film that hold NaN or infinity, so that they never were sampled; says how many."""
+    if np.isfinite(block.sum(dtype=np.float64)):
+        return 0
+    weight, alpha, pixel, screen = layout.planes(block)
+    bad = ~(np.isfinite(weight) & np.isfinite(alpha) & np.isfinite(pixel).all(axis=(0, 3)))
+    weight[bad] = alpha[bad] = 0
+    pixel[:, bad] = 0
+    if screen is not None:
+        bad_screen = ~np.isfinite(screen).all(axis=(0, 3))
+        screen[:, bad_screen] = 0
+        bad |= bad_screen
+    return int(bad.sum())
+
+
+def _first_of(asked: Halt, scene: Halt) -> Halt:
+    """What is asked for, condition by condition, before what the scene says."""
+    return Halt(**{name: value if value is not None else getattr(scene, name) for name, value in asdict(asked).items()})
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--renderer", choices=sorted(RENDERERS), required=True)
+    source, send = _take_pipes()
+    _follow_parent()
+    try:
+        _run(arguments.parse_args().renderer, source, send)
+    except BaseException as error:
+        send(_failure(error))
+    # Without the interpreter's and the engine's own endings, which can crash while threads still render.
+    os._exit(0)
+
+
+def _run(name: str, source: BinaryIO, send: Send) -> None:
+    message = pipe.receive(source)
+    if message is None:
+        return
+    start = message[0]
+    options = RunOptions(**start["options"] | {"halt": Halt(**start["options"]["halt"])})
+    module, _, factory = RENDERERS[name].partition(":")
+
+    def log(text: str) -> None:
+        send({"is": "log", "line": text})
+
+    renderer: Renderer = getattr(importlib.import_module(module), factory)(log)
+    child = Child(renderer, options, Cores(), send)
+    child.build(_calls(source), start["files"])
+    inbox: queue.SimpleQueue[pipe.Message] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(source, inbox), daemon=True).start()
+    child.start()
+    child.run(inbox)
+
+
+def _calls(source: BinaryIO) -> Iterator[Call]:
+    """The scene as it arrives. The parent's first command after it is "end"."""
+    while message := pipe.receive(source):
+        head, parts = message
+        if head["do"] == "end":
+            return
+        yield from pipe.calls_of(parts)
+    os._exit(0)
+
+
+def _listen(source: BinaryIO, inbox: queue.SimpleQueue[pipe.Message]) -> None:
+    while message := pipe.receive(source):
+        inbox.put(message[0])
+    os._exit(0)  # the parent is gone, and nobody needs the film
+
+
+def _take_pipes() -> tuple[BinaryIO, Send]:
+    """The parent's pipes for us alone; native code reads nothing and prints to standard error."""
+    source = os.fdopen(os.dup(0), "rb")
+    sink = os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    lock = threading.Lock()
+
+    def send(message: pipe.Message) -> None:
+        data = memoryview(pipe.line(message))
+        with lock:
+            try:
+                while data:
+                    data = data[sink.write(data) :]
+            except BrokenPipeError:
+                os._exit(0)
+
+    return source, send
+
+
+def _follow_parent() -> None:
+    """The kernel ends this process with its parent, even while native code hangs; if memory is short, it goes first."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1: PR_SET_PDEATHSIG
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _failure(error: BaseException) -> pipe.Message:
+    if isinstance(error, LrnapError):
+        family = "engine" if isinstance(error, EngineError) else "scene"
+        return {
+            "is": "failed",
+            "family": family,
+            "code": error.code.name,
+            "message": error.message,
+            "at": error.at,
+        }
+    traceback.print_exception(error)  # to standard error: the parent's log
+    sys.stderr.flush()
+    message = f"{type(error).__name__}: {error}"
+    return {"is": "failed", "family": "engine", "code": Code.INTERNAL.name, "message": message, "at": None}
+
+
+if __name__ == "__main__":
+    main()

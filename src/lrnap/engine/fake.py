@@ -1,0 +1,99 @@
+"""A renderer without an engine: the film of n samples per pixel is what n independent random samples would give.
+
+For tests of everything around an engine, and as the second implementation that keeps the interface honest. The film
+depends on the film's size, the light groups, the seed and n alone; it costs the same for any n. A pixel's mean is a
+smooth pattern, its samples are exponentially distributed, so their sum over n is a gamma distribution: means of
+merged films converge with 1/sqrt(n), as those of an engine do.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from lrnap.engine.protocol import Halt, RunOptions
+from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout
+from lrnap.film.snapshot import Block, FilmLayout
+from lrnap.lux.description import SceneDescription
+from lrnap.lux.params import ParamSet
+
+_SPP_PER_SECOND = 400.0  # what a small film gets from an engine on a desktop machine
+
+
+def pattern(layout: FilmLayout) -> npt.NDArray[np.float32]:
+    """The means (G, H, W, 3) that films of the layout converge to: red to the right, green down, blue by group."""
+    y, x = np.mgrid[0 : layout.height, 0 : layout.width].astype(np.float32)
+    red = 0.2 + 0.8 * (x + 0.5) / layout.width
+    green = 0.2 + 0.8 * (y + 0.5) / layout.height
+    groups = len(layout.groups)
+    return np.stack([np.stack([red, green, np.full_like(x, (g + 1) / groups)], axis=-1) for g in range(groups)])
+
+
+class FakeRenderer:
+    """See `Renderer`. `threads` and the machine's speed change nothing: it counts by the clock."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._passes = 0.0
+        self._since: float | None = None  # when it last began to count
+        self._halt = Halt()
+
+    def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:  # noqa: ARG002
+        film = ParamSet(description.film)
+        at = str(description.film.at) if description.film.at else None
+        groups = tuple(description.light_groups) or ("default",)
+        self._layout = FilmLayout(film.int("xresolution"), film.int("yresolution"), groups)
+        check_layout(self._layout, at)
+        self._seed = options.seed
+        self._log(f"fake film of {self._layout.width} x {self._layout.height} pixels, seed {options.seed}")
+        spp, seconds = film.int("haltspp"), film.int("halttime")
+        return Built(
+            engine="fake",
+            layout=self._layout,
+            triangles=len(description.shapes),
+            halt=Halt(spp=spp if spp > 0 else None, seconds=seconds if seconds > 0 else None),
+        )
+
+    def start(self) -> None:
+        self._since = time.monotonic()
+
+    def stats(self) -> Stats:
+        passes = self._count()
+        noise = self._halt.noise
+        converged = noise is not None and passes > 0 and 1 / math.sqrt(passes) <= noise
+        return Stats(float(passes * self._layout.width * self._layout.height), converged)
+
+    def read_film(self, block: Block, scratch: Path) -> FilmCounts:  # noqa: ARG002
+        passes = self._count()
+        planes = self._layout.planes(block)
+        planes.weight[:] = passes
+        planes.alpha[:] = passes
+        if passes:
+            random = np.random.default_rng([self._seed, passes])
+            planes.pixel[:] = pattern(self._layout) * random.standard_gamma(passes, planes.pixel.shape)
+        return FilmCounts(float(passes * self._layout.width * self._layout.height))
+
+    def pause(self) -> None:
+        self._passes, self._since = self._elapsed(), None
+
+    def resume(self) -> None:
+        self._since = time.monotonic()
+
+    def set_halt(self, halt: Halt) -> None:
+        self._halt = halt
+
+    def stop(self) -> None:
+        self.pause()
+
+    def _elapsed(self) -> float:
+        counting = 0.0 if self._since is None else time.monotonic() - self._since
+        return self._passes + counting * _SPP_PER_SECOND
+
+    def _count(self) -> int:
+        spp = self._halt.spp
+        return int(self._elapsed() if spp is None else min(self._elapsed(), math.ceil(min(spp, 1e12))))

@@ -1,0 +1,196 @@
+"""LuxCore as a renderer: a translation becomes its scene, configuration and session, its film our block.
+
+Only the child process imports this. What LuxCore would answer with a crash or a hang is checked before it hears of
+it: sizes of the film, indices of meshes, seeds. Halt conditions other than noise are the child's affair, so none are
+handed on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np  # before pyluxcore: the other way round, loading it aborts
+import numpy.typing as npt
+import pyluxcore
+
+from lrnap.engine.geometry.mesh import check
+from lrnap.engine.luxcore import savefilm
+from lrnap.engine.luxcore.translate import Translation, translate
+from lrnap.engine.protocol import Halt, RunOptions
+from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout
+from lrnap.errors import Code, EngineError
+from lrnap.film.snapshot import Block, Planes
+from lrnap.lux.description import SceneDescription
+
+# Engines and samplers whose every sample has weight 1, so that mean x sample count is the exact sum. All others are
+# read from the engine's own accumulators, which is exact for all, but slower (1 s for a full-HD film).
+_COUNTED = {("PATHCPU", "SOBOL"), ("PATHCPU", "RANDOM"), ("PATHOCL", "SOBOL"), ("PATHOCL", "RANDOM")}
+
+# Engines that cannot render independent samples of one picture, and what renders instead.
+_REPLACED = {
+    "TILEPATHCPU": ("PATHCPU", "it ignores seeds, so films of several nodes would show the same noise"),
+    "TILEPATHOCL": ("PATHOCL", "it ignores seeds, so films of several nodes would show the same noise"),
+}
+
+_OURS = ("film.outputs.", "film.imagepipeline.", "film.imagepipelines.", "batch.halt", "film.halt", "periodicsave.")
+_CONFIG: dict[str, list[Any]] = {
+    "film.outputs.0.type": ["SAMPLECOUNT"],  # asking for an output is what makes the engine keep the channel
+    "film.outputs.0.filename": ["samplecount.exr"],
+    "film.outputs.1.type": ["ALPHA"],
+    "film.outputs.1.filename": ["alpha.exr"],
+    "film.imagepipelines.0.0.type": ["NOP"],
+}
+
+_SETTLED = 0.02  # seconds without a new sample after which a paused engine is taken to rest
+_SETTLING = 5.0  # seconds to wait for that at most; a sample of a slow scene takes a moment to end
+
+
+class LuxCoreRenderer:
+    """See `Renderer`."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._quiet = False
+        self._stopped = False
+        pyluxcore.Init(self._hear)
+
+    def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:
+        translation = translate(description, files)
+        self._layout = translation.layout
+        check_layout(self._layout, str(description.film.at) if description.film.at else None)
+        warnings = list(translation.warnings)
+        config = self._config(translation, options, warnings)
+        try:
+            self._session = pyluxcore.RenderSession(pyluxcore.RenderConfig(_properties(config), _scene(translation)))
+        except RuntimeError as error:
+            raise EngineError(f"LuxCore refuses the scene: {error}", code=Code.SCENE) from error
+        engine, sampler = config["renderengine.type"][0], config["sampler.type"][0]
+        self._counted = (engine, sampler) in _COUNTED and not self._layout.screen
+        return Built(
+            engine=f"LuxCore {pyluxcore.Version()} {engine} {sampler}",
+            layout=self._layout,
+            triangles=sum(len(mesh.triangles) for mesh in translation.meshes),
+            halt=translation.halt,
+            warnings=tuple(warnings),
+        )
+
+    def _config(self, translation: Translation, options: RunOptions, warnings: list[str]) -> dict[str, list[Any]]:
+        config = {key: value for key, value in translation.config.items() if not key.startswith(_OURS)}
+        config.setdefault("renderengine.type", ["PATHCPU"])
+        config.setdefault("sampler.type", ["SOBOL"])
+        engine = config["renderengine.type"][0]
+        if engine in _REPLACED:
+            other, reason = _REPLACED[engine]
+            config["renderengine.type"] = [other]
+            warnings.append(f"the engine {engine} is not used but {other}: {reason}")
+        return config | {
+            "renderengine.seed": [options.seed],
+            "native.threads.count": [options.threads],
+            "film.width": [self._layout.width],
+            "film.height": [self._layout.height],
+            **_CONFIG,
+        }
+
+    def start(self) -> None:
+        try:
+            self._session.Start()
+        except RuntimeError as error:
+            raise EngineError(f"LuxCore cannot start: {error}") from error
+
+    def stats(self) -> Stats:
+        if not self._stopped:
+            self._session.UpdateStats()
+        return Stats(self._samples(), not self._stopped and self._session.HasDone())
+
+    def read_film(self, block: Block, scratch: Path) -> FilmCounts:
+        planes = self._layout.planes(block)
+        if self._counted:
+            return self._read_counted(planes)
+        file = scratch / "film.flm"
+        self._quiet = True  # the engine logs every file it writes
+        try:
+            self._session.GetFilm().SaveFilm(str(file))
+        finally:
+            self._quiet = False
+        counts = savefilm.read(file, self._layout, planes)
+        return FilmCounts(samples=counts.total, screen_samples=counts.light)
+
+    def pause(self) -> None:
+        self._session.Pause()
+        deadline = time.monotonic() + _SETTLING
+        before = -1.0
+        while (now := self._samples()) != before and time.monotonic() < deadline:
+            before = now
+            time.sleep(_SETTLED)
+
+    def resume(self) -> None:
+        self._session.Resume()
+
+    def set_halt(self, halt: Halt) -> None:
+        threshold = -1.0 if halt.noise is None else halt.noise
+        self._session.Parse(_properties({"batch.haltnoisethreshold": [threshold]}))
+
+    def stop(self) -> None:
+        if self._session.IsInPause():
+            self._session.Resume()  # paused threads do not end
+        self._session.Stop()
+        self._stopped = True
+
+    def _samples(self) -> float:
+        return float(self._session.GetFilm().GetStats().Get("stats.film.total.samplecount").Get()[0])
+
+    def _read_counted(self, planes: Planes) -> FilmCounts:
+        film, types = self._session.GetFilm(), pyluxcore.FilmOutputType
+        height, width = planes.weight.shape
+        counts = np.empty(height * width, np.uint32)
+        film.GetOutputUInt(types.SAMPLECOUNT, counts, 0, False)
+        weight = counts.reshape(height, width)[::-1].astype(np.float32)
+        seen = weight > 0
+        planes.weight[:] = weight
+        alpha = np.empty(height * width, np.float32)
+        film.GetOutputFloat(types.ALPHA, alpha, 0, False)
+        np.multiply(alpha.reshape(height, width)[::-1], weight, out=planes.alpha, where=seen)
+        colour = np.empty(height * width * 3, np.float32)
+        for group in range(min(film.GetRadianceGroupCount(), len(planes.pixel))):
+            film.GetOutputFloat(types.RADIANCE_GROUP, colour, group, False)
+            top_down = colour.reshape(height, width, 3)[::-1]
+            np.multiply(top_down, weight[..., None], out=planes.pixel[group], where=seen[..., None])
+        return FilmCounts(samples=float(counts.sum(dtype=np.float64)))
+
+    def _hear(self, text: str) -> None:
+        if not self._quiet:
+            self._log(text)
+
+
+def _scene(translation: Translation) -> pyluxcore.Scene:
+    """The scene; it keeps copies of the meshes."""
+    scene = pyluxcore.Scene()
+    for mesh in translation.meshes:
+        check(mesh)
+        scene.DefineMeshExt(
+            name=mesh.name,
+            points=mesh.points,
+            triangles=mesh.triangles,
+            normals=mesh.normals,
+            uvs=_only_set(mesh.uvs),
+            colors=_only_set(mesh.colors),
+            alphas=_only_set(mesh.alphas),
+        )
+    scene.Parse(_properties(translation.scene))
+    return scene
+
+
+def _only_set(values: npt.NDArray[np.float32] | None) -> list[npt.NDArray[np.float32]] | None:
+    """A mesh may have several sets of coordinates and colours; ours have one."""
+    return None if values is None else [values]
+
+
+def _properties(values: Mapping[str, list[Any]]) -> pyluxcore.Properties:
+    """As objects, never as text: quotes and line ends in names would be read as more properties."""
+    properties = pyluxcore.Properties()
+    for key, value in values.items():
+        properties.Set(pyluxcore.Property(key, value))
+    return properties
