@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def write(
     `alpha`: whether to write the fourth channel; by default for EXR only. `layers`: more colours (H, W, 3) by name, EXR
     only. Raises LrnapError that names the path, the cause and the cure; the older file is then still there.
     """
-    name = kind_of(path)
+    kind = kind_of(path)
     target = Path(os.path.realpath(path))  # a link stays a link
     if not target.parent.is_dir():
         raise LrnapError(
@@ -83,20 +84,24 @@ def write(
         )
     if target.is_dir():
         raise LrnapError(Code.EXISTS, "this is a folder: give the name of a file", at=os.fspath(path))
-    pixels, spec = _prepare(name, picture, metadata or {}, depth, alpha, layers or {})
-    draft = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(6)}{KINDS[name].extensions[0]}")
+    data = encode(kind, picture, metadata, depth=depth, alpha=alpha, layers=layers)
+    draft = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(6)}.part")
     try:
-        _write(draft, pixels, spec)
+        with draft.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # so that after a power cut there is the old picture or the new one
         draft.replace(target)
     except OSError as error:
         raise LrnapError(
             Code.DENIED if isinstance(error, PermissionError) else Code.INTERNAL,
-            f"cannot write the picture: {error.strerror or error}. Check that the folder may be written to and that "
-            "the disk has room; an older picture of this name is still there",
+            f"cannot write the picture: {error.strerror}. Check that the folder may be written to and that the disk "
+            "has room; an older picture of this name is still there",
             at=os.fspath(path),
         ) from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def encode(
@@ -108,13 +113,34 @@ def encode(
     alpha: bool | None = None,
     layers: Mapping[str, Block] | None = None,
 ) -> bytes:
-    """The bytes that `write` would put into a file of a kind (a key of KINDS)."""
+    """The bytes that `write` puts into a file of a kind (a key of KINDS)."""
     if kind not in KINDS:
         raise LrnapError(Code.ARGS, f"there is no picture format {kind!r}; there are {', '.join(KINDS)}")
-    with tempfile.TemporaryDirectory(prefix="lrnap-") as folder:  # OpenImageIO writes to files only, from Python
-        path = Path(folder) / f"picture{KINDS[kind].extensions[0]}"
-        write(path, picture, metadata, depth=depth, alpha=alpha, layers=layers)
+    pixels, spec = _prepare(kind, picture, metadata or {}, depth, alpha, layers or {})
+    with _scratch() as path:
+        output: Any = oiio.ImageOutput.create(KINDS[kind].extensions[0][1:])
+        if output is None:
+            raise LrnapError(Code.UNSUPPORTED, f"this build of OpenImageIO cannot write {kind}: {oiio.geterror()}")
+        good = output.open(os.fspath(path), spec) and output.write_image(pixels)
+        message = output.geterror()
+        if not (output.close() and good):
+            raise LrnapError(Code.INTERNAL, f"cannot encode a picture as {kind}: {message or output.geterror()}")
         return path.read_bytes()
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A file for OpenImageIO, which from Python writes only to files; in memory where the system can, because several
+    of its formats do not notice a full disk, and one ends the process."""
+    if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
+        descriptor = os.memfd_create("lrnap-picture")
+        try:
+            yield Path(f"/proc/self/fd/{descriptor}")
+        finally:
+            os.close(descriptor)
+    else:
+        with tempfile.TemporaryDirectory(prefix="lrnap-") as folder:
+            yield Path(folder) / "picture"
 
 
 def read(path: str | os.PathLike[str]) -> Block:
@@ -218,28 +244,15 @@ def _unescaped(value: str) -> str:
         return value
 
 
-def _write(path: Path, pixels: Picture, spec: Any) -> None:
-    """Raises OSError, whatever went wrong."""
-    output = oiio.ImageOutput.create(os.fspath(path))
-    if output is None:
-        raise OSError(oiio.geterror() or "OpenImageIO cannot write this format")
-    good = output.open(os.fspath(path), spec) and output.write_image(pixels)
-    message = "" if good else output.geterror()
-    if not output.close():  # some formats write only now
-        message = message or output.geterror() or "the file could not be finished"
-        good = False
-    if not good:
-        raise OSError(message or "the file could not be written")
-
-
 def _open(path: str | os.PathLike[str]) -> Any:
     config = oiio.ImageSpec()
     config.attribute("oiio:UnassociatedAlpha", 1)  # so that OpenImageIO does not multiply colours by alpha
     opened = oiio.ImageInput.open(os.fspath(path), config)
     if opened is None:
+        message = oiio.geterror()
         if not Path(path).exists():
             raise LrnapError(Code.NOT_FOUND, "there is no such file", at=os.fspath(path))
-        raise LrnapError(Code.TYPE, f"cannot be read as a picture: {oiio.geterror()}", at=os.fspath(path))
+        raise LrnapError(Code.TYPE, f"cannot be read as a picture: {message}", at=os.fspath(path))
     return opened
 
 

@@ -16,6 +16,7 @@ from lrnap.errors import Code, LrnapError
 from lrnap.film.bands import each
 from lrnap.film.snapshot import Block, FilmLayout, Snapshot
 
+BAND = 1 << 18  # floats; adding needs little cache, and longer bands leave less to Python
 MERGED = "merged"  # the run's name of a film that was not given another
 
 
@@ -24,7 +25,7 @@ class Film:
 
     def __init__(self, layout: FilmLayout) -> None:
         self.layout = layout
-        self.dropped: dict[str, int] = {}  # pixels with non-finite values in the newest snapshot of a run, if any
+        self.dropped: dict[str, int] = {}  # pixels with non-finite values, by run that had any; known once merged
         self._newest: dict[str, Snapshot] = {}
         self._merged: Snapshot | None = None
         self._lock = threading.Lock()
@@ -50,48 +51,47 @@ class Film:
     def add(self, snapshot: Snapshot) -> bool:
         """Counts a snapshot instead of an older one of its run. False: not newer, so nothing changed.
 
-        The block is kept, not copied: it must not change any more. Pixels that hold a non-finite value are counted as
-        never sampled, and their number is noted in `dropped`. Raises LrnapError if the layouts differ.
+        Takes no time, whatever the size: the block is kept, not copied, and must not change any more. Raises LrnapError
+        if the layouts differ.
         """
         check_layout(snapshot, self.layout)
-        known = self._newest.get(snapshot.run)
-        if known is not None and known.number >= snapshot.number:
-            return False
-        clean, dropped = without_non_finite(snapshot)
         with self._lock:
             known = self._newest.get(snapshot.run)
             if known is not None and known.number >= snapshot.number:
                 return False
-            self._newest[snapshot.run] = clean
-            self._merged = None
+            self._newest[snapshot.run] = snapshot
             self.dropped.pop(snapshot.run, None)
-            if dropped:
-                self.dropped[snapshot.run] = dropped
+            self._merged = None
         return True
 
     def merged(self, into: Block | None = None) -> Snapshot:
         """The sum over all runs, as a snapshot that never changes; the same object until something was added.
 
-        `into`, a block of the layout, receives the sum instead of a new block; such a result is not kept. Without
-        runs the film is black, with weight 0.
+        Pixels of a run that hold a non-finite value are counted as never sampled by it, and noted in `dropped`. `into`,
+        a block of the layout, receives the sum instead of a new block; such a result is not kept. Without runs the
+        film is black, with weight 0.
         """
         with self._lock:
-            parts = self._sorted()
             if into is None and self._merged is not None:
                 return self._merged
+        while True:
+            parts = self._sorted()
+            block, finite = _sum([part.block for part in parts], self.layout, into)
+            if finite or not self._drop_non_finite(parts):
+                break
         result = Snapshot(
             run=MERGED,
             seed=0,
             number=sum(s.number for s in parts),  # grows whenever anything newer arrives, whatever happened between
             layout=self.layout,
-            block=self._sum(parts, into),
+            block=block,
             samples=sum(s.samples for s in parts),
             screen_samples=sum(s.screen_samples for s in parts),
             seconds=sum(s.seconds for s in parts),
         )
         if into is None:
             with self._lock:
-                if parts == self._sorted():
+                if parts == [snapshot for _, snapshot in sorted(self._newest.items())]:
                     self._merged = result
         return result
 
@@ -100,28 +100,48 @@ class Film:
         return replace(self.merged(), run=run)
 
     def _sorted(self) -> list[Snapshot]:
-        return [snapshot for _, snapshot in sorted(self._newest.items())]
+        with self._lock:
+            return [snapshot for _, snapshot in sorted(self._newest.items())]
 
-    def _sum(self, parts: list[Snapshot], into: Block | None) -> Block:
-        if into is None and len(parts) == 1:
-            return parts[0].block
-        if into is None:
-            into = np.empty(self.layout.floats, np.float32)
-        else:
-            self.layout.planes(into)  # raises if the block is not one of this layout
-        blocks = [s.block for s in parts]
+    def _drop_non_finite(self, parts: list[Snapshot]) -> bool:
+        """Cleans those of the parts that need it; False if none does."""
+        found = False
+        for part in parts:
+            clean, dropped = without_non_finite(part)
+            if not dropped:
+                continue
+            found = True
+            with self._lock:
+                if self._newest[part.run] is part:
+                    self._newest[part.run] = clean
+                    self.dropped[part.run] = dropped
+        return found
 
-        def add_up(span: slice) -> None:
-            total = into[span]
-            if len(blocks) < 2:
-                total[:] = blocks[0][span] if blocks else 0
-                return
-            np.add(blocks[0][span], blocks[1][span], out=total)
+
+def _sum(blocks: list[Block], layout: FilmLayout, into: Block | None) -> tuple[Block, bool]:
+    """The sum in a fixed order, and whether it is finite throughout, which it is only if every block is."""
+    if into is None and len(blocks) == 1:
+        total = blocks[0]
+    else:
+        total = np.empty(layout.floats, np.float32) if into is None else into
+        layout.planes(total)  # raises if it is not a block of this layout
+
+    def add_up(span: slice) -> bool:
+        band = total[span]
+        with np.errstate(over="ignore", invalid="ignore"):
+            if not blocks:
+                band[:] = 0
+            elif len(blocks) == 1 and total is not blocks[0]:
+                band[:] = blocks[0][span]
+            elif len(blocks) > 1:
+                np.add(blocks[0][span], blocks[1][span], out=band)
             for block in blocks[2:]:
-                np.add(total, block[span], out=total)
+                np.add(band, block[span], out=band)
+            # The cheapest test there is, done while the band is in the cache. Squares may overflow where values do
+            # not; then the exact look that follows finds nothing.
+            return bool(np.isfinite(np.dot(band, band)))
 
-        each(add_up, self.layout.floats)
-        return into
+    return total, all(each(add_up, layout.floats, BAND))
 
 
 def check_layout(snapshot: Snapshot, layout: FilmLayout) -> None:
@@ -154,10 +174,7 @@ def without_non_finite(snapshot: Snapshot) -> tuple[Snapshot, int]:
     """The snapshot with every pixel that holds a non-finite value set to 0 in all planes, and how many there were."""
     block = snapshot.block
 
-    def finite(span: slice) -> bool:
-        return bool(np.isfinite(block[span]).all())
-
-    if all(each(finite, block.size)):
+    if all(each(lambda span: bool(np.isfinite(block[span]).all()), block.size, BAND)):
         return snapshot, 0
     planes = snapshot.planes
     good = np.isfinite(planes.weight) & np.isfinite(planes.alpha) & np.isfinite(planes.pixel).all(axis=(0, 3))
