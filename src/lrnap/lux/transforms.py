@@ -98,3 +98,5 @@ _MAKERS: dict[str, Callable[..., Matrix]] = {
     "Rotate": rotate,
     "LookAt": look_at,
 }
+MATRIX_CALLS = frozenset(("Identity", "Transform", "ConcatTransform", *_MAKERS))
+"""The transform calls that say a matrix by themselves."""
