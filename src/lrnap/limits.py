@@ -9,6 +9,8 @@ MAX_FILM_SIDE = 65536  # the engine's own coordinates are 32-bit, but its tables
 MAX_LIGHT_GROUPS = 256  # each costs 3 or 6 floats a pixel, in the engine and in every snapshot
 MAX_NAME = 1024  # characters of a run's or light group's name
 MAX_INCLUDE_DEPTH = 32  # as in classic Lux; a cycle is found long before the stack is
+MAX_MESH_TRIANGLES = 1 << 26  # of one mesh after subdivision and tessellation: 800 MB of indices alone
+MAX_MESH_HEADER = 1 << 16  # bytes of a PLY header: real ones have under 1,000
 MAX_TOKEN = 1 << 20  # one identifier or string of a scene file, base64 lines of embedded files among them
 MAX_EMBEDDED_FILE = 1 << 30  # a file inside a scene, unpacked: some KiB of zlib can say a gigabyte
 

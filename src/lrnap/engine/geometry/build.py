@@ -1,0 +1,177 @@
+"""From a Shape of the scene to its mesh: one table row a shape plugin.
+
+Rules for this file: dispatch and what plugins share (subdivision, vertex colours' gamma, the final check). What
+cannot be rendered as the scene asks is a warning here; what cannot be rendered at all is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lrnap.engine.geometry import ply, stl
+from lrnap.engine.geometry.inline import heightfield, inline_mesh
+from lrnap.engine.geometry.mesh import Mesh, check, mend_normals, smooth_normals
+from lrnap.engine.geometry.quadrics import QUADRICS
+from lrnap.engine.geometry.subdivide import subdivide
+from lrnap.errors import Code, SceneError
+from lrnap.lux import plugins
+from lrnap.lux.description import Shape
+from lrnap.lux.params import ParamSet
+
+# Parameters that shape no triangle: how classic Lux stored and intersected meshes, and what the arrays say themselves.
+WITHOUT_EFFECT = (
+    "name",
+    "acceltype",
+    "tritype",
+    "quadtype",
+    "generatequadrilaterals",
+    "generatetangents",
+    "nvertices",
+    "ntris",
+    "nquads",
+)
+
+
+@dataclass(slots=True)
+class _Work:
+    """What a shape's row of the table works with."""
+
+    params: ParamSet
+    files: Mapping[str, str]
+    name: str
+    at: str | None
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(f"the shape '{self.name}': {message}")
+
+    def file(self) -> tuple[str, str]:
+        """Path and spelling of "string filename"."""
+        if not self.params.has("filename", "string"):
+            raise SceneError(f"the shape '{self.name}' names no file; give \"string filename\"", at=self.at)
+        spelled = self.params.string("filename")
+        if spelled not in self.files:
+            raise SceneError(
+                f"the file '{spelled}' of the shape '{self.name}' was not found; is the name right, relative to the "
+                "scene's folder?",
+                at=self.at,
+                code=Code.NOT_FOUND,
+            )
+        return self.files[spelled], spelled
+
+
+def build_mesh(shape: Shape, params: ParamSet, files: Mapping[str, str], name: str) -> tuple[Mesh, list[str]]:
+    """The checked mesh of a shape in its own space, called `name`, and what about it is not as the scene asks.
+
+    `params` are the shape's parameters; `files` maps file names as the scene spells them to paths. The shape's
+    transform and its `reverse` are not applied. Raises SceneError, at the shape's place where the fault is the scene's
+    and at the file's where it is the file's; with Code.UNSUPPORTED for a shape that has no mesh here.
+    """
+    at = str(shape.entity.at) if shape.entity.at else None
+    work = _Work(params, files, name, at)
+    params.ignore(*WITHOUT_EFFECT)
+    mesh = _builder(shape.entity.plugin, work)(work)
+    mended = mend_normals(mesh)
+    if mended:
+        work.warn(f"{mended} normals have no direction; they were computed from the faces")
+    check(mesh, at)
+    return mesh, work.warnings
+
+
+def _builder(spelled: str, work: _Work) -> Callable[[_Work], Mesh]:
+    if spelled == "deferred":  # another shape, which classic Lux made when a ray first met its box
+        work.params.ignore("shapebbox", "shapename")
+        spelled = work.params.string("shapename", "")
+    plugin = plugins.find("shape", spelled)
+    if plugin is None:
+        meant = plugins.suggest(spelled, plugins.spellings("shape"))
+        hint = f"; did you mean '{meant}'?" if meant else ""
+        raise SceneError(f"there is no shape plugin '{spelled}'{hint}", at=work.at)
+    builder = BUILDERS.get(plugin.name)
+    if builder is None:
+        raise SceneError(
+            f"shapes of the plugin '{plugin.name}' cannot be rendered; convert '{work.name}' to a mesh",
+            at=work.at,
+            code=Code.UNSUPPORTED,
+        )
+    return builder
+
+
+def _ply(work: _Work) -> Mesh:
+    """As in classic Lux, a file without normals is smooth all the same."""
+    mesh = ply.read(work.file()[0], work.name, work.file()[1])
+    if work.params.bool("smooth", False) or mesh.normals is None:
+        mesh.normals = None
+        check(mesh, work.file()[1])
+        mesh.normals = smooth_normals(mesh.points, mesh.triangles)
+    return _subdivided(mesh, work)
+
+
+def _stl(work: _Work) -> Mesh:
+    mesh = stl.read(work.file()[0], work.name, work.file()[1])
+    if work.params.bool("recenter_mesh", False):
+        mesh = stl.recentered(mesh)
+    return _subdivided(mesh, work)
+
+
+def _inline(work: _Work) -> Mesh:
+    return _subdivided(inline_mesh(work.params, work.name, work.at), work)
+
+
+def _subdivided(mesh: Mesh, work: _Work) -> Mesh:
+    """What all meshes share: subdivision, and the gamma of vertex colours."""
+    params = work.params
+    gamma = params.float("gamma", 1.0)
+    if mesh.colors is not None and gamma != 1.0:
+        mesh.colors = np.power(np.maximum(mesh.colors, 0.0), np.float32(gamma))
+    levels = params.int("nsubdivlevels", 0)
+    if levels <= 0 and params.has("nlevels", "integer"):
+        levels = params.int("nlevels")
+    if params.has("displacementmap"):
+        work.warn("its displacement map is not rendered")
+    params.ignore("displacementmap", "dmscale", "dmoffset", "dmsharpboundary", "dmnormalsplit")
+    smooth = params.bool("dmnormalsmooth", True)
+    if params.string("subdivscheme", "loop") == "microdisplacement":
+        work.warn("microdisplacement is not rendered; the mesh is as it stands in the scene")
+        return mesh
+    if levels <= 0:
+        return mesh
+    mesh.normals = None  # the subdivided surface has its own
+    check(mesh, work.at)
+    return subdivide(mesh, levels, smooth)
+
+
+def _quadric(plugin: str) -> Callable[[_Work], Mesh]:
+    tessellate = QUADRICS[plugin]
+    rows = next(row for row in plugins.PLUGINS["shape"] if row.name == plugin).parameters
+
+    def build(work: _Work) -> Mesh:
+        given: dict[str, float | tuple[float, float, float]] = {}
+        for row in rows:
+            if row.type == "float" and work.params.has(row.name, "float"):
+                given[row.name] = work.params.float(row.name)
+            elif row.type == "point" and work.params.has(row.name, "point"):
+                given[row.name] = work.params.point(row.name)
+        for parameter, value in given.items():
+            if not np.isfinite(value).all():
+                raise SceneError(f"the shape '{work.name}' has no finite {parameter}; give a number", at=work.at)
+        try:
+            return tessellate(work.name, **given)
+        except SceneError as error:
+            raise SceneError(error.message, at=work.at) from None
+
+    return build
+
+
+BUILDERS: Mapping[str, Callable[[_Work], Mesh]] = {
+    "plymesh": _ply,
+    "stlmesh": _stl,
+    "mesh": _inline,
+    "barytrianglemesh": _inline,
+    "loopsubdiv": _inline,
+    "heightfield": lambda work: heightfield(work.params, work.name, work.at),
+    **{plugin: _quadric(plugin) for plugin in QUADRICS},
+}
