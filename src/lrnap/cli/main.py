@@ -1,0 +1,130 @@
+"""The `lrnap` command: one file per group of commands, loaded only when it is asked for.
+
+Exit codes: 0 done, 1 something that is needed is missing (`doctor`), 2 bad usage or bad scene, 3 no node could be
+used, 130 interrupted. Whatever goes wrong is said in one message on standard error, never as a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lrnap import __version__
+
+app = typer.Typer(
+    name="lrnap",
+    help="Network rendering for LuxRender: nodes you can telnet into, and one picture merged from many.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+lxs = typer.Typer(help="Look into scene files, and rewrite them.", no_args_is_help=True)
+app.add_typer(lxs, name="lxs")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"lrnap {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def node(
+    listen: Annotated[
+        list[str] | None, typer.Option(help="HOST:PORT to answer at; port 0 takes a free one.", metavar="HOST:PORT")
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads to render with; 0 for all cores.", min=0)] = 0,
+    root: Annotated[list[Path] | None, typer.Option(help="Folder scenes may be read from. Default: here.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Where assets are kept.")] = None,
+    insecure: Annotated[bool, typer.Option(help="Answer beyond this machine without encryption and tokens.")] = False,
+) -> None:
+    """Render for others: answers LRNAP at lrnap://127.0.0.1:1978 and renders what it is told to."""
+    from lrnap.cli.node import run
+
+    raise typer.Exit(run(listen or [], threads, root or [], data, insecure))
+
+
+@app.command()
+def render(
+    scene: Annotated[Path, typer.Argument(help="The scene file (.lxs).")],
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("-o", "--output", help="Picture to write: .png .jpg .tif .tga .exr. May be repeated."),
+    ] = None,
+    spp: Annotated[float | None, typer.Option(help="Halt at this many samples per pixel.")] = None,
+    time: Annotated[float | None, typer.Option(help="Halt after this many seconds of rendering.")] = None,
+    local: Annotated[int | None, typer.Option(help="Engines on this machine. Default: 1 without --node.")] = None,
+    node: Annotated[list[str] | None, typer.Option(help="URL of a render node. May be repeated.")] = None,
+    threads: Annotated[int, typer.Option(help="Threads of each engine; 0 for all cores.", min=0)] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Report on standard output, one JSON object a line.")] = False,
+) -> None:
+    """Render a scene here or on nodes; the picture is rewritten as it converges. Ctrl-C writes what there is."""
+    from lrnap.cli.render import Wishes, run
+
+    raise typer.Exit(run(Wishes(scene, tuple(output or ()), spp, time, local, tuple(node or ()), threads, json)))
+
+
+@app.command()
+def shell(url: Annotated[str, typer.Argument(help="The node to talk to.")] = "lrnap://127.0.0.1:1978") -> None:
+    """Talk to a node line by line, with history and completion."""
+    from lrnap.cli.shell import run
+
+    raise typer.Exit(run(url))
+
+
+@app.command()
+def doctor(json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False) -> None:
+    """What this machine has, what is missing, and how to get it."""
+    from lrnap.cli.doctor import run
+
+    raise typer.Exit(run(json))
+
+
+@lxs.command("check")
+def lxs_check(
+    file: Annotated[Path, typer.Argument(help="The scene file.")],
+    json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Say what is wrong with a scene, where, and what the engine will not honour."""
+    from lrnap.cli.lxs import check
+
+    raise typer.Exit(check(file, json))
+
+
+@lxs.command("convert")
+def lxs_convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="The scene file to read.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The scene file to write.")],
+) -> None:
+    """Read a scene with all its includes and write it as one file, from which its assets are still found."""
+    from lrnap.cli.lxs import convert
+
+    raise typer.Exit(convert(source, target))
+
+
+def main() -> None:
+    """The entry point of the command."""
+    from lrnap.cli.report import exit_code, say_error
+    from lrnap.errors import LrnapError
+
+    try:
+        app(prog_name="lrnap")
+    except LrnapError as error:
+        say_error(error)
+        sys.exit(exit_code(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # who read us has gone; the interpreter would complain when it flushes
+        sys.exit(1)

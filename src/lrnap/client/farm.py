@@ -1,0 +1,352 @@
+"""Several engines as one: each renders the scene with a seed of its own, and their films merge into one.
+
+An engine is anything that implements `lrnap.engine.protocol.Engine`: a process on this machine or a node far away.
+A job is over when the merged film has what its halt condition asks for, however the work was shared. An engine that is
+lost on the way takes nothing with it: its last snapshot stays counted, and the others go on until the film is complete.
+
+Rules for this file: no sockets, no files, no threads; the film is only ever touched through `lrnap.film.merge.Film`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
+from lrnap.errors import Code, LrnapError, RemoteError
+from lrnap.film.merge import Film
+from lrnap.film.snapshot import Snapshot
+from lrnap.lux.scene import Scene
+
+SEEDS = 1 << 31  # the engine takes seeds from 1 to 2^31 - 1
+TRANSFER_SHARE = 0.1  # of the time may go into fetching films
+FIRST_PAUSE = 0.5  # seconds between the first two snapshots of a run ...
+LONGEST_PAUSE = 10.0  # ... and at most, later: noise falls with the root of time, so pictures may come ever slower
+GROWTH = 0.2  # the next snapshot after 20 % more rendering
+
+
+@dataclass(frozen=True, slots=True)
+class MemberStatus:
+    """One engine's part in a job. `problem` says why it cannot be used, or could not any longer; else it is empty."""
+
+    engine: str
+    run: str
+    seed: int
+    status: RunStatus
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A job at one moment. `spp` and `samples` count all engines, as their last reports say."""
+
+    state: RunState
+    spp: float
+    samples: float
+    samples_per_second: float
+    seconds: float  # of rendering, by the engine that has rendered longest
+    halt: Halt
+    members: tuple[MemberStatus, ...]
+    film: int  # a number that grows with the merged film; 0: no film yet
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of the halt condition is reached, from 0 to 1; None without one."""
+        parts = []
+        if self.halt.spp:
+            parts.append(self.spp / self.halt.spp)
+        if self.halt.seconds:
+            parts.append(self.seconds / self.halt.seconds)
+        return min(1.0, max(parts)) if parts else None
+
+
+@dataclass(slots=True, eq=False)
+class _Member:
+    """An engine with its run. `counted` and `counted_spp` are what its newest snapshot in the film holds."""
+
+    engine: Engine
+    options: RunOptions
+    status: RunStatus = field(default_factory=lambda: RunStatus(RunState.BUILDING))
+    run: Run | None = None
+    error: LrnapError | None = None
+    counted: float = 0.0
+    counted_spp: float = 0.0
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def lost(self) -> bool:
+        return self.error is not None
+
+    @property
+    def samples(self) -> float:
+        return self.counted if self.lost else max(self.status.samples, self.counted)
+
+    @property
+    def spp(self) -> float:
+        return self.counted_spp if self.lost else max(self.status.spp, self.counted_spp)
+
+
+class Farm:
+    """Starts jobs on a fixed list of engines."""
+
+    def __init__(self, engines: Iterable[Engine]) -> None:
+        self.engines = tuple(engines)
+        if not self.engines:
+            raise LrnapError(Code.UNAVAILABLE, "there is no engine to render with; give at least one")
+
+    async def start(self, scene: Scene, *, halt: Halt | None = None, threads: int = 0) -> FarmJob:
+        """Starts `scene` on all engines at once, with `threads` each (0: all cores). Never fails for a lost engine."""
+        return FarmJob(self.engines, scene, halt or Halt(), threads)
+
+
+class FarmJob:
+    """One scene on several engines, and its film. Must be created, used and closed within one event loop."""
+
+    def __init__(self, engines: Sequence[Engine], scene: Scene, halt: Halt, threads: int) -> None:
+        self.scene = scene
+        self.halt = halt
+        self.film: Film | None = None
+        self._film_number = 0
+        self._stopping = False
+        self._complete = False  # the halt condition holds
+        self._paused = False
+        self._turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._background: set[asyncio.Task[None]] = set()
+        stem = f"{scene.name}-{secrets.token_hex(3)}"
+        self._members = [
+            _Member(engine, RunOptions(f"{stem}-{i}", seed, threads, halt))
+            for i, (engine, seed) in enumerate(zip(engines, _seeds(len(engines)), strict=True), 1)
+        ]
+        for member in self._members:
+            member.task = asyncio.create_task(self._drive(member))
+            member.task.add_done_callback(lambda _: self._notify())
+
+    # -- looking at it
+
+    @property
+    def over(self) -> bool:
+        return all(m.task is not None and m.task.done() for m in self._members)
+
+    @property
+    def state(self) -> RunState:
+        if self.over:
+            if self._complete:
+                return RunState.DONE
+            if self._stopping:
+                return RunState.STOPPED
+            kept = any(m.status.state is RunState.DONE and not m.lost for m in self._members)
+            return RunState.DONE if kept else RunState.FAILED
+        states = {m.status.state for m in self._members if not m.lost}
+        for state in (RunState.RENDERING, RunState.PAUSED, RunState.BUILDING):
+            if state in states:
+                return state
+        return RunState.RENDERING  # the last films are on their way
+
+    @property
+    def error(self) -> LrnapError | None:
+        """Why the job could not be completed; None while it may still be. A wrong scene is said before all else."""
+        errors = [m.error for m in self._members if m.error is not None]
+        if self.state is not RunState.FAILED or not errors:
+            return None
+        return next((e for e in errors if e.code is Code.SCENE), errors[0])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the engines do not honour, each sentence once."""
+        return tuple(dict.fromkeys(w for m in self._members if m.run is not None for w in m.run.warnings()))
+
+    def progress(self) -> Progress:
+        live = [m for m in self._members if not m.lost]
+        rendering = [m.status for m in live if m.status.state is RunState.RENDERING]
+        return Progress(
+            state=self.state,
+            spp=sum(m.spp for m in self._members),
+            samples=sum(m.samples for m in self._members),
+            samples_per_second=sum(s.samples_per_second for s in rendering),
+            seconds=max((m.status.seconds for m in self._members), default=0.0),
+            halt=self.halt,
+            members=tuple(
+                MemberStatus(m.engine.name, m.options.run, m.options.seed, m.status, str(m.error) if m.error else "")
+                for m in self._members
+            ),
+            film=self._film_number,
+        )
+
+    async def changes(self) -> AsyncIterator[Progress]:
+        """The progress now and after each change (the latest wins), ending with that of the finished job."""
+        while True:
+            turn, over = self._turn, self.over
+            yield self.progress()
+            if over:
+                return
+            await asyncio.shield(turn)
+
+    async def wait(self) -> Progress:
+        """Until the job is over and its last films are merged."""
+        await asyncio.wait([m.task for m in self._members if m.task])
+        return self.progress()
+
+    async def snapshot(self) -> Snapshot:
+        """The merged film, after asking every run for its newest. Raises LrnapError if there is none."""
+        asked = [m for m in self._members if m.run is not None and not m.lost and m.status.samples > 0]
+        results = await asyncio.gather(*(self._take(m) for m in asked), return_exceptions=True)
+        self._notify()
+        if self.film is None:
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
+            raise self.error or LrnapError(Code.STATE, "there is no film yet: the engines have not rendered a sample")
+        return self.film.merged()
+
+    # -- steering it
+
+    async def pause(self) -> None:
+        self._paused = True
+        await self._each(lambda run: run.pause())
+
+    async def resume(self) -> None:
+        self._paused = False
+        await self._each(lambda run: run.resume())
+
+    async def stop(self) -> None:
+        """Ends rendering and merges the last films; idempotent."""
+        self._stopping = True
+        await self._stop_runs()
+        await self.wait()
+
+    async def add_thread(self, threads: int = 1) -> None:
+        """One thread more on every engine; negative for less, but one always stays."""
+        wanted = {m.run: max(1, m.status.threads + threads) for m in self._members if m.run is not None}
+        await self._each(lambda run: run.set_threads(wanted[run]))
+
+    async def close(self) -> None:
+        """Ends everything at once, without asking for last films; idempotent."""
+        self._stopping = self._stopping or not self.over
+        tasks = [t for t in (*(m.task for m in self._members), *self._background) if t is not None and not t.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        runs = [m.run for m in self._members if m.run is not None]
+        await asyncio.gather(*(run.close() for run in runs), return_exceptions=True)
+
+    # -- one member
+
+    async def _drive(self, member: _Member) -> None:
+        """From the start of a member's run to its last film."""
+        try:
+            member.run = await member.engine.start(self.scene, member.options)
+            if self._stopping or self._complete:
+                await member.run.stop()
+            elif self._paused:
+                await member.run.pause()
+            await self._follow(member, member.run)
+        except LrnapError as error:
+            member.error = error
+        except Exception as error:
+            logging.getLogger(__name__).exception("defect while rendering on %s", member.engine.name)
+            member.error = LrnapError(Code.INTERNAL, f"a defect of lrnap: {type(error).__name__}: {error}")
+        finally:
+            if member.run is not None and member.lost:
+                with contextlib.suppress(LrnapError):
+                    await member.run.close()
+
+    async def _follow(self, member: _Member, run: Run) -> None:
+        fetching = asyncio.create_task(self._fetch(member))
+        try:
+            async for member.status in run.events():
+                self._check_halt()
+                self._notify()
+        finally:
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
+        failure = member.status.error
+        try:
+            await self._take(member)
+        except LrnapError:
+            if failure is None and not self._stopping:
+                raise
+        if member.status.state is RunState.FAILED:
+            raise failure or RemoteError(Code.ENGINE, f"{member.engine.name} gave up without saying why")
+        self._check_halt()
+
+    async def _fetch(self, member: _Member) -> None:
+        """Fetches snapshots while the run renders: the first soon, then ever more seldom."""
+        while True:
+            while member.status.samples <= member.counted:
+                await asyncio.shield(self._turn)
+            began = time.monotonic()
+            try:
+                await self._take(member)
+            except LrnapError:
+                took = LONGEST_PAUSE * TRANSFER_SHARE  # a lost connection shows in the events; a hiccup passes
+            else:
+                self._notify()
+                took = time.monotonic() - began
+            pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, member.status.seconds * GROWTH))
+            await asyncio.sleep(max(pause, took * (1 / TRANSFER_SHARE - 1)))
+
+    async def _take(self, member: _Member) -> None:
+        """Counts the run's film as it is now. A run whose film does not fit to the others' is set aside."""
+        if member.run is None or member.lost:
+            return
+        snapshot = await member.run.snapshot()
+        if self.film is None:
+            self.film = Film(snapshot.layout)
+        try:
+            newer = await asyncio.to_thread(self.film.add, snapshot)
+        except LrnapError as error:
+            member.error = error
+            self._spawn(member.run.stop())
+            return
+        if newer:
+            self._film_number += 1
+            member.counted = max(member.counted, snapshot.samples)
+            member.counted_spp = max(member.counted_spp, snapshot.spp)
+
+    # -- all members
+
+    def _check_halt(self) -> None:
+        """Stops the runs once their films together hold what the halt condition asks for."""
+        if self._stopping or self._complete:
+            return
+        reached = self.progress().fraction
+        if reached is not None and reached >= 1.0:
+            self._complete = True
+            self._spawn(self._stop_runs())
+
+    async def _stop_runs(self) -> None:
+        for member in self._members:
+            if member.run is None and member.task is not None:
+                member.task.cancel()  # still starting: it has nothing to give
+        await self._each(lambda run: run.stop())
+
+    async def _each(self, order: Callable[[Run], Coroutine[Any, Any, None]]) -> None:
+        """Gives an order to all runs that can take it. One that cannot be reached shows in its own events."""
+        runs = [m.run for m in self._members if m.run is not None and not m.lost and not m.status.state.over]
+        results = await asyncio.gather(*(order(run) for run in runs), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, LrnapError):
+                raise result
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def _notify(self) -> None:
+        turn, self._turn = self._turn, asyncio.get_running_loop().create_future()
+        turn.set_result(None)
+
+
+def _seeds(count: int) -> list[int]:
+    """Distinct seeds that no other job will have, as far as chance allows."""
+    seeds: set[int] = set()
+    while len(seeds) < count:
+        seeds.add(1 + secrets.randbelow(SEEDS - 1))
+    return list(seeds)

@@ -1,0 +1,168 @@
+"""The client's socket: connects to a server, writes what the wire gives, and hands on what comes.
+
+Received bytes go straight into the buffers that the wire points at, payloads and films into their own memory. Writing
+waits for a slow peer; a mesh is never copied as a whole into a send buffer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+
+from lrnap.errors import Code, RemoteError, WireError
+from lrnap.limits import KEEPALIVE_SECONDS
+from lrnap.net.address import Address
+from lrnap.wire import ClientConnection, Hangup, Reply, Request, Signal
+
+CONNECT_SECONDS = 10.0
+WRITE_PIECE = 1 << 20  # bytes given to the socket before waiting for it
+
+OnReply = Callable[[Reply], None]
+OnLost = Callable[[RemoteError], None]
+
+
+class ClientTransport(asyncio.BufferedProtocol):
+    """One connection. Replies are given to `on_reply` in the order they come; `on_lost` is called once, at the end."""
+
+    def __init__(self, address: Address, on_reply: OnReply, on_lost: OnLost) -> None:
+        self.address = address
+        self.wire = ClientConnection()
+        self.progress = time.monotonic()  # when bytes last moved, either way
+        self._on_reply = on_reply
+        self._on_lost = on_lost
+        self._transport: asyncio.Transport | None = None
+        self._writable = asyncio.Event()
+        self._something = asyncio.Event()  # to write
+        self._writer: asyncio.Task[None] | None = None
+        self._lost = False
+
+    @classmethod
+    async def open(cls, address: Address, on_reply: OnReply, on_lost: OnLost) -> ClientTransport:
+        """Raises RemoteError (UNAVAILABLE) that names the address, the cause and the cure."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                _, protocol = await loop.create_connection(
+                    lambda: cls(address, on_reply, on_lost), address.host, address.port
+                )
+        except (OSError, TimeoutError) as error:
+            raise RemoteError(Code.UNAVAILABLE, _why_not(address, error)) from None
+        return protocol
+
+    @property
+    def closed(self) -> bool:
+        return self._lost
+
+    def send(self, request: Request, into: memoryview | None = None) -> None:
+        """Queues a request; see `ClientConnection.send`."""
+        if self._lost:
+            raise RemoteError(Code.UNAVAILABLE, f"the connection to {self.address.url} is closed")
+        self.wire.send(request, into)
+        self._something.set()
+
+    async def close(self) -> None:
+        """Ends the connection; idempotent. `on_lost` is not called for it."""
+        self._on_lost = _nothing
+        self._lose(RemoteError(Code.UNAVAILABLE, f"the connection to {self.address.url} was closed"))
+        if self._writer is not None:
+            await asyncio.gather(self._writer, return_exceptions=True)
+
+    # -- asyncio.BufferedProtocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if hasattr(socket, "TCP_KEEPIDLE"):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
+        self._writable.set()
+        self._writer = asyncio.get_running_loop().create_task(self._write())
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # the wire knows better
+        return self.wire.get_buffer()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.progress = time.monotonic()
+        self.wire.buffer_updated(nbytes)
+        self._take_events()
+
+    def eof_received(self) -> bool:
+        self.wire.receive_eof()
+        self._take_events()
+        return False
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self.progress = time.monotonic()
+        self._writable.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        cause = f": {exc}" if exc else ""
+        self._lose(RemoteError(Code.UNAVAILABLE, f"the connection to {self.address.url} broke{cause}"))
+
+    # -- inside
+
+    def _take_events(self) -> None:
+        while not self._lost:
+            match event := self.wire.next_event():
+                case Reply():
+                    self._on_reply(event)
+                case Hangup():
+                    self._lose(self._ended(event.error))
+                case Signal():
+                    break
+        self._something.set()  # an R_CONT or an answer may have freed what waited
+
+    def _ended(self, error: WireError | None) -> RemoteError:
+        if error is None:
+            return RemoteError(Code.UNAVAILABLE, f"{self.address.url} ended the connection")
+        return RemoteError(error.code, f"{self.address.url} does not speak LRNAP/1: {error.message}")
+
+    async def _write(self) -> None:
+        assert self._transport is not None
+        while not self._lost:
+            await self._something.wait()
+            self._something.clear()
+            for piece in self.wire.data_to_send():
+                view = memoryview(piece).cast("B")
+                for start in range(0, len(view), WRITE_PIECE):
+                    await self._writable.wait()
+                    if self._lost:
+                        return
+                    self._transport.write(view[start : start + WRITE_PIECE])
+
+    def _lose(self, error: RemoteError) -> None:
+        if self._lost:
+            return
+        self._lost = True
+        self._writable.set()
+        self._something.set()
+        if self._transport is not None:
+            self._transport.abort() if self._transport.get_write_buffer_size() else self._transport.close()
+        self._on_lost(error)
+
+
+def _nothing(_: RemoteError) -> None:
+    pass
+
+
+def _why_not(address: Address, error: BaseException) -> str:
+    """Cause and cure of a connection that did not come about."""
+    if isinstance(error, TimeoutError):
+        return f"{address.host} does not answer: is it switched on, and does a firewall allow port {address.port}?"
+    if isinstance(error, ConnectionRefusedError):
+        return f"nothing listens at {address.url}: start `lrnap node` there"
+    if isinstance(error, socket.gaierror):
+        return f"there is no host {address.host!r}: check the name, or give its number"
+    with contextlib.suppress(AttributeError):
+        if "refused" in str(error) or all("refused" in str(e) for e in error.exceptions):  # type: ignore[attr-defined]
+            return f"nothing listens at {address.url}: start `lrnap node` there"
+    return f"cannot reach {address.url}: {error}"
