@@ -231,9 +231,9 @@ def _as_text(metadata: Mapping[str, object], room: int) -> str:
     lines: list[str] = []
     for key, value in metadata.items():
         line = f"{key}=" + str(value).encode("unicode_escape").decode("ascii")
-        room -= len(line) + 1
-        if room >= 0:
+        if len(line) < room:
             lines.append(line)
+            room -= len(line) + 1
     return "\n".join(lines)
 
 

@@ -25,6 +25,10 @@ MIDDLE = 118 / 255
 Colours = npt.NDArray[np.float64]
 
 
+def log_mean(y: Colours) -> float:
+    return float(np.exp(np.log(np.maximum(y[y > 0], 1e-6)).mean()))
+
+
 def linear(c: Colours, s: Settings) -> Colours:
     return c * s.linear_exposure / s.linear_fstop**2 * s.linear_sensitivity * 0.65 / 10 * MIDDLE**s.linear_gamma
 
@@ -39,12 +43,12 @@ def maxwhite(c: Colours, s: Settings) -> Colours:
 
 
 def contrast(c: Colours, s: Settings) -> Colours:
-    seen = np.exp(np.log(np.maximum(c @ Y, 1e-6)).mean())
+    seen = log_mean(c @ Y)
     return c * ((1.219 + s.contrast_ywa**0.4) / (1.219 + seen**0.4)) ** 2.5 / 100
 
 
 def reinhard(c: Colours, s: Settings) -> Colours:
-    scale = 0.1 / np.exp(np.log(np.maximum(c @ Y, 1e-6)).mean())
+    scale = 0.1 / log_mean(c @ Y)
     y = (c @ Y)[..., None] * scale / s.reinhard_prescale
     return c * scale * s.reinhard_postscale * (1 + y / s.reinhard_burn**2) / (1 + y)
 
@@ -89,6 +93,17 @@ def test_a_colour_system_has_its_primaries_and_its_white() -> None:
     np.testing.assert_allclose(white[:2] / white.sum(), ROOM.white, rtol=1e-12)
     assert white[1] == pytest.approx(1)
     np.testing.assert_allclose(ROOM.luminance, Y, atol=1e-7)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_black_around_a_picture_does_not_change_its_brightness(kernel: str) -> None:
+    colours = noise(8, 8)
+    framed = np.zeros((24, 24, 3), np.float32)
+    framed[8:16, 8:16] = colours
+    chosen = Settings(tonemapkernel=kernel)
+    np.testing.assert_allclose(
+        develop(film_of(framed), chosen)[8:16, 8:16], develop(film_of(colours), chosen), rtol=1e-5
+    )
 
 
 def test_the_kernel_measures_the_whole_film_not_a_part() -> None:

@@ -21,14 +21,14 @@ Point = Callable[[Block], None]  # changes a band of colours (3, n) in place
 
 MIDDLE_GREY = 118.0 / 255.0  # the code value that classic Lux exposes for
 KEY = 0.1  # Reinhard's a: where the mean brightness goes
-DARKEST = 1e-6  # luminance below which the logarithm of black is not taken
+DARKEST = 1e-6  # what darker luminances count as where logarithms are taken
 
 
 class Measure(NamedTuple):
-    """Luminance of a whole picture."""
+    """Luminance of a whole picture. Black pixels are mostly what no light reaches, so they have no part in means."""
 
     mean: float  # over the pixels that are not black; 0 for a black picture
-    log_mean: float  # exp(mean(log(Y))) over all pixels, black counted as DARKEST
+    log_mean: float  # exp(mean(log(Y))) over the pixels that are not black; 1 for a black picture
     highest: float
 
 
@@ -39,15 +39,18 @@ def measure(picture: Block) -> Measure:
 
     def one(span: slice) -> tuple[float, int, float, float]:
         y = luminance(colours[:, span], weights)
-        total, lit, highest = float(y.sum()), int(np.count_nonzero(y)), float(y.max())
+        lit = y > 0
+        total, count, highest = float(y.sum()), int(np.count_nonzero(lit)), float(y.max())
         np.maximum(y, np.float32(DARKEST), out=y)
-        return total, lit, float(np.log(y, out=y).sum()), highest
+        np.log(y, out=y)
+        y *= lit
+        return total, count, float(y.sum()), highest
 
     parts = each(one, colours.shape[1])
-    lit = sum(part[1] for part in parts)
+    lit = max(1, sum(part[1] for part in parts))
     return Measure(
-        mean=sum(part[0] for part in parts) / lit if lit else 0.0,
-        log_mean=exp(sum(part[2] for part in parts) / colours.shape[1]),
+        mean=sum(part[0] for part in parts) / lit,
+        log_mean=exp(sum(part[2] for part in parts) / lit),
         highest=max(part[3] for part in parts),
     )
 
