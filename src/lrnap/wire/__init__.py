@@ -15,6 +15,7 @@
     ok, error, error_of, info, status, text, film, frames, event, gap    builders of replies
     Payload.of(data, dtype=, shape=, compress=, sha256=); .content() gives the decoded, verified bytes
     VERBS, LUX_CALL, find(name) -> Verb | None, Verb, Role, Order, Status, Kind      the table
+    help.overview(), help.explain(verb): the lines that CTL_HELP answers
     Word (a str written without quotes), quote(value), printable(text)
 
 How a server uses it: take events until NEED_DATA or PAUSED. Request: authorise it by `request.spec.role`, do it,

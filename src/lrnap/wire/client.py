@@ -81,8 +81,7 @@ class ClientConnection(Connection[Reply]):
 
     def _send_payloads(self, request: Request) -> None:
         for payload in request.payloads:
-            if payload.data is not None:
-                self._out += (payload.data, b"\r\n")
+            self._out += (payload.data or b"", b"\r\n")
 
     # --- events
 
@@ -184,7 +183,7 @@ class ClientConnection(Connection[Reply]):
         if asked is None:  # only a server's last word before it closes concerns us
             return reply if reply.word == "R_ERROR" and reply.tag is None else None
         if reply.word == "R_CONT":
-            if asked is self._blocker and asked.payloads:
+            if asked is self._blocker and asked.payloads and asked.tag == reply.tag:
                 self._blocker = None
                 self._send_payloads(asked)
                 self._flush()

@@ -58,7 +58,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._bytes = bytearray()
-        self._searched = 0  # no LF before this offset
+        self.searched = 0  # no LF before this offset
         self._chunk = bytearray(CHUNK)
         self._view: memoryview | None = None
         self._sink: Sink | None = None
@@ -107,9 +107,9 @@ class Inbox:
     def line(self, limit: int) -> bytes | None:
         """The next line with its LF, taken out; None if it is not complete. `over(limit)` tells whether it is waited
         for in vain."""
-        end = self._bytes.find(b"\n", self._searched, limit + 2)
+        end = self._bytes.find(b"\n", self.searched, limit + 2)
         if end < 0:
-            self._searched = min(len(self._bytes), limit + 2)
+            self.searched = min(len(self._bytes), limit + 2)
             return None
         return self.take(end + 1)
 
@@ -132,7 +132,7 @@ class Inbox:
         """Drops up to `count` bytes; how many it were."""
         count = min(count, len(self._bytes))
         del self._bytes[:count]  # takes no time: a bytearray moves its start
-        self._searched = 0
+        self.searched = 0
         return count
 
     def peek(self, count: int) -> bytes:

@@ -59,7 +59,7 @@ class Request:
         return tuple(arg for arg in self.args if isinstance(arg, Payload))
 
     def __repr__(self) -> str:
-        shown = "(...)" if self.verb == "CTL_AUTH" else repr(self.args)  # a log never holds credentials
+        shown = "(...)" if verbs.key(self.verb) == "CTL_AUTH" else repr(self.args)  # a log never holds credentials
         return f"Request({self.verb!r}, {shown}, {dict(self.options)!r}, tag={self.tag!r})"
 
 

@@ -225,9 +225,7 @@ class ServerConnection(Connection[ServerEvent]):
     def _new_tag(self, text: str) -> str | None:
         tag, _ = split_tag(text)
         if tag is not None and tag in self._tags:
-            raise WireError(
-                Code.EXISTS, f"the tag #{tag} is in use; the reply to its first request keeps it", fatal=True
-            )
+            raise WireError(Code.EXISTS, f"the tag #{tag} is in use; wait for its reply")
         return tag if self.level else None
 
     def _count(self, tag: str | None) -> None:
