@@ -82,16 +82,16 @@ def write(
         raise LrnapError(
             Code.NOT_FOUND, f"there is no folder {target.parent}: create it, or write elsewhere", at=os.fspath(path)
         )
-    if target.is_dir():
-        raise LrnapError(Code.EXISTS, "this is a folder: give the name of a file", at=os.fspath(path))
     data = encode(kind, picture, metadata, depth=depth, alpha=alpha, layers=layers)
-    draft = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(6)}.part")
+    draft = target.with_name(f".lrnap-{secrets.token_hex(8)}.part")
     try:
         with draft.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())  # so that after a power cut there is the old picture or the new one
         draft.replace(target)
+    except IsADirectoryError:
+        raise LrnapError(Code.EXISTS, "this is a folder: give the name of a file", at=os.fspath(path)) from None
     except OSError as error:
         raise LrnapError(
             Code.DENIED if isinstance(error, PermissionError) else Code.INTERNAL,
@@ -122,9 +122,10 @@ def encode(
         if output is None:
             raise LrnapError(Code.UNSUPPORTED, f"this build of OpenImageIO cannot write {kind}: {oiio.geterror()}")
         good = output.open(os.fspath(path), spec) and output.write_image(pixels)
-        message = output.geterror()
-        if not (output.close() and good):
-            raise LrnapError(Code.INTERNAL, f"cannot encode a picture as {kind}: {message or output.geterror()}")
+        closed = output.close()
+        message = output.geterror()  # some formats report nothing but this
+        if message or not (good and closed):
+            raise LrnapError(Code.INTERNAL, f"cannot encode a picture as {kind}: {message[:200] or 'no reason given'}")
         return path.read_bytes()
 
 

@@ -166,6 +166,12 @@ def test_a_folder_is_not_overwritten(tmp_path: Path) -> None:
         images.write(tmp_path / "picture.png", corner())
 
 
+def test_a_name_too_long_for_the_disk_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LrnapError, match="cannot write the picture: File name too long"):
+        images.write(tmp_path / f"{'x' * 300}.png", corner())
+    assert names_in(tmp_path) == []
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_to_is_named(tmp_path: Path) -> None:
     images.write(tmp_path / "picture.png", corner())
