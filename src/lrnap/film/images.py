@@ -123,8 +123,8 @@ def encode(
             raise LrnapError(Code.UNSUPPORTED, f"this build of OpenImageIO cannot write {kind}: {oiio.geterror()}")
         good = output.open(os.fspath(path), spec) and output.write_image(pixels)
         closed = output.close()
-        message = output.geterror()  # some formats report nothing but this
-        if message or not (good and closed):
+        message = output.geterror()  # said of harmless things too, such as TIFF tags left out
+        if not (good and closed):
             raise LrnapError(Code.INTERNAL, f"cannot encode a picture as {kind}: {message[:200] or 'no reason given'}")
         return path.read_bytes()
 

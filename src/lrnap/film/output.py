@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from lrnap.film import images
 from lrnap.film.develop import Settings, develop
-from lrnap.film.radiance import Accumulators, resolve, rgba
+from lrnap.film.radiance import BRIGHTEST, Accumulators, clean, resolve, rgba
 from lrnap.film.snapshot import Block
 
 
@@ -57,7 +57,11 @@ def _shown(
     if tonemapped:
         return develop(film, settings, display=False), {}
     groups = film.layout.groups
-    layers = dict(zip(groups, resolve(film)[0], strict=True)) if len(groups) > 1 else {}
+    layers = {}
+    if len(groups) > 1:
+        colours, _ = resolve(film)
+        clean(colours, BRIGHTEST)
+        layers = dict(zip(groups, colours, strict=True))
     return rgba(film, lights=settings.lights(groups)), layers
 
 

@@ -231,6 +231,15 @@ def test_a_film_saved_as_exr_is_its_radiance_with_groups_as_layers(tmp_path: Pat
         np.testing.assert_allclose(layers[group], colours, rtol=1e-6)
 
 
+def test_broken_sums_do_not_get_into_files(tmp_path: Path) -> None:
+    film = two_groups()
+    film.planes.pixel[0, 1, 1] = np.nan
+    film.planes.pixel[1, 2, 2] = np.inf
+    output.save(tmp_path / "film.exr", film)
+    for colours in (images.read(tmp_path / "film.exr"), *images.read_layers(tmp_path / "film.exr").values()):
+        assert np.isfinite(colours).all()
+
+
 def test_a_film_saved_as_tonemapped_exr_is_linear_light_in_range(tmp_path: Path) -> None:
     output.save(tmp_path / "film.exr", two_groups(), tonemapped=True, depth="float")
     np.testing.assert_allclose(images.read(tmp_path / "film.exr"), develop(two_groups(), display=False), rtol=1e-6)
