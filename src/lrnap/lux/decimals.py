@@ -29,6 +29,7 @@ _NOT_DECIMAL = re.compile(rb"[^-+.0-9eE \t\r\n]")
 _POWERS = 10.0 ** np.arange(23)  # the powers of ten that float64 holds exactly
 _LIMITS = np.iinfo(np.int64)
 
+_Positions = npt.NDArray[np.int64]
 _T = TypeVar("_T", np.float32, np.int32)
 
 
@@ -72,11 +73,11 @@ def _join(arrays: list[npt.NDArray[_T]], dtype: type[_T]) -> npt.NDArray[_T]:
 
 def _few(text: bytes) -> FloatArray:
     words = text.split()
-    for word in words:
-        if not NUMBER.fullmatch(word):
-            raise Doubt
+    if not all(map(NUMBER.fullmatch, words)):
+        raise Doubt
+    values = list(map(float, words))
     with np.errstate(over="ignore"):
-        return np.array([float(word) for word in words], np.float64).astype(np.float32)
+        return np.array(values, np.float32)
 
 
 def _whole(chunk: bytes) -> IntArray:
@@ -126,26 +127,38 @@ def _exponents(chunk: bytes) -> FloatArray:
 
 def _scaled(chunk: bytes) -> FloatArray:
     """As integers, divided by powers of ten."""
-    padded = b" " + chunk + b" "  # so that every number has white space on both sides
+    padded = b" " + chunk.strip() + b" "  # so that every number has white space on both sides
     text = np.frombuffer(padded, np.uint8)
     space = text <= 32
-    dot = text == ord(".")
-    marks = np.flatnonzero(space | dot)
-    dotted = dot[marks]
-    ends = np.flatnonzero(~dotted)[1:]  # indices into marks: white space ...
-    ends = ends[~space[marks[ends] - 1]]  # ... that ends a number
-    before = dotted[ends - 1]  # whether the mark before that is the number's dot
-    decimals = np.where(before, marks[ends] - marks[ends - 1] - 1, 0)
-    values = _integers_without_dots(padded) if decimals.max(initial=0) < len(_POWERS) else None
-    if values is None or len(values) != len(ends) or (dotted[1:] & dotted[:-1]).any() or _glued(text, space):
+    marks = np.flatnonzero(space | (text == ord(".")))
+    starts, ends, decimals = _layout(text, marks)
+    if int(decimals.max(initial=0)) >= len(_POWERS) or _glued(text, space):
+        return _strtod(chunk)
+    values = _integers_without_dots(padded)
+    if values is None or len(values) != len(ends):
         return _strtod(chunk)
     if values.max() == _LIMITS.max or values.min() == _LIMITS.min:
         return _strtod(chunk)  # clamped: too many digits
     result = (values / _POWERS[decimals]).astype(np.float32)
     zeros = np.flatnonzero(values == 0)
-    starts = marks[ends[zeros] - 1 - before[zeros]] + 1
-    result[zeros[text[starts] == ord("-")]] = -0.0
+    if zeros.size:
+        result[zeros[text[starts[zeros]] == ord("-")]] = -0.0
     return result
+
+
+def _layout(text: npt.NDArray[np.uint8], marks: _Positions) -> tuple[_Positions, _Positions, _Positions]:
+    """Start and end of each number, and its number of decimals, from where white space and dots are."""
+    kinds = text[marks]
+    dotted = kinds == ord(".")
+    if len(marks) % 2 and dotted[1::2].all() and not dotted[::2].any():  # one dot a number, one space between
+        return marks[:-1:2] + 1, marks[2::2], marks[2::2] - marks[1::2] - 1
+    ends = np.flatnonzero(~dotted)[1:]  # indices into marks: white space ...
+    ends = ends[text[marks[ends] - 1] > 32]  # ... that ends a number
+    before = dotted[ends - 1]  # whether the mark before that is the number's dot
+    decimals = np.where(before, marks[ends] - marks[ends - 1] - 1, 0)
+    if (dotted[1:] & dotted[:-1]).any():
+        decimals = np.full_like(decimals, len(_POWERS))  # two dots in a number: too many for our way
+    return marks[ends - 1 - before] + 1, marks[ends], decimals
 
 
 def _integers_without_dots(padded: bytes) -> npt.NDArray[np.int64] | None:

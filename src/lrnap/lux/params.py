@@ -101,8 +101,9 @@ def _numbers(kind: str, name: str, values: Any, at: Location | None) -> FloatArr
         raise SceneError(f'"{kind} {name}" needs numbers, not {_show(array.flat[0])}', at=_at(at))
     if kind == "integer":
         return _integers(name, array.ravel(), at)
-    with np.errstate(over="ignore"):
-        array = np.ascontiguousarray(array, np.float32).reshape(-1)
+    if array.dtype != np.float32 or array.ndim != 1 or not array.flags.c_contiguous:
+        with np.errstate(over="ignore"):
+            array = np.ascontiguousarray(array, np.float32).reshape(-1)
     if kind == "float":
         return array
     if array.size % 3:

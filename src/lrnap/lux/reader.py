@@ -62,25 +62,37 @@ def _load(path: Path, name: str, at: Location | None, allow: Allow | None) -> So
         raise SceneError(f'cannot read "{name}": {error.strerror}', at=place, code=Code.NOT_FOUND) from None
 
 
+class _Parsed(dict[str, tuple[str, str]]):
+    """Parameter tokens to their type and name, each parsed once."""
+
+    def __missing__(self, token: str) -> tuple[str, str]:
+        self[token] = found = params.parse_token(token)
+        return found
+
+
 class _Reader:
     def __init__(self, main: Source, on_warning: Warn | None, allow: Allow | None) -> None:
         self._tokens = Tokens(main, self._open)
         self._folder = main.folder
         self._warn = on_warning or (lambda _text: None)
         self._allow = allow
+        self._kinds_and_names = _Parsed()
 
     def calls(self) -> Iterator[Call]:
-        tokens = self._tokens
-        while tokens.peek():
-            at, source = tokens.here, tokens.source
-            spec = self._statement(at)
-            args = tuple(self._argument(spec, arg) for arg in spec.args)
-            given = tuple(self._params()) if spec.takes_params else ()
-            if spec.name == "SearchPath":
-                self._warn(f"{at}: SearchPath has no effect")
-                continue
-            call = Call(spec.name, args, given, at)
-            yield self._localised(call, source) if source is not tokens.main and given else call
+        tokens, main = self._tokens, self._tokens.source
+        try:
+            while tokens.peek():
+                at, source = tokens.here, tokens.source
+                spec = self._statement(at)
+                args = tuple([self._argument(spec, arg) for arg in spec.args])
+                given = tuple(self._params()) if spec.takes_params else ()
+                if spec.name == "SearchPath":
+                    self._warn(f"{at}: SearchPath has no effect")
+                    continue
+                call = Call(spec.name, args, given, at)
+                yield self._localised(call, source) if source is not main and given else call
+        finally:
+            tokens.close()
 
     def _statement(self, at: Location) -> CallSpec:
         word = self._tokens.word()
@@ -122,29 +134,33 @@ class _Reader:
     def _params(self) -> Iterator[Param]:
         tokens = self._tokens
         while tokens.peek() == '"':
-            at = tokens.here
-            kind, name = params.parse_token(tokens.string(), at)
-            yield self._value(kind, name, at)
+            source, pos = tokens.source, tokens.source.pos
+            try:
+                kind, name = self._kinds_and_names[tokens.string()]
+                yield self._value(kind, name, source, pos)
+            except SceneError as error:
+                error.at = error.at or str(source.at(pos))
+                raise
 
-    def _value(self, kind: str, name: str, at: Location) -> Param:
+    def _value(self, kind: str, name: str, source: Source, pos: int) -> Param:
         tokens = self._tokens
         char = tokens.peek()
         if char == "[":
             tokens.source.pos += 1
             if tokens.peek() == '"':
-                return params.make(kind, name, tokens.strings(), at)
-            return params.make(kind, name, tokens.numbers(kind == "integer"), at)
+                return params.make(kind, name, tokens.strings())
+            return params.make(kind, name, tokens.numbers(kind == "integer"))
         if char == "0":
-            return params.make(kind, name, (tokens.number(),), at)
+            return params.make(kind, name, (tokens.number(),))
         if char != '"':
             tokens.fail(f'"{kind} {name}" needs a value here, not {tokens.show()}')
         text = tokens.string()
         if kind == "bool" and text in ("true", "false"):
-            self._warn(f'{at}: classic Lux ignores "bool {name}" without brackets; write ["{text}"]')
+            self._warn(f'{source.at(pos)}: classic Lux ignores "bool {name}" without brackets; write ["{text}"]')
         elif kind not in params.TEXT_TYPES:
-            self._warn(f'{at}: "{kind} {name}" is given text without brackets, so it names a texture')
+            self._warn(f'{source.at(pos)}: "{kind} {name}" is given text without brackets, so it names a texture')
             kind = "texture"
-        return params.make(kind, name, (text,), at)
+        return params.make(kind, name, (text,))
 
     def _open(self, name: str, source: Source, at: Location) -> Source:
         """An included file; named as one would open it from where the main scene was opened."""

@@ -11,14 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
+import numpy.typing as npt
 
 from lrnap import limits
 from lrnap.errors import SceneError
 from lrnap.lux import decimals
-from lrnap.lux.call import FloatArray, IntArray, Location
+from lrnap.lux.call import Location
 
 ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
 
@@ -29,6 +30,7 @@ _BASE64 = re.compile(rb'"([A-Za-z0-9+/=\s]*+)"')  # an embedded file is one stri
 _ESCAPE = re.compile(rb"\\([0-9]{3}|\r\n|.)", re.DOTALL)
 _BODY = re.compile(rb"(?:[^\]#]++|#[^\n]*+)*+")  # of an array of numbers, comments included
 _COMMENT = re.compile(rb"#[^\n]*+")
+_FIRST = {b"[": "[", b"]": "]", b'"': '"'} | dict.fromkeys((bytes([c]) for c in b"+-.0123456789"), "0")
 
 Open = Callable[[str, "Source", Location], "Source"]
 """Finds and reads an included file: its name as written, who includes it, and where."""
@@ -66,7 +68,10 @@ class Tokens:
     def __init__(self, main: Source, open_file: Open) -> None:
         self._sources = [main]
         self._open = open_file
-        self.main = main
+
+    def close(self) -> None:
+        """Let go of the files' contents."""
+        self._sources.clear()
 
     @property
     def source(self) -> Source:
@@ -84,18 +89,15 @@ class Tokens:
     def peek(self) -> str:
         """The first character of the next token, `0` for any number; empty at the end of the scene."""
         while True:
-            source = self.source
-            source.pos = _SKIP.match(source.data, source.pos).end()  # type: ignore[union-attr]  # it always matches
-            if source.pos == len(source.data):
-                if len(self._sources) == 1:
-                    return ""
-                self._sources.pop()
-                continue
-            char = source.data[source.pos : source.pos + 1]
-            if char == b"I" and (word := _WORD.match(source.data, source.pos)) and word[0] == b"Include":
+            source = self._sources[-1]
+            source.pos = pos = _SKIP.match(source.data, source.pos).end()  # type: ignore[union-attr]  # it always matches
+            char = source.data[pos : pos + 1]
+            if char == b"I" and (word := _WORD.match(source.data, pos)) and word[0] == b"Include":
                 self._include(word.end())
-                continue
-            return "0" if char in b"+-.0123456789" else char.decode("latin-1")
+            elif char or len(self._sources) == 1:
+                return _FIRST.get(char) or char.decode("latin-1")
+            else:
+                self._sources.pop()
 
     def _include(self, end: int) -> None:
         source, at = self.source, self.here
@@ -154,15 +156,15 @@ class Tokens:
 
     def strings(self) -> tuple[str, ...]:
         """The strings up to the closing bracket, which is read."""
-        opened, texts = self.here, []
+        source, opened, texts = self.source, self.source.pos, []
         while (char := self.peek()) == '"':
             texts.append(self._string())
-        self._close(char, opened, "text in quotes")
+        self._close(char, source, opened, "text in quotes")
         return tuple(texts)
 
-    def numbers(self, integers: bool = False) -> FloatArray | IntArray:
-        """The numbers up to the closing bracket, which is read; int32 if asked for and possible."""
-        source, opened = self.source, self.here
+    def numbers(self, integers: bool = False) -> npt.NDArray[Any]:
+        """The numbers up to the closing bracket, which is read: float32; int32 if asked for and possible."""
+        source = self.source
         end = source.data.find(b"]", source.pos)
         if end >= 0:
             body = source.data[source.pos : end]
@@ -176,19 +178,19 @@ class Tokens:
             else:
                 source.pos = min(end + 1, len(source.data))
                 return array
-        return self._numbers_one_by_one(opened)
+        return self._numbers_one_by_one()
 
-    def _numbers_one_by_one(self, opened: Location) -> FloatArray:
+    def _numbers_one_by_one(self) -> npt.NDArray[Any]:
         """The slow way, exact to the token: it knows Include and finds the place of what is wrong."""
-        values = []
+        source, opened, values = self.source, self.source.pos, []
         while (char := self.peek()) == "0":
             values.append(self._number())
-        self._close(char, opened, "a number")
+        self._close(char, source, opened, "a number")
         return np.array(values, np.float64)
 
-    def _close(self, char: str, opened: Location, wanted: str) -> None:
+    def _close(self, char: str, source: Source, opened: int, wanted: str) -> None:
         if not char:
-            self.fail("the scene ends inside a list; is a ']' missing?", opened)
+            self.fail("the scene ends inside a list; is a ']' missing?", source.at(opened))
         if char != "]":
             self.fail(f"{wanted} or ']' was expected in this list, not {self.show()}")
         self.source.pos += 1
