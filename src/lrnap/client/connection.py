@@ -91,7 +91,7 @@ class Connection:
                     yield frame.result()
                     continue
                 frame.cancel()
-                reply = self._checked(final.result())
+                reply = self.checked(final.result())
                 while not queue.empty():
                     yield queue.get_nowait()
                 yield reply
@@ -114,7 +114,7 @@ class Connection:
         tag: str | None,
         into: memoryview | None = None,
     ) -> Reply:
-        return self._checked(await self._send(Request(verb, args, options, tag), into))
+        return self.checked(await self._send(Request(verb, args, options, tag), into))
 
     def _send(self, request: Request, into: memoryview | None) -> asyncio.Future[Reply]:
         if self._transport is None or self.lost is not None:
@@ -124,7 +124,7 @@ class Connection:
         self._waiting[request.tag] = future
         return future
 
-    def _checked(self, reply: Reply) -> Reply:
+    def checked(self, reply: Reply) -> Reply:
         """The reply, unless it is an error; then RemoteError, whose place is that of the scene or the server."""
         try:
             return reply.check()

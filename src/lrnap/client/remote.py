@@ -1,0 +1,291 @@
+"""A node as an engine: `RemoteEngine` implements `lrnap.engine.protocol.Engine` over LRNAP.
+
+A run here is a job on the node, of the run's name. It goes on when the connection breaks: the run connects again and
+finds its job, and only a node that stays away or has forgotten the job makes it fail. What the node says of itself
+is believed as a report, never as an identity: run and seed of a snapshot are those that were asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lrnap.client.connection import Connection, connect
+from lrnap.client.upload import send_scene
+from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
+from lrnap.errors import Code, EngineError, LrnapError, RemoteError
+from lrnap.film import accum
+from lrnap.film.snapshot import FilmLayout, Snapshot
+from lrnap.lux.scene import Scene
+from lrnap.net.address import Address
+from lrnap.wire import Reply, Scalar
+
+STATS_RATE = 4.0  # reports a second
+RECONNECT_SECONDS = 20.0  # a node that is away for longer counts as lost
+RETRY_SECONDS = 0.5
+LOG_LINES = 2000
+
+STATES: Mapping[str, RunState] = {  # of a job, in R_STATUS -> of its run
+    "IDLE": RunState.BUILDING,
+    "PARSING": RunState.BUILDING,
+    "READY": RunState.BUILDING,
+    "RENDERING": RunState.RENDERING,
+    "PAUSED": RunState.PAUSED,
+    "STOPPED": RunState.STOPPED,
+    "DONE": RunState.DONE,
+    "ERROR": RunState.FAILED,
+}
+
+
+class RemoteEngine:
+    """A node. Raises RemoteError (ARGS) for what is no URL; whether it can be reached shows in `start`."""
+
+    def __init__(self, url: str) -> None:
+        self.address = Address.parse(url)
+
+    @property
+    def name(self) -> str:
+        return self.address.url
+
+    async def start(self, scene: Scene, options: RunOptions) -> RemoteRun:
+        """Sends the scene with the files that the node lacks, and starts to render it."""
+        connection = await connect(self.name)
+        try:
+            await send_scene(connection, scene, options.run)
+            run = RemoteRun(connection, options)
+            await run.begin()
+        except BaseException:
+            await connection.close()  # what was described is gone with it
+            raise
+        return run
+
+
+class RemoteRun:
+    """See `lrnap.engine.protocol.Run`."""
+
+    def __init__(self, connection: Connection, options: RunOptions) -> None:
+        self._connection = connection
+        self._options = options
+        self._status = RunStatus(RunState.BUILDING)
+        self._layout: FilmLayout | None = None
+        self._log: deque[str] = deque(maxlen=LOG_LINES)
+        self._warnings: dict[str, None] = {}
+        self._changed = asyncio.Event()  # replaced after each change
+        self._fetching = asyncio.Lock()
+        self._last: Snapshot | None = None  # the film of a run that is over
+        self._closed = False
+        self._give_up = asyncio.Event()  # do not wait for a node that is away
+        self._life: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        options, halt = self._options, self._options.halt
+        wishes = {"spp": halt.spp, "seconds": halt.seconds, "noise": halt.noise, "threads": options.threads or None}
+        given: dict[str, Scalar] = {key: value for key, value in wishes.items() if value is not None}
+        await self._ask("API_Render", seed=options.seed, run=options.run, **given)
+        self._life = asyncio.create_task(self._live(), name=f"run {options.run} on {self._connection.address.url}")
+
+    @property
+    def name(self) -> str:
+        return self._options.run
+
+    @property
+    def seed(self) -> int:
+        return self._options.seed
+
+    @property
+    def layout(self) -> FilmLayout | None:
+        return self._layout
+
+    def status(self) -> RunStatus:
+        return self._status
+
+    def log(self, lines: int = 100) -> Sequence[str]:
+        return tuple(self._log)[-lines:] if lines > 0 else ()
+
+    def warnings(self) -> Sequence[str]:
+        return tuple(self._warnings)
+
+    async def events(self) -> AsyncIterator[RunStatus]:
+        while True:
+            changed, status = self._changed, self._status
+            yield status
+            if status.state.over:
+                return
+            await changed.wait()
+
+    # -- the film
+
+    async def snapshot(self) -> Snapshot:
+        async with self._fetching:
+            if self._last is not None:
+                return self._last
+            if self._closed:
+                raise EngineError(f"run {self.name} is closed", code=Code.STATE)
+            over = self._status.state.over
+            snapshot = await (self._fetch_first() if self._layout is None else self._fetch(self._layout))
+            if over:
+                self._last = snapshot
+            return snapshot
+
+    async def _fetch_first(self) -> Snapshot:
+        """A film whose size is not known: its first frame says it, and makes the room for all."""
+        room: memoryview | None = None
+        async for reply in self._connection.frames("API_DumpFilmBuffer", self.name, format="accum"):
+            if reply.final:
+                if room is None:
+                    raise RemoteError(Code.FRAMING, f"{self._where} sent a film without content")
+                return await self._receive(reply, room)
+            if room is None:
+                self._layout = accum.layout_of(_fields(reply))
+                room = memoryview(np.empty(self._layout.floats, np.float32)).cast("B")
+            start, data = int(reply.fields["off"]), reply.data or b""
+            if start + len(data) > len(room):
+                raise RemoteError(Code.FRAMING, f"{self._where} sent a film that is larger than it said")
+            room[start : start + len(data)] = data
+        raise RemoteError(Code.FRAMING, f"{self._where} sent no film")
+
+    async def _fetch(self, layout: FilmLayout) -> Snapshot:
+        """A film of known size: each byte is received where it stays."""
+        room = memoryview(np.empty(layout.floats, np.float32)).cast("B")
+        reply = await self._connection.request("API_DumpFilmBuffer", self.name, into=room, format="accum")
+        return await self._receive(reply, room)
+
+    async def _receive(self, reply: Reply, room: memoryview) -> Snapshot:
+        snapshot = accum.from_parts(_fields(reply), room)
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(room).hexdigest())
+        if digest != reply.fields.get("sha256"):
+            raise RemoteError(Code.HASH, f"the film of {self._where} arrived damaged")
+        self._layout = snapshot.layout
+        return replace(snapshot, run=self.name, seed=self.seed)
+
+    # -- steering
+
+    async def pause(self) -> None:
+        await self._ask("CTL_PAUSE")
+
+    async def resume(self) -> None:
+        await self._ask("CTL_RESUME")
+
+    async def stop(self) -> None:
+        if self._connection.lost is not None:
+            self._give_up.set()
+        elif not self._status.state.over:
+            await self._ask("CTL_STOP")
+
+    async def set_threads(self, threads: int) -> None:
+        difference = threads - self._status.threads
+        for _ in range(abs(difference)):
+            await self._ask("CTL_ADDTHREAD" if difference > 0 else "CTL_REMOVETHREAD")
+
+    async def set_halt(self, halt: Halt) -> None:
+        raise RemoteError(Code.UNSUPPORTED, f"the halt condition of a run on {self._where} is set when it starts")
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        if self._life is not None:
+            self._life.cancel()
+            await asyncio.gather(self._life, return_exceptions=True)
+        with contextlib.suppress(LrnapError, TimeoutError):
+            async with asyncio.timeout(RETRY_SECONDS * 10):
+                await self._ask("CTL_RESET")
+        await self._connection.close()
+        if not self._status.state.over:
+            self._enter(replace(self._status, state=RunState.STOPPED))
+
+    # -- following it
+
+    async def _live(self) -> None:
+        """Follows the job until it is over, over as many connections as it takes."""
+        while not self._status.state.over:
+            try:
+                await self._follow()
+            except LrnapError as error:
+                if self._connection.lost is None or not await self._reconnect():
+                    lost = self._connection.lost or error
+                    failure = EngineError(f"{lost.message}; its last film stays counted", code=Code.UNAVAILABLE)
+                    self._enter(replace(self._status, state=RunState.FAILED, error=failure))
+
+    async def _follow(self) -> None:
+        subscription = await self._connection.subscribe("state", "stats", "log", job=self.name, rate=STATS_RATE)
+        self._hear((await self._ask("CTL_STATUS")))
+        if self._status.state.over:
+            return
+        async for event in subscription:
+            if event.fields.get("type") == "log":
+                self._log.append(str(event.fields.get("line", "")))
+            else:
+                self._hear(await self._ask("CTL_STATUS"))
+            if self._status.state.over:
+                return
+
+    def _hear(self, reply: Reply) -> None:
+        self._enter(status_of(reply, self._status))
+
+    async def _reconnect(self) -> bool:
+        """Whether the node is there again; if it has forgotten the job, that shows when it is asked."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RECONNECT_SECONDS):
+                while not self._give_up.is_set():
+                    try:
+                        self._connection = await connect(self._connection.address.url)
+                    except RemoteError:
+                        with contextlib.suppress(TimeoutError):
+                            await asyncio.wait_for(self._give_up.wait(), RETRY_SECONDS)
+                    else:
+                        return True
+        return False
+
+    # -- small things
+
+    @property
+    def _where(self) -> str:
+        return self._connection.address.url
+
+    async def _ask(self, verb: str, **options: Scalar) -> Reply:
+        return await self._connection.request(verb, self.name, **options)
+
+    def _enter(self, status: RunStatus) -> None:
+        if self._status.state.over:
+            return
+        self._status = status
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+def status_of(reply: Reply, before: RunStatus) -> RunStatus:
+    """What an R_STATUS says; what it leaves out is as before."""
+    state = STATES.get(str(reply.args[0]) if reply.args else "", RunState.BUILDING)
+    fields = reply.fields
+    error = None
+    if state is RunState.FAILED:
+        code = Code.from_wire(str(fields.get("code", "E_ENGINE")))
+        error = EngineError(str(fields.get("desc", "the node does not say why")), code=code)
+    return RunStatus(
+        state=state,
+        samples=_number(fields, "samples", before.samples),
+        spp=_number(fields, "spp", before.spp),
+        samples_per_second=_number(fields, "rate", 0.0),
+        seconds=_number(fields, "seconds", before.seconds),
+        threads=int(_number(fields, "thread", before.threads)),
+        triangles=int(_number(fields, "triangles", before.triangles)),
+        engine=str(fields.get("engine", before.engine)),
+        error=error,
+    )
+
+
+def _number(fields: Mapping[str, Scalar], name: str, otherwise: float) -> float:
+    value = fields.get(name, otherwise)
+    return float(value) if isinstance(value, int | float) else otherwise
+
+
+def _fields(reply: Reply) -> dict[str, str]:
+    """As `film.accum` reads them."""
+    return {key.upper(): str(value) for key, value in reply.fields.items()}

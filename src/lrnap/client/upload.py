@@ -1,0 +1,117 @@
+"""A scene on its way to a node: first the files that the node lacks, by content, then the calls, pipelined."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from lrnap.client.connection import Connection
+from lrnap.errors import Code, LrnapError, SceneError
+from lrnap.lux.scene import Scene
+from lrnap.net.calls import request_from_call
+from lrnap.wire import Payload, Reply, Request, Word
+
+T = TypeVar("T")
+
+WINDOW = 256  # requests that wait for their answers: enough to fill any pipe, few enough to notice an error soon
+ASKED_AT_ONCE = 500  # hashes in one ASSET_HAVE: 32 KB of its line
+PART = 8 << 20  # bytes of an asset in one ASSET_PUT: what a broken connection can lose
+
+
+async def send_scene(connection: Connection, scene: Scene, job: str) -> None:
+    """Describes `scene` as `job`, which is then ready to render. Raises SceneError or RemoteError for the first call
+    that the node refuses."""
+    hashes = await send_assets(connection, scene.files.values())
+    requests = [Request("API_LuxInit", (job,))]
+    requests += [
+        Request("ASSET_BIND", (name,), {"sha256": Word(hashes[path])}) for name, path in sorted(scene.files.items())
+    ]
+    waiting: deque[asyncio.Future[Reply]] = deque()
+    try:
+        for request in requests:
+            waiting.append(connection.post(request))
+        for call in scene.calls:
+            if len(waiting) >= WINDOW:
+                _check(connection, await waiting.popleft())
+            waiting.append(connection.post(request_from_call(call)))
+        while waiting:
+            _check(connection, await waiting.popleft())
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+async def send_assets(connection: Connection, paths: Iterable[str]) -> Mapping[str, str]:
+    """Sends what the node lacks of these files; their SHA-256 by path."""
+    hashes = {path: await asyncio.to_thread(_hash_now, path) for path in dict.fromkeys(paths)}
+    files = {sha256: path for path, sha256 in hashes.items()}
+    for some in _batches(sorted(files), ASKED_AT_ONCE):
+        reply = await connection.request("ASSET_HAVE", *map(Word, some))
+        for line in reply.text or ():
+            sha256, _, here = line.partition(" ")
+            if sha256 in files:
+                await _put(connection, sha256, files[sha256], int(here or 0))
+    return hashes
+
+
+async def _put(connection: Connection, sha256: str, path: str, offset: int) -> None:
+    """Sends a file from `offset` on. Bytes that turn out to be wrong on the other side are sent once more."""
+    size = os.stat(path).st_size
+    try:
+        await _put_from(connection, sha256, path, size, offset)
+    except LrnapError as error:
+        if error.code is not Code.HASH or not offset:
+            raise
+        await _put_from(connection, sha256, path, size, 0)
+
+
+async def _put_from(connection: Connection, sha256: str, path: str, size: int, offset: int) -> None:
+    while True:
+        data = await asyncio.to_thread(_read, path, offset)
+        await connection.request("ASSET_PUT", Payload.of(data), sha256=Word(sha256), offset=offset, size=size)
+        offset += len(data)
+        if offset >= size:
+            return
+        if not data:
+            raise LrnapError(Code.HASH, "the file became shorter while it was sent", at=path)
+
+
+def _read(path: str, offset: int) -> bytes:
+    with Path(path).open("rb") as file:
+        file.seek(offset)
+        return file.read(PART)
+
+
+def _hash_now(path: str) -> str:
+    try:
+        state = os.stat(path)
+        return _hash(path, state.st_size, state.st_mtime_ns)
+    except OSError as error:
+        raise SceneError(
+            f"a file of the scene cannot be read: {error.strerror}", at=path, code=Code.NOT_FOUND
+        ) from None
+
+
+@lru_cache(maxsize=4096)
+def _hash(path: str, size: int, mtime: int) -> str:  # noqa: ARG001  # what makes the cache right
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check(connection: Connection, reply: Reply) -> None:
+    """Raises SceneError for a call that the node refuses because of what it says."""
+    if reply.code is Code.SCENE:
+        at = reply.fields.get("at")
+        raise SceneError(str(reply.fields.get("desc", "")), at=None if at is None else str(at))
+    connection.checked(reply)
+
+
+def _batches(items: list[T], size: int) -> Iterable[list[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
