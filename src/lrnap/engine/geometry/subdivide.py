@@ -131,7 +131,8 @@ def _middles(points: Array, corners: Whole, edges: _Edges) -> Array:
     across = points[np.roll(corners, 1, axis=1)]  # (m, 3, 3): what edge k does not touch
     of_face = edges.of_face.ravel()
     far = np.stack([np.bincount(of_face, across[..., axis].ravel(), len(ends)) for axis in range(3)], axis=1)
-    return np.where(edges.interior[:, None], 3 / 8 * ends + 1 / 8 * far, ends / 2)
+    middles: Array = np.where(edges.interior[:, None], 3 / 8 * ends + 1 / 8 * far, ends / 2)
+    return middles
 
 
 def _quartered(triangles: Whole, middles: Whole) -> Whole:
