@@ -22,6 +22,7 @@ Point = Callable[[Block], None]  # changes a band of colours (3, n) in place
 MIDDLE_GREY = 118.0 / 255.0  # the code value that classic Lux exposes for
 KEY = 0.1  # Reinhard's a: where the mean brightness goes
 DARKEST = 1e-6  # what darker luminances count as where logarithms are taken
+MOST = 1e20  # the largest factor: of the brightest colour it still makes a finite one
 
 
 class Measure(NamedTuple):
@@ -57,7 +58,7 @@ def measure(picture: Block) -> Measure:
 
 def _times(factor: float) -> Point:
     def point(band: Block) -> None:
-        np.multiply(band, np.float32(factor), out=band)
+        np.multiply(band, np.float32(min(factor, MOST)), out=band)
 
     return point
 
