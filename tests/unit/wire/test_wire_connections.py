@@ -420,6 +420,7 @@ def client_after(data: bytes, level: int = 1, limits: WireLimits = POST_AUTH, **
     [
         (b"hello\r\n", 0),
         (b"R_OK LINES = -1\r\n", 0),
+        (b"R_OK LINES = 2\r\none\r\n\xff\r\n", 0),
         (b"R_OK LINES = many\r\n", 0),
         (b"R_OK DATA FOLLOWS\r\n", 0),
         (b"R_OK LENGTH = 99999999999 DATA FOLLOWS\r\n", 0),
@@ -478,3 +479,28 @@ def test_a_refused_payload_frees_the_way_for_the_next_request() -> None:
     client.receive_data(b"R_ERROR #1 code=E_QUOTA\r\n")
     assert len(events(client)) == 1
     assert client.data_to_send() == [b"#2 CTL_STATUS\r\n"]
+
+
+@pytest.mark.parametrize("cut", [1, 5])
+def test_frames_come_whole_however_they_are_cut(cut: int) -> None:
+    client = ClientConnection(level=1)
+    client.send(Request("API_DumpFilmBuffer", tag="1"))
+    found: list[object] = []
+    data = b"R_DATA #1 off=0 len=6\r\nabcdef\r\nR_OK #1 len=6\r\n"
+    for start in range(0, len(data), cut):
+        client.receive_data(data[start : start + cut])
+        found += events(client)
+    frame, last = found
+    assert isinstance(frame, Reply)
+    assert frame.data == b"abcdef"
+    assert isinstance(last, Reply)
+
+
+def test_both_kinds_of_payload_on_one_line_and_too_large_ones_at_once_are_refused() -> None:
+    _, found = server_after(b"API_Shape {1+} {2}\r\n")
+    assert isinstance(found[0], Hangup)
+    _, found = server_after(b"API_Shape {65537+}\r\n" + bytes(65537) + b"\r\nCTL_STATUS\r\n")
+    bad, request = found
+    assert isinstance(bad, BadLine)
+    assert "R_CONT" in bad.error.message
+    assert isinstance(request, Request)
