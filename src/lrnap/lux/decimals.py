@@ -48,8 +48,8 @@ def floats(text: bytes) -> FloatArray:
 
 def integers(text: bytes) -> IntArray:
     """(n,) int32. Numbers with a dot, an exponent or more than 32 bits raise Doubt, also where they are whole."""
-    if len(text) <= _SMALL:
-        text = b" ".join(text.split())
+    if len(text) <= _SMALL and not text.isspace() and text:
+        return _whole(text)
     return _join([_whole(chunk) for chunk in _chunks(text)], np.int32)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -71,12 +72,15 @@ def _is_readable(path: Path) -> bool:
 
 
 def locate_all(calls: Iterable[Call], folders: Sequence[str | Path]) -> dict[str, str]:
-    """Each file name that the calls spell, with its absolute path. Raises SceneError for the first that is missing."""
+    """Each file name that the calls spell, with its absolute path. Raises SceneError for the first that is missing.
+
+    Files that are embedded need no place yet; `unpack` gives them one.
+    """
     found: dict[str, str] = {}
     for call in calls:
         for param in file_params(call):
             name = str(param.value[0])
-            if name in found:
+            if name in found or any(p.name == param.name + EMBEDDED for p in call.params):
                 continue
             path = locate(name, folders)
             if path is None:
@@ -110,7 +114,8 @@ def has_embedded(call: Call) -> bool:
 def unpack(call: Call, folder: str | Path) -> Call:
     """The call with its embedded files written into `folder` and named from there.
 
-    The files are base64 of zlib, as classic Lux has it. Only the bare name is used, so none lands elsewhere.
+    The files are base64 of zlib, as classic Lux has it. Each lies in a folder named by its content, under its bare
+    name, so that none lands elsewhere and equal names do not meet.
     """
     texts = {p.name: p for p in call.params if p.type == "string" and p.value}
     unpacked: dict[str, str] = {}
@@ -118,9 +123,12 @@ def unpack(call: Call, folder: str | Path) -> Call:
         of = name.removesuffix(EMBEDDED)
         if of == name or of not in texts:
             continue
-        path = Path(folder, _bare(str(texts[of].value[0])) or "embedded")
-        path.write_bytes(_decode("".join(map(str, param.value)), param.name, call))
-        unpacked[of] = str(path)
+        data = _decode("".join(map(str, param.value)), param.name, call)
+        place = Path(folder, hashlib.sha256(data).hexdigest()[:16])
+        path = place / (_bare(str(texts[of].value[0])).strip(".\0") or "embedded")
+        place.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        unpacked[of] = str(path.resolve())
     params = tuple(
         Param("string", p.name, (unpacked[p.name],)) if p.type == "string" and p.name in unpacked else p
         for p in call.params

@@ -176,7 +176,15 @@ class ParamSet:
         return bool(self._first("bool", name, default))
 
     def string(self, name: str, default: str | None = None) -> str:
-        return str(self._first("string", name, default))
+        """A text; one that is no choice of the table counts as not given, as in classic Lux."""
+        value = self._value("string", name)
+        row = self._rows.get(name)
+        if value is not None and not (row and row.choices and value[0] not in row.choices):
+            return str(value[0])
+        chosen = default if default is not None else self._default(name)
+        if chosen is None:
+            raise KeyError(self._no_default("string", name))
+        return str(chosen)
 
     def texture(self, name: str) -> str | None:
         """The name of the texture given for a parameter, or None: then it is a plain value."""
@@ -223,6 +231,9 @@ class ParamSet:
         row = self._rows.get(name)
         return row.default if row else None
 
+    def _no_default(self, kind: str, name: str) -> str:
+        return f"{self.entity.kind} '{self.entity.plugin}': no default for '{kind} {name}'"
+
     def _first(self, kind: str, name: str, default: Any) -> Any:
         value = self._value(kind, name)
         if value is not None:
@@ -231,7 +242,7 @@ class ParamSet:
         if isinstance(chosen, tuple):
             chosen = chosen[0]
         if chosen is None:
-            raise KeyError(f"{self.entity.kind} '{self.entity.plugin}': no default for '{kind} {name}'")
+            raise KeyError(self._no_default(kind, name))
         return chosen
 
     def _triplet(self, kind: str, name: str, default: Any) -> Triplet:
@@ -243,7 +254,7 @@ class ParamSet:
         if isinstance(chosen, int | float):
             return float(chosen), float(chosen), float(chosen)
         if not isinstance(chosen, tuple) or len(chosen) != 3:
-            raise KeyError(f"{self.entity.kind} '{self.entity.plugin}': no default for '{kind} {name}'")
+            raise KeyError(self._no_default(kind, name))
         return float(chosen[0]), float(chosen[1]), float(chosen[2])
 
     def _list(self, kind: str, name: str) -> Any:

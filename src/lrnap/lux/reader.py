@@ -109,10 +109,10 @@ class _Reader:
         if arg.kind == "string":
             if char != '"':
                 tokens.fail(f"{spec.name} needs {arg.name} in quotes here, not {tokens.show()}; write {spec.usage}")
-            return tokens.string()
+            return tokens.take_string()
         if char != "0":
             tokens.fail(f"{spec.name} needs the number {arg.name} here, not {tokens.show()}; write {spec.usage}")
-        return tokens.number()
+        return tokens.take_number()
 
     def _number_list(self, spec: CallSpec, arg: Arg) -> FloatArray:
         """`[ ... ]`, or the numbers alone."""
@@ -123,7 +123,7 @@ class _Reader:
         else:
             bare: list[float] = []
             while tokens.peek() == "0" and len(bare) != arg.count:
-                bare.append(tokens.number())
+                bare.append(tokens.take_number())
             if not bare:
                 tokens.fail(f"{spec.name} needs a list of numbers here, not {tokens.show()}; write {spec.usage}")
             values = np.array(bare, np.float32)
@@ -136,7 +136,7 @@ class _Reader:
         while tokens.peek() == '"':
             source, pos = tokens.source, tokens.source.pos
             try:
-                kind, name = self._kinds_and_names[tokens.string()]
+                kind, name = self._kinds_and_names[tokens.take_string()]
                 yield self._value(kind, name, source, pos)
             except SceneError as error:
                 error.at = error.at or str(source.at(pos))
@@ -151,10 +151,10 @@ class _Reader:
                 return params.make(kind, name, tokens.strings())
             return params.make(kind, name, tokens.numbers(kind == "integer"))
         if char == "0":
-            return params.make(kind, name, (tokens.number(),))
+            return params.make(kind, name, (tokens.take_number(),))
         if char != '"':
             tokens.fail(f'"{kind} {name}" needs a value here, not {tokens.show()}')
-        text = tokens.string()
+        text = tokens.take_string()
         if kind == "bool" and text in ("true", "false"):
             self._warn(f'{source.at(pos)}: classic Lux ignores "bool {name}" without brackets; write ["{text}"]')
         elif kind not in params.TEXT_TYPES:

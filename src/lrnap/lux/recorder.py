@@ -19,9 +19,17 @@ class Recorder:
     def call(self, call: Call, /) -> None:
         self.calls.append(call)
 
-    def scene(self, name: str, folders: Sequence[str | Path] = (".",)) -> Scene:
-        """The scene, with the files that its calls name found in `folders`; SceneError if one is missing."""
-        return Scene(name, tuple(self.calls), files.locate_all(self.calls, folders))
+    def scene(
+        self, name: str, folders: Sequence[str | Path] = (".",), *, unpack_into: str | Path | None = None
+    ) -> Scene:
+        """The scene, with the files that its calls name found in `folders`; SceneError if one is missing.
+
+        Files that are embedded in the scene are written into `unpack_into`; without it they stay in the calls.
+        """
+        calls = tuple(self.calls)
+        if unpack_into is not None:
+            calls = tuple(files.unpack(call, unpack_into) if files.has_embedded(call) else call for call in calls)
+        return Scene(name, calls, files.locate_all(calls, folders))
 
 
 class Tee:

@@ -63,7 +63,7 @@ class Source:
 
 
 class Tokens:
-    """The stream. `peek` says what comes next; the others read it, or raise SceneError with its place."""
+    """The stream. `peek` says what comes next; the others read that, or raise SceneError with its place."""
 
     def __init__(self, main: Source, open_file: Open) -> None:
         self._sources = [main]
@@ -104,7 +104,7 @@ class Tokens:
         source.pos = _SKIP.match(source.data, end).end()  # type: ignore[union-attr]
         if source.data[source.pos : source.pos + 1] != b'"':
             self.fail('Include needs the name of a file in quotes: Include "geometry.lxo"', at)
-        name = self._string()
+        name = self.take_string()
         if len(self._sources) > limits.MAX_INCLUDE_DEPTH:
             self.fail(f"files include each other more than {limits.MAX_INCLUDE_DEPTH} deep", at)
         included = self._open(name, source, at)
@@ -123,30 +123,22 @@ class Tokens:
         source.pos = found.end()
         return found[0].decode("ascii")
 
-    def string(self) -> str:
-        if self.peek() != '"':
-            self.fail(f"text in quotes was expected here, not {self.show()}")
-        return self._string()
-
-    def _string(self) -> str:
-        source = self.source
+    def take_string(self) -> str:
+        """The string that `peek` has just seen."""
+        source = self._sources[-1]
         found = _STRING.match(source.data, source.pos) or _BASE64.match(source.data, source.pos)
         if not found:
             self.fail('a quote is opened here and not closed on its line (a line break inside is written "\\n")')
-        if found.end() - found.start() > limits.MAX_TOKEN and not _BASE64.match(found[0]):
+        text = found[1]
+        if len(text) > limits.MAX_TOKEN and not _BASE64.match(found[0]):
             self.fail(f"a text is longer than {limits.MAX_TOKEN} bytes")
         source.pos = found.end()
-        text = found[1]
         if b"\\" in text:
             text = _ESCAPE.sub(_unescape, text)
         return text.decode("utf-8", "surrogateescape")
 
-    def number(self) -> float:
-        if self.peek() != "0":
-            self.fail(f"a number was expected here, not {self.show()}")
-        return self._number()
-
-    def _number(self) -> float:
+    def take_number(self) -> float:
+        """The number that `peek` has just seen."""
         source = self.source
         found = decimals.NUMBER.match(source.data, source.pos)
         if not found:
@@ -158,7 +150,7 @@ class Tokens:
         """The strings up to the closing bracket, which is read."""
         source, opened, texts = self.source, self.source.pos, []
         while (char := self.peek()) == '"':
-            texts.append(self._string())
+            texts.append(self.take_string())
         self._close(char, source, opened, "text in quotes")
         return tuple(texts)
 
@@ -184,7 +176,7 @@ class Tokens:
         """The slow way, exact to the token: it knows Include and finds the place of what is wrong."""
         source, opened, values = self.source, self.source.pos, []
         while (char := self.peek()) == "0":
-            values.append(self._number())
+            values.append(self.take_number())
         self._close(char, source, opened, "a number")
         return np.array(values, np.float64)
 
