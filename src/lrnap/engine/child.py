@@ -24,7 +24,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np  # before any native renderer: the engine crashes if it is loaded first
+import numpy as np
 
 from lrnap.engine import pipe
 from lrnap.engine.blocks import open_block
@@ -72,11 +72,13 @@ class Child:
 
         self._cores.use(self._options.threads)
         self._doing("reading the scene")
-        description = describe(calls)
+        warnings: list[str] = []
+        description = describe(calls, warnings.append)
         deque(calls, maxlen=0)  # what follows the end of the world
         self._doing("building the scene")
-        threads = self._cores.engine_threads(self._options.threads)
-        self._built = self._renderer.build(description, files, replace(self._options, threads=threads))
+        options = replace(self._options, threads=self._cores.engine_threads(self._options.threads))
+        built = self._renderer.build(description, files, options)
+        self._built = replace(built, warnings=(*warnings, *built.warnings))
         self._halt = _first_of(self._options.halt, self._built.halt)
         self._renderer.set_halt(self._halt)
         self._send({"is": "built", "built": asdict(self._built)})

@@ -88,7 +88,7 @@ class ProcessRun:
         self._reading: asyncio.Task[Snapshot] | None = None
         self._newest: Snapshot | None = None
         self._last: Snapshot | None = None  # the film of a run that is over
-        self._speaking = asyncio.Lock()  # commands wait until the scene is sent
+        self._fed = asyncio.Event()  # the scene is sent; commands wait for it
         self._life = asyncio.create_task(self._live(scene), name=f"run {options.run}")
 
     @property
@@ -196,16 +196,18 @@ class ProcessRun:
         self._over()
 
     async def _feed(self, scene: Scene) -> None:
-        async with self._speaking:
-            start = {"do": "start", "options": asdict(self._options), "files": dict(scene.files)}
-            with contextlib.suppress(ConnectionError):  # it has failed meanwhile and will say why
-                await self._write(pipe.line(start))
-                for message, parts in pipe.slices(scene.calls):
-                    await self._write(pipe.line(message))
-                    for part in parts:
-                        for offset in range(0, part.nbytes, _CHUNK):
-                            await self._write(part[offset : offset + _CHUNK])
-                await self._write(pipe.line({"do": "end"}))
+        try:
+            await self._write(pipe.line({"do": "start", "options": asdict(self._options), "files": dict(scene.files)}))
+            for message, parts in pipe.slices(scene.calls):
+                await self._write(pipe.line(message))
+                for part in parts:
+                    for offset in range(0, part.nbytes, _CHUNK):
+                        await self._write(part[offset : offset + _CHUNK])
+            await self._write(pipe.line({"do": "end"}))
+        except ConnectionError:
+            pass  # it has failed meanwhile and will say why
+        finally:
+            self._fed.set()
 
     async def _write(self, data: bytes | memoryview) -> None:
         self._stdin.write(data)
@@ -245,7 +247,7 @@ class ProcessRun:
             self._keep(rest)
 
     def _keep(self, line: str) -> None:
-        if line := line.strip():
+        if line := line.rstrip():
             self._log.append(line[:_LOG_WIDTH])
 
     def _built(self, built: dict[str, Any]) -> None:
@@ -309,10 +311,10 @@ class ProcessRun:
         number = next(self._ids)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         try:
-            async with self._speaking:
-                with contextlib.suppress(ConnectionError):  # then it is dying, and its end answers
-                    await self._write(pipe.line({"do": do, "id": number, **arguments}))
-            message = await answer
+            await self._fed.wait()
+            with contextlib.suppress(ConnectionError):  # then it is dying, and its end answers
+                await self._write(pipe.line({"do": do, "id": number, **arguments}))
+            message: pipe.Message = await answer
         finally:
             self._answers.pop(number, None)
         if "code" in message:

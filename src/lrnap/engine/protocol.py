@@ -35,6 +35,7 @@ class RunState(Enum):
 class Halt:
     """When a run is done; whichever comes first. Times in seconds of rendering: pauses do not count.
 
+    `noise`: the largest change of a pixel, from one look of the engine to the next, of the picture in which 1 is white.
     None: never, but in `RunOptions` None is what the scene says, and `math.inf` is never.
     """
 

@@ -52,7 +52,10 @@ class Renderer(Protocol):
     """One scene, rendered once. Calls come in this order: build, start, then any of the others, stop last but film."""
 
     def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:
-        """Gets everything ready, with `options.threads` (never 0) threads. Raises SceneError, or EngineError with what the engine said."""
+        """Gets everything ready, with `options.threads` (never 0) threads.
+
+        Raises SceneError, or EngineError with what the engine said.
+        """
 
     def start(self) -> None: ...
     def stats(self) -> Stats:

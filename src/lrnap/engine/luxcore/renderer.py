@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np  # before pyluxcore: the other way round, loading it aborts
+import numpy as np
 import numpy.typing as npt
-import pyluxcore
 
 from lrnap.engine.geometry.mesh import check
 from lrnap.engine.luxcore import savefilm
+from lrnap.engine.luxcore.native import pyluxcore
 from lrnap.engine.luxcore.translate import Translation, translate
 from lrnap.engine.protocol import Halt, RunOptions
 from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout
@@ -41,7 +41,10 @@ _CONFIG: dict[str, list[Any]] = {
     "film.outputs.0.filename": ["samplecount.exr"],
     "film.outputs.1.type": ["ALPHA"],
     "film.outputs.1.filename": ["alpha.exr"],
-    "film.imagepipelines.0.0.type": ["NOP"],
+    # The picture in which the engine judges noise: 1 is white, whatever the lights are. Sums are read before it.
+    "film.imagepipelines.0.0.type": ["TONEMAP_AUTOLINEAR"],
+    "film.imagepipelines.0.1.type": ["GAMMA_CORRECTION"],
+    "film.imagepipelines.0.1.value": [2.2],
 }
 
 _SETTLED = 0.02  # seconds without a new sample after which a paused engine is taken to rest
@@ -130,8 +133,8 @@ class LuxCoreRenderer:
         self._session.Resume()
 
     def set_halt(self, halt: Halt) -> None:
-        threshold = -1.0 if halt.noise is None else halt.noise
-        self._session.Parse(_properties({"batch.haltnoisethreshold": [threshold]}))
+        noise: dict[str, list[Any]] = {"batch.haltnoisethreshold": [-1.0 if halt.noise is None else halt.noise]}
+        self._session.Parse(_properties(noise))
 
     def stop(self) -> None:
         if self._session.IsInPause():

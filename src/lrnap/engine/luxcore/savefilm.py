@@ -98,7 +98,7 @@ class _Archive:
             raise EngineError("the engine's film file has an unknown form: a channel is missing")
         self._pending = head[at + 16 :] + self._pending
         values = np.empty(pixels * floats, np.float32)
-        self._fill(memoryview(values).cast("B"))
+        self._fill(values.data.cast("B"))
         return values.reshape(self._height, self._width, floats)[::-1]
 
     def counts(self) -> Counts:

@@ -1,0 +1,350 @@
+"""What every engine does, seen from outside: the same cases for LuxCore and for the fake."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from lrnap.engine.cores import available
+from lrnap.engine.protocol import Halt, Run, RunState
+from lrnap.errors import Code, EngineError, LrnapError, SceneError
+from lrnap.film.snapshot import Snapshot
+from tests.contract.conftest import Bench, alive, in_loop, quad, until
+
+RENDERING, PAUSED, DONE, STOPPED, FAILED = (
+    RunState.RENDERING,
+    RunState.PAUSED,
+    RunState.DONE,
+    RunState.STOPPED,
+    RunState.FAILED,
+)
+
+
+async def the_end(run: Run) -> RunState:
+    async for status in run.events():
+        state = status.state
+    return state
+
+
+def some_samples(status: object) -> bool:
+    return status.state is RENDERING and status.samples > 0
+
+
+@in_loop
+async def test_a_run_tells_its_states_in_order_and_its_events_end_with_it(bench: Bench) -> None:
+    async with bench.running(halt=Halt(spp=40)) as run:
+        assert run.status().state is RunState.BUILDING
+        states = [status.state async for status in run.events()]
+    assert list(dict.fromkeys(states)) == [RunState.BUILDING, RENDERING, DONE]
+    assert states[-1] is DONE
+
+
+@in_loop
+async def test_the_film_has_the_scenes_size_and_light_groups(bench: Bench) -> None:
+    async with bench.running(halt=Halt(spp=8)) as run:
+        await the_end(run)
+        assert (run.layout.width, run.layout.height) == (64, 48)
+        assert set(run.layout.groups) >= {"key", "fill"}
+        snapshot = await run.snapshot()
+    assert snapshot.layout == run.layout
+    assert snapshot.planes.pixel.sum(axis=(1, 2, 3)).all()  # both lights shine
+
+
+@in_loop
+async def test_it_halts_at_the_samples_asked_for(bench: Bench) -> None:
+    async with bench.running(halt=Halt(spp=25)) as run:
+        assert await the_end(run) is DONE
+        assert run.status().spp >= 25
+        snapshot = await run.snapshot()
+    assert snapshot.spp >= 25
+    assert snapshot.planes.weight.mean() == pytest.approx(snapshot.spp)
+
+
+@in_loop
+async def test_it_halts_after_the_seconds_asked_for(bench: Bench) -> None:
+    async with bench.running(halt=Halt(seconds=0.4)) as run:
+        assert await the_end(run) is DONE
+        assert run.status().seconds >= 0.4
+        assert (await run.snapshot()).seconds >= 0.4
+
+
+@in_loop
+async def test_it_halts_when_the_noise_asked_for_is_reached(bench: Bench) -> None:
+    async with bench.running(halt=Halt(noise=0.1)) as run:
+        assert await the_end(run) is DONE
+
+
+@in_loop
+async def test_the_scenes_own_halt_holds_unless_another_is_asked_for(bench: Bench) -> None:
+    scene = quad(film='"integer haltspp" [12]')
+    async with bench.running(scene) as run:
+        assert await the_end(run) is DONE
+    async with bench.running(scene, halt=Halt(spp=math.inf)) as run:
+        await until(run, lambda status: status.spp > 30)
+        await run.set_halt(Halt(spp=1))
+        assert await the_end(run) is DONE
+
+
+@in_loop
+async def test_while_paused_samples_and_seconds_stand_still(bench: Bench) -> None:
+    async with bench.running() as run:
+        await until(run, some_samples)
+        await run.pause()
+        assert run.status().state is PAUSED
+        first, seconds = await run.snapshot(), run.status().seconds
+        await asyncio.sleep(0.3)
+        second = await run.snapshot()
+        assert np.array_equal(first.block, second.block)
+        assert (second.samples, second.seconds, run.status().seconds) == (first.samples, seconds, seconds)
+        await run.pause()  # twice is once
+        await run.resume()
+        await until(run, lambda status: status.samples > second.samples)
+
+
+@in_loop
+async def test_stop_keeps_the_film(bench: Bench) -> None:
+    async with bench.running() as run:
+        await until(run, some_samples)
+        await run.stop()
+        assert run.status().state is STOPPED
+        snapshot = await run.snapshot()
+        assert snapshot.samples == run.status().samples > 0
+        assert await run.snapshot() is snapshot
+        await run.stop()
+        with pytest.raises(EngineError, match="STOPPED cannot be resumed") as error:
+            await run.resume()
+        assert error.value.code is Code.STATE
+
+
+@in_loop
+async def test_a_paused_run_can_be_stopped(bench: Bench) -> None:
+    async with bench.running() as run:
+        await run.pause()
+        await run.stop()
+        assert run.status().state is STOPPED
+        assert await run.snapshot() is not None
+
+
+@in_loop
+async def test_stopping_a_run_that_is_being_built_leaves_no_film(bench: Bench) -> None:
+    async with bench.running() as run:
+        await run.stop()
+        assert run.status().state is STOPPED
+        with pytest.raises(EngineError, match="there is no film"):
+            await run.snapshot()
+
+
+@in_loop
+async def test_snapshots_grow_and_never_change(bench: Bench) -> None:
+    async with bench.running() as run:
+        await until(run, some_samples)
+        first = await run.snapshot()
+        copy = first.block.copy()
+        await until(run, lambda status: status.samples > first.samples)
+        second = await run.snapshot()
+    assert second.number > first.number
+    assert second.samples > first.samples
+    assert np.array_equal(first.block, copy)  # also after the process is gone
+    with pytest.raises(ValueError, match="read-only"):
+        first.block[0] = 1
+    assert (first.run, first.seed) == ("r1", 1)
+
+
+@in_loop
+async def test_any_number_of_readers_share_a_snapshot(bench: Bench) -> None:
+    async with bench.running() as run:
+        await until(run, some_samples)
+        snapshots = await asyncio.gather(*(run.snapshot() for _ in range(50)))
+        assert len({id(snapshot) for snapshot in snapshots}) == 1
+        readers = [asyncio.create_task(run.snapshot()) for _ in range(3)]
+        await asyncio.sleep(0)
+        readers[0].cancel()  # one who leaves does not disturb the others
+        assert (await readers[1]).number == (await readers[2]).number > snapshots[0].number
+
+
+@in_loop
+async def test_the_same_seed_gives_the_same_film_and_another_seed_another(bench: Bench) -> None:
+    async def film(seed: int) -> Snapshot:
+        async with bench.running(seed=seed, threads=1, halt=Halt(spp=64)) as run:
+            await the_end(run)
+            return await run.snapshot()
+
+    one, again, other = await film(7), await film(7), await film(8)
+    assert distance(one, again) < 0.8 * distance(one, other)
+
+
+def distance(a: Snapshot, b: Snapshot) -> float:
+    """Of two pictures (RMS). They may differ in a few samples: an engine halts when it is next looked at."""
+    pictures = [snapshot.planes.pixel[0] / snapshot.planes.weight[..., None] for snapshot in (a, b)]
+    return float(np.sqrt(np.square(pictures[0] - pictures[1]).mean()))
+
+
+@in_loop
+async def test_row_0_is_the_top(bench: Bench) -> None:
+    """The floor is below, the fake's green grows downwards."""
+    async with bench.running(halt=Halt(spp=32)) as run:
+        await the_end(run)
+        planes = (await run.snapshot()).planes
+    rows = (planes.pixel.sum(axis=0)[..., 1] / planes.weight).mean(axis=1)
+    assert rows[36:].sum() > rows[:12].sum()
+
+
+@pytest.mark.skipif(available() < 2, reason="needs two processors")
+@in_loop
+async def test_threads_can_be_changed_while_rendering(bench: Bench) -> None:
+    async with bench.running(threads=1) as run:
+        status = await until(run, some_samples)
+        assert status.threads == 1
+        await run.set_threads(available())
+        assert run.status().threads == available()
+        await run.set_threads(1)
+        assert run.status().threads == 1
+        assert len(set(map(frozenset, affinities(run.pid)))) == 1
+        assert all(len(affinity) == 1 for affinity in affinities(run.pid))
+        for impossible in (0, available() + 1):
+            with pytest.raises(LrnapError, match="threads cannot be used"):
+                await run.set_threads(impossible)
+        assert run.status().state is RENDERING
+
+
+def affinities(pid: int) -> list[set[int]]:
+    return [os.sched_getaffinity(int(task)) for task in os.listdir(f"/proc/{pid}/task")]  # noqa: PTH208
+
+
+@pytest.mark.parametrize("phase", ["building", "rendering"])
+@in_loop
+async def test_a_killed_engine_is_an_error_that_names_the_signal(bench: Bench, phase: str) -> None:
+    async with bench.running() as run:
+        if phase == "rendering":
+            await until(run, some_samples)
+        os.kill(run.pid, signal.SIGKILL)
+        assert await the_end(run) is FAILED
+        error = run.status().error
+        assert isinstance(error, EngineError)
+        assert "SIGKILL" in error.message
+        assert phase == "building" or "while rendering" in error.message
+        with pytest.raises(EngineError, match="SIGKILL"):
+            await run.snapshot()
+        with pytest.raises(EngineError, match="SIGKILL"):
+            await run.pause()
+
+
+@in_loop
+async def test_after_a_crash_the_last_snapshot_counts(bench: Bench) -> None:
+    async with bench.running() as run:
+        await until(run, some_samples)
+        good = await run.snapshot()
+        os.kill(run.pid, signal.SIGSTOP)  # so that the next request is surely pending when it dies
+        pending = asyncio.create_task(run.snapshot())
+        await asyncio.sleep(0.05)
+        os.kill(run.pid, signal.SIGSEGV)
+        os.kill(run.pid, signal.SIGCONT)
+        assert await pending is good
+        assert await run.snapshot() is good
+        await the_end(run)
+        assert "SIGSEGV" in run.status().error.message
+
+
+@in_loop
+async def test_a_run_that_hangs_can_be_closed(bench: Bench) -> None:
+    async with bench.running() as run:
+        os.kill(run.pid, signal.SIGSTOP)
+        pausing = asyncio.create_task(run.pause())
+        await asyncio.sleep(0.05)
+        assert run.status().state is RunState.BUILDING
+        await run.close()
+        with pytest.raises(EngineError):
+            await pausing
+
+
+@in_loop
+async def test_close_is_idempotent_and_ends_everything(bench: Bench) -> None:
+    async with bench.running() as run:
+        await until(run, some_samples)
+        held = await run.snapshot()
+        listening = asyncio.create_task(the_end(run))
+        await asyncio.gather(run.close(), run.close())
+        await run.close()
+        assert not alive(run.pid)
+        assert await listening is STOPPED
+        with pytest.raises(EngineError, match="closed") as error:
+            await run.snapshot()
+        assert error.value.code is Code.STATE
+    assert held.block.sum() > 0  # what was handed out stays
+
+
+@in_loop
+async def test_the_engine_ends_when_its_parent_does(bench: Bench) -> None:
+    async with bench.running() as run:
+        await until(run, some_samples)
+        run._process.stdin.close()  # as the kernel does it for a parent that is gone
+        await run._process.wait()
+        assert not alive(run.pid)
+
+
+@in_loop
+async def test_a_wrong_scene_fails_with_its_place(bench: Bench) -> None:
+    async with bench.running(quad(world="AttributeEnd")) as run:
+        assert await the_end(run) is FAILED
+        error = run.status().error
+        assert isinstance(error, SceneError)
+        assert error.at.startswith("quad.lxs:17:")
+        with pytest.raises(SceneError):
+            await run.snapshot()
+
+
+@pytest.mark.parametrize("width, height", [(0, 48), (64, -5), (200_000, 48), (65_000, 65_000)])
+@in_loop
+async def test_an_impossible_film_never_reaches_native_code(bench: Bench, width: int, height: int) -> None:
+    scene = quad(film=f'"integer xresolution" [{width}] "integer yresolution" [{height}]')
+    async with bench.running(scene) as run:
+        assert await the_end(run) is FAILED
+        assert isinstance(run.status().error, SceneError)
+        assert "film" in run.status().error.message.lower()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"seed": 0}, {"seed": -3}, {"seed": 2**31}, {"threads": -1}, {"threads": 10**6}, {"halt": Halt(spp=math.nan)}],
+)
+@in_loop
+async def test_impossible_options_start_nothing(bench: Bench, options: dict[str, object]) -> None:
+    with pytest.raises(LrnapError) as error:
+        async with bench.running(**options):
+            pass
+    assert error.value.code is Code.ARGS
+    assert bench.pids == []
+
+
+@in_loop
+async def test_there_is_no_film_before_the_scene_is_built(bench: Bench) -> None:
+    async with bench.running() as run:
+        with pytest.raises(EngineError, match="being built") as error:
+            await run.snapshot()
+        assert error.value.code is Code.STATE
+
+
+@in_loop
+async def test_many_runs_at_once(bench: Bench) -> None:
+    async def render(seed: int) -> Snapshot:
+        async with bench.running(run=f"r{seed}", seed=seed, threads=1, halt=Halt(spp=4)) as run:
+            assert await the_end(run) is DONE
+            return await run.snapshot()
+
+    snapshots = await asyncio.gather(*(render(seed) for seed in (1, 2, 3)))
+    assert {snapshot.run for snapshot in snapshots} == {"r1", "r2", "r3"}
+    assert len({snapshot.block.tobytes() for snapshot in snapshots}) == 3
+
+
+@in_loop
+async def test_what_the_engine_says_is_kept(bench: Bench) -> None:
+    async with bench.running(halt=Halt(spp=4)) as run:
+        await the_end(run)
+        assert run.log()
+        assert len(run.log(1)) == 1
+        assert run.log(0) == ()
