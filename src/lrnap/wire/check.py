@@ -80,7 +80,7 @@ def _fits(spec: Argument | OptionSpec, value: Value) -> bool:
             return isinstance(value, str) and _SHA256.fullmatch(value) is not None
         case Kind.RANGE:
             return isinstance(value, str) and _RANGE.fullmatch(value) is not None
-        case Kind.TEXT:
+        case _:  # TEXT
             return isinstance(value, str) and (not spec.choices or value in spec.choices)
 
 

@@ -8,6 +8,7 @@ Rules for this file: no I/O, no clock. Whatever the peer sends, no exception lea
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from typing import Generic, TypeVar
 
@@ -22,7 +23,7 @@ from lrnap.wire.states import Cue, State, after
 EventT = TypeVar("EventT")
 
 
-class Connection(Generic[EventT]):
+class Connection(ABC, Generic[EventT]):
     """Level, limits and state of one end; see the module. `EventT` is what `next_event` gives beside `Signal`."""
 
     def __init__(self, limits: WireLimits, *, level: int = 0) -> None:
@@ -79,9 +80,9 @@ class Connection(Generic[EventT]):
 
     # --- for the two ends
 
+    @abstractmethod
     def _advance(self) -> EventT | Hangup | Signal | None:
         """The next event from what is in the inbox; None if more is needed. Raises WireError if all is over."""
-        raise NotImplementedError
 
     def _go(self, cue: Cue) -> None:
         self.state = after(self.state, cue)

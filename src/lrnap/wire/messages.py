@@ -23,6 +23,8 @@ from lrnap.wire import verbs
 from lrnap.wire.grammar import TAG, Option, Scalar, Value, Word, format_option, printable, quote, tokens
 from lrnap.wire.payload import Buffer, Payload
 
+MAX_TEXT = 8192  # characters of a text line or of a DESC: with every escape and byte still one line for a client
+
 FINAL = frozenset({"R_OK", "R_ERROR", "R_INFO", "R_STATUS"})
 WORDS = FINAL | {"R_CONT", "R_DATA", "R_EVENT"}
 NOTHING: Mapping[str, Scalar] = MappingProxyType({})
@@ -252,9 +254,14 @@ def error(code: Code, desc: str, *, at: str | None = None, tag: str | None = Non
         "retry": Word(code.retry.value),
     }
     if at is not None:
-        fields["at"] = printable(at)
-    fields["desc"] = printable(desc)
+        fields["at"] = _clipped(at)
+    fields["desc"] = _clipped(desc)
     return Reply("R_ERROR", (), fields, tag)
+
+
+def _clipped(text: str) -> str:
+    text = printable(text)
+    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "..."
 
 
 def error_of(exception: LrnapError, *, tag: str | None = None) -> Reply:
@@ -276,7 +283,7 @@ def status(state: verbs.Status | str, *, tag: str | None = None, **fields: Scala
 
 def text(lines: Iterable[str], *, tag: str | None = None, **fields: Scalar) -> Reply:
     """`R_OK LINES = n`, then exactly n lines."""
-    return Reply("R_OK", (), fields, tag, text=tuple(printable(line) for line in lines))
+    return Reply("R_OK", (), fields, tag, text=tuple(map(_clipped, lines)))
 
 
 def film(kind: str, width: int, height: int, data: Buffer, *, tag: str | None = None, **more: Scalar) -> Reply:

@@ -504,3 +504,9 @@ def test_both_kinds_of_payload_on_one_line_and_too_large_ones_at_once_are_refuse
     assert isinstance(bad, BadLine)
     assert "R_CONT" in bad.error.message
     assert isinstance(request, Request)
+
+
+def test_a_large_payload_at_level_0_waits_for_an_untagged_go() -> None:
+    pair = Pair()
+    assert pair.ask("API_Shape", "mesh", "point P", Payload.of(MESH)) == [ok()]
+    assert pair.to_client == b"R_CONT\r\nR_OK\r\n"

@@ -168,3 +168,13 @@ def test_a_film_travels_in_frames_that_describe_it_and_a_hash_that_closes_it() -
 def test_a_request_finds_its_payloads() -> None:
     payload = Payload.of(b"abc")
     assert Request("API_Shape", ("mesh", payload)).payloads == (payload,)
+
+
+def test_what_a_reply_should_not_hold_is_passed_over() -> None:
+    assert parse_reply("R_OK #1 [1 2] x {3}", 1) == Reply("R_OK", ("x",), {}, "1")
+    assert parse_reply("R_INFO LR [1] - CPU 2 - ODD", 0) == Reply("R_INFO", ("LR",), {"cpu": 2})
+
+
+def test_no_line_of_text_is_longer_than_a_client_takes() -> None:
+    for reply in (text(['"' * 100_000]), error(Code.SYNTAX, "\U0001f600" * 100_000, at="x" * 100_000)):
+        assert all(len(line.encode()) < 65536 for level in (0, 1) for line in lines(reply, level))
