@@ -77,13 +77,8 @@ def test_without_normals_an_inline_mesh_is_flat() -> None:
 
 
 def test_triangles_and_quads_together_and_the_newer_name_rules() -> None:
-    given = {
-        **SQUARE,
-        "integer triindices": [0, 1, 2],
-        "integer indices": [3, 2, 1],
-        "integer quadindices": [0, 1, 2, 3],
-    }
-    mesh, _, unread = build("mesh", given)
+    faces = {"integer triindices": [0, 1, 2], "integer indices": [3, 2, 1], "integer quadindices": [0, 1, 2, 3]}
+    mesh, _, unread = build("mesh", {**SQUARE, **faces})
     assert len(mesh.triangles) == 3
     assert mesh.triangles[0].tolist() == [0, 1, 2]
     assert unread == ()
@@ -248,7 +243,7 @@ def test_a_fault_in_a_file_is_placed_in_the_file_and_a_missing_file_in_the_scene
     with pytest.raises(SceneError, match="names point 7") as caught:
         build("plymesh", {"string filename": "geo/a.ply"}, {"geo/a.ply": str(path)})
     assert caught.value.at == "geo/a.ply"
-    with pytest.raises(SceneError, match="'geo/b.ply' of the shape 'it' was not found") as caught:
+    with pytest.raises(SceneError, match=r"'geo/b\.ply' of the shape 'it' was not found") as caught:
         build("plymesh", {"string filename": "geo/b.ply"})
     assert caught.value.at == "scene.lxs:7:1"
     assert caught.value.code is Code.NOT_FOUND
@@ -290,11 +285,11 @@ def test_binary_and_ascii_stl_are_read_alike(tmp_path: Path) -> None:
         assert unread == ()
 
 
+ALMOST_STL = st.text("solid vertx 0123456789.e-\n", max_size=99).map(lambda text: f"solid{text}".encode())
+
+
 @settings(max_examples=100, deadline=None)
-@given(
-    data=st.binary(max_size=200)
-    | st.text("solid vertx 0123456789.e-\n", max_size=99).map(lambda t: f"solid{t}".encode())
-)
+@given(data=st.binary(max_size=200) | ALMOST_STL)
 def test_any_bytes_are_an_stl_mesh_or_a_scene_error(data: bytes) -> None:
     try:
         check(stl.parse(data, "m", "m.stl"))
@@ -323,5 +318,5 @@ def test_every_shape_of_the_real_scenes_has_a_sound_mesh(shared_scenes: Path, sc
         params = ParamSet(one.entity)
         mesh, warnings = build_mesh(one, params, files, "it")
         check(mesh)
-        assert warnings == []
+        assert all("normals have no direction" in warning for warning in warnings)  # some exporters wrote zeros
         assert params.unread() == ()
