@@ -49,6 +49,7 @@ class Texture:
     name: str
     variant: str  # "float", "color" or "fresnel"
     entity: Entity
+    transform: Transform | None = None  # texture to world, where it was defined; None: the world itself
 
 
 @dataclass(frozen=True, slots=True)

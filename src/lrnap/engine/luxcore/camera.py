@@ -1,0 +1,143 @@
+"""The camera: its placement as eye, target and up; and the window of the picture, of which a crop is a part.
+
+Both programs measure the field of view over a window of -1 to 1, so it is handed on as it is; the window always is,
+since each has its own default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, inverse, matrix, plain
+from lrnap.engine.luxcore.film import Frame
+from lrnap.engine.luxcore.volumes import volume
+from lrnap.lux.description import Matrix
+
+Build = Callable[[Inputs, float], Fields]  # the second: length of a camera unit in the world
+FAR = 1e30
+ROW_SHIFT = 1  # the engine's camera sees every row of the picture one row too high, so the window starts one lower
+
+
+def put_camera(draft: Draft, frame: Frame) -> None:
+    description = draft.description
+    inputs = Inputs(draft, description.camera)
+    row = CAMERAS.get(inputs.plugin)
+    if row is None:
+        inputs.warn("cannot be rendered and is replaced by a perspective camera of 45 degrees")
+        row = Row(lambda _inputs, _unit: {"type": ["perspective"], "fieldofview": [45.0]}, Fidelity.EXACT)
+    to_world = inverse(description.camera_transform.matrix)
+    unit, mirrored = _measure(inputs, to_world)
+    fields = row.build(inputs, unit) | _common(inputs, unit)
+    fields["screenwindow"] = _window(inputs, frame, mirrored)
+    fields |= _placement(inputs, to_world)
+    if description.camera_volume is not None:
+        fields |= {"autovolume.enable": [False], "volume": [volume(draft, description.camera_volume, inputs.entity)]}
+    draft.put("scene.camera", fields)
+    draft.finish(inputs, row)
+
+
+def _measure(inputs: Inputs, to_world: Matrix) -> tuple[float, bool]:
+    """Scale of the camera's space, and whether it is mirrored. It normally is left-handed: right, up, ahead."""
+    axes = to_world[:3, :3]
+    lengths = np.linalg.norm(axes, axis=0)
+    unit = float(lengths[2])
+    turned = axes / lengths
+    if not np.allclose(turned.T @ turned, np.eye(3), atol=1e-3) or not np.allclose(lengths, unit, rtol=1e-3):
+        inputs.warn("its transform stretches the picture, which is approximated by an unstretched one")
+    return unit, bool(np.linalg.det(axes) > 0)
+
+
+def _placement(inputs: Inputs, to_world: Matrix) -> Fields:
+    eye, ahead = to_world[:3, 3], to_world[:3, 2]
+    fields: Fields = {
+        "lookat.orig": plain(eye),
+        "lookat.target": plain(eye + ahead / np.linalg.norm(ahead)),
+        "up": plain(to_world[:3, 1] / np.linalg.norm(to_world[:3, 1])),
+    }
+    transform = inputs.draft.description.camera_transform
+    if not transform.moving:
+        return fields
+    for i, (time, to_camera) in enumerate(zip(transform.times, transform.matrices, strict=True)):
+        # What is set here is applied to the camera's place at the first time.
+        fields[f"motion.{i}.time"] = [float(time)]
+        fields[f"motion.{i}.transformation"] = matrix(inverse(to_camera) @ transform.matrices[0])
+    return fields
+
+
+def _window(inputs: Inputs, frame: Frame, mirrored: bool) -> list[float]:
+    """Left, right, bottom, top of what is rendered; the whole picture's shorter side is -1 to 1 unless given."""
+    p = inputs.params
+    given = p.floats("screenwindow")
+    if given.size == 4:
+        left, right, bottom, top = (float(x) for x in given)
+        p.ignore("frameaspectratio")
+    else:
+        aspect = p.float("frameaspectratio") if p.has("frameaspectratio") else frame.full_width / frame.full_height
+        x, y = (aspect, 1.0) if aspect > 1 else (1.0, 1.0 / aspect)
+        left, right, bottom, top = -x, x, -y, y
+    width, height = right - left, top - bottom
+    x0, x1 = frame.left / frame.full_width, (frame.left + frame.width) / frame.full_width
+    y0, y1 = ((frame.top + ROW_SHIFT + y) / frame.full_height for y in (0, frame.height))
+    cropped = [left + x0 * width, left + x1 * width, top - y1 * height, top - y0 * height]
+    return [cropped[1], cropped[0], *cropped[2:]] if mirrored else cropped
+
+
+def _common(inputs: Inputs, unit: float) -> Fields:
+    p = inputs.params
+    if p.string("shutterdistribution") != "uniform":
+        inputs.warn("parameter 'string shutterdistribution' is not honoured: the shutter opens and closes at once")
+    return {
+        "cliphither": [p.float("hither") * unit],
+        "clipyon": [min(p.float("yon") * unit, FAR)],
+        "shutteropen": [p.float("shutteropen")],
+        "shutterclose": [p.float("shutterclose")],
+    }
+
+
+def _lens(inputs: Inputs, unit: float) -> Fields:
+    p = inputs.params
+    return {
+        "lensradius": [p.float("lensradius") * unit],
+        "focaldistance": [min(p.float("focaldistance") * unit, FAR)],
+        "autofocus.enable": [p.bool("autofocus")],
+    }
+
+
+def _perspective(inputs: Inputs, unit: float) -> Fields:
+    p = inputs.params
+    fields: Fields = {"type": ["perspective"], "fieldofview": [p.float("fov")]}
+    fields |= _lens(inputs, unit)
+    blades, shape = p.int("blades"), p.string("distribution")
+    fields |= {
+        "bokeh.blades": [max(blades, 0) if blades >= 3 else 0],
+        "bokeh.power": [max(p.int("power"), 0)],
+        "bokeh.distribution.type": [shape.upper().replace(" ", "_")],
+    }
+    plane = p.floats("clippingplane")
+    if plane.size >= 6:
+        fields |= {
+            "clippingplane.enable": [True],
+            "clippingplane.center": plain(plane[:3]),
+            "clippingplane.normal": plain(plane[3:6]),
+        }
+        if plane.size > 6:
+            inputs.warn("only the first clipping plane is honoured")
+    return fields
+
+
+def _orthographic(inputs: Inputs, unit: float) -> Fields:
+    return {"type": ["orthographic"]} | _lens(inputs, unit)
+
+
+def _environment(inputs: Inputs, _unit: float) -> Fields:
+    inputs.params.ignore("lensradius", "focaldistance")
+    return {"type": ["environment"]}
+
+
+CAMERAS: Mapping[str, Row[Build]] = {
+    "perspective": Row(_perspective, Fidelity.EXACT),
+    "orthographic": Row(_orthographic, Fidelity.EXACT),
+    "environment": Row(_environment, Fidelity.EXACT),
+}

@@ -1,0 +1,239 @@
+"""The translation while it grows: properties, names, warnings; and the rows that the plugin tables are made of.
+
+Rules for this file: it knows how values become properties, not what any plugin means. Property values are lists of
+plain numbers and strings. Names from the scene never reach the engine as they are: it splits names at dots and values
+at blanks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import OpenImageIO
+
+from lrnap.errors import Code, SceneError
+from lrnap.lux.description import Entity, Matrix, SceneDescription
+from lrnap.lux.params import ParamSet
+from lrnap.lux.plugins import find, row
+from lrnap.lux.plugins.spec import Parameter
+
+Value = list[Any]  # of one property: numbers, strings, booleans
+Fields = dict[str, Value]  # of one thing: property name after the thing's prefix -> value
+F = TypeVar("F")
+
+
+class Fidelity(Enum):
+    """How near the engine comes to classic Lux."""
+
+    EXACT = "exact"  # the same model, but for RGB in place of spectra
+    EQUIVALENT = "equivalent"  # another way to the same picture
+    APPROXIMATED = "approximated"  # looks alike; the row says how
+    IGNORED = "ignored"  # left out; the row says why
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[F]):
+    """One plugin: how it is translated and how faithfully. `harmless`: parameters not read, without effect."""
+
+    build: F
+    fidelity: Fidelity
+    how: str = ""
+    harmless: tuple[str, ...] = ()
+
+
+# What stands in for what cannot be translated, and why it is visible.
+SUBSTITUTES: Mapping[str, tuple[Fields, str]] = {
+    "material": ({"type": ["matte"], "kd": [1.0, 0.0, 1.0]}, "bright magenta, so that it is not taken for the design"),
+    "float texture": ({"type": ["constfloat1"], "value": [0.5]}, "a middle value"),
+    "color texture": ({"type": ["constfloat3"], "value": [1.0, 0.0, 1.0]}, "bright magenta"),
+    "fresnel texture": (
+        {"type": ["fresnelconst"], "n": [1.5, 1.5, 1.5], "k": [0.0, 0.0, 0.0]},
+        "a dielectric of index 1.5",
+    ),
+}
+
+
+@dataclass(slots=True)
+class Draft:
+    """`scene` and `config` are the properties so far, in an order in which nothing refers to something later."""
+
+    description: SceneDescription
+    files: Mapping[str, str]
+    scene: dict[str, Value] = field(default_factory=dict)
+    config: dict[str, Value] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    names: dict[tuple[str, str], str] = field(default_factory=dict)  # (prefix, name in the scene) -> engine name
+    defined: dict[tuple[str, str], str] = field(default_factory=dict)  # things translated so far, by (kind, key)
+    pending: list[tuple[str, str]] = field(default_factory=list)  # being translated: to find circles
+    used: set[str] = field(default_factory=set)  # engine names given away
+    groups: set[int] = field(default_factory=set)  # light groups that give light
+
+    def group(self, name: str) -> int:
+        """The engine's number of a light group, which from now on is one that gives light."""
+        number = self.description.light_groups.index(name) if name in self.description.light_groups else 0
+        self.groups.add(number)
+        return number
+
+    def name(self, prefix: str, spelled: str) -> str:
+        """The engine's name of a thing of the scene: always the same for the same thing, and never another's."""
+        key = (prefix, spelled)
+        if key not in self.names:
+            self.names[key] = self.fresh(prefix, spelled)
+        return self.names[key]
+
+    def fresh(self, prefix: str, spelled: str) -> str:
+        """A name that nothing has."""
+        base = name = f"{prefix}_{re.sub(r'[^A-Za-z0-9_]', '_', spelled)[:80]}"
+        count = 1
+        while name in self.used:
+            count += 1
+            name = f"{base}_{count}"
+        self.used.add(name)
+        return name
+
+    def put(self, prefix: str, fields: Fields) -> None:
+        for key, value in fields.items():
+            self.scene[f"{prefix}.{key}" if key else prefix] = value
+
+    def once(self, kind: str, key: str, define: Callable[[], str]) -> str:
+        """Defines a thing the first time it is asked for; refuses things made of themselves."""
+        slot = (kind, key)
+        if slot in self.defined:
+            return self.defined[slot]
+        if slot in self.pending:
+            chain = " -> ".join(k for _, k in [*self.pending[self.pending.index(slot) :], slot])
+            raise SceneError(f"{kind} '{key}' is made of itself ({chain}): break the circle")
+        self.pending.append(slot)
+        try:
+            self.defined[slot] = define()
+        finally:
+            self.pending.pop()
+        return self.defined[slot]
+
+    def warn(self, entity: Entity, text: str) -> None:
+        """One sentence, with place, kind and plugin before it; the same sentence only once."""
+        where = f"{entity.at}: " if entity.at else ""
+        warning = f"{where}{entity.kind} '{entity.plugin}': {text}"
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+    def finish(self, inputs: Inputs, by: Row[Any]) -> None:
+        """Reports what the row does not do as classic Lux does, and parameters that nobody asked for."""
+        if by.fidelity in (Fidelity.APPROXIMATED, Fidelity.IGNORED):
+            self.warn(inputs.entity, f"{by.fidelity.value}: {by.how}")
+        for unread in inputs.params.unread():
+            name = unread.split(" ", 1)[1]
+            parameter = inputs.row(name)
+            if name not in by.harmless and not (parameter and parameter.obsolete):
+                self.warn(inputs.entity, f"parameter '{unread}' is not honoured")
+
+
+@dataclass(slots=True)
+class Inputs:
+    """An entity's parameters in the engine's form: textures by their engine names, constants as numbers."""
+
+    draft: Draft
+    entity: Entity
+    variant: str = ""  # of a texture: what `value` and `tex1` are
+    params: ParamSet = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.params = ParamSet(self.entity)
+
+    def value(self, name: str) -> Value:
+        """A parameter that may be a texture: its engine name, or 1 or 3 numbers (the default if it is absent)."""
+        from lrnap.engine.luxcore.textures import texture  # textures are made of inputs: the one cycle
+
+        given = self.params.texture(name)
+        if given is not None:
+            return [texture(self.draft, given, self.entity)]
+        return list(self.numbers(name))
+
+    def constant(self, name: str) -> tuple[float, ...] | None:
+        """The same as numbers, also where it is given as a texture that is constant; None if it varies."""
+        from lrnap.engine.luxcore.textures import constant
+
+        given = self.params.texture(name)
+        return constant(self.draft, given, self.entity) if given is not None else self.numbers(name)
+
+    @property
+    def plugin(self) -> str:
+        """The plugin's canonical name; as spelled if it is none that the tables know."""
+        plugin = find(self.entity.kind, self.entity.plugin)
+        return plugin.name if plugin else self.entity.plugin
+
+    def row(self, name: str) -> Parameter | None:
+        """What the plugin's table says of a parameter."""
+        plugin = find(self.entity.kind, self.entity.plugin)
+        return row(plugin, name) if plugin else None
+
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """The number or colour of a parameter, leaving aside a texture."""
+        parameter = self.row(name)
+        kind = parameter.type.removesuffix("|texture") if parameter else "float"
+        if kind == "variant":
+            kind = self.variant
+        return self.params.color(name) if kind == "color" else (self.params.float(name),)
+
+    def fields(self, engine_type: str, **engine_names: str) -> Fields:
+        """Parameters that only change their names: `fields("velvet", kd="Kd")`."""
+        return {"type": [engine_type]} | {engine: self.value(lux) for engine, lux in engine_names.items()}
+
+    def file(self, name: str) -> str | None:
+        """Absolute path of the file that a parameter names; None if it names none. SceneError if it is missing."""
+        spelled = self.params.string(name, "")
+        if not spelled:
+            return None
+        path = self.draft.files.get(spelled)
+        if path is None or not Path(path).is_file():
+            raise SceneError(
+                f"{self.entity.kind} '{self.entity.plugin}' needs the file '{spelled}' (parameter '{name}'), which was "
+                "not found: put it beside the scene file, or correct the name",
+                at=str(self.entity.at) if self.entity.at else None,
+                code=Code.NOT_FOUND,
+            )
+        return path
+
+    def image(self, name: str) -> str | None:
+        """The same for an image, of which at least the header can be read: what native code sees is never garbage."""
+        path = self.file(name)
+        if path is not None:
+            opened = OpenImageIO.ImageInput.open(path)
+            if opened is None:
+                reason = OpenImageIO.geterror() or "unknown format"
+                raise entity_error(self.entity, f"the image '{self.params.string(name)}' cannot be read: {reason}")
+            opened.close()
+        return path
+
+    def warn(self, text: str) -> None:
+        self.draft.warn(self.entity, text)
+
+
+def inverse(m: Matrix) -> Matrix:
+    return np.asarray(np.linalg.inv(m), np.float64)
+
+
+def matrix(m: Matrix) -> Value:
+    """A placement as the engine reads it: 16 numbers, column by column."""
+    return [float(x) for x in m.T.reshape(-1)]
+
+
+def image_aspect(path: str) -> float:
+    """Width by height of an image that `Inputs.image` has checked."""
+    spec = OpenImageIO.ImageBuf(path).spec()
+    return float(spec.width / max(spec.height, 1))
+
+
+def entity_error(entity: Entity, text: str) -> SceneError:
+    return SceneError(f"{entity.kind} '{entity.plugin}': {text}", at=str(entity.at) if entity.at else None)
+
+
+def plain(values: Iterable[Any]) -> Value:
+    """Numbers of any origin as Python's own."""
+    return [float(v) for v in values]

@@ -1,0 +1,163 @@
+"""Renderer, integrators and sampler: which engine of LuxCore does the work, how far paths go, how samples are drawn.
+
+What only changes how fast the picture converges is ignored without a word: the picture is the same in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row
+
+Build = Callable[[Inputs], Fields]  # properties of the configuration
+BIDIRECTIONAL = "BIDIRCPU"  # the engine that also traces from the lights
+
+# How quickly, not where to: light strategies, Russian roulette, shadow rays.
+CONVERGENCE = (
+    *("lightstrategy", "strategy", "lightpathstrategy", "shadowraycount", "lightraycount", "directlightsampling"),
+    *("rrstrategy", "rrcontinueprob", "eyerrthreshold", "lightrrthreshold", "hybridusemis", "debug"),
+)
+
+
+def put_sampling(draft: Draft) -> None:
+    description = draft.description
+    for kind, entity, table, fallback in (
+        ("surfaceintegrator", description.surface_integrator, SURFACE_INTEGRATORS, "path"),
+        ("sampler", description.sampler, SAMPLERS, "sobol"),
+        ("renderer", description.renderer, RENDERERS, "sampler"),
+        ("volumeintegrator", description.volume_integrator, VOLUME_INTEGRATORS, "multi"),
+    ):
+        inputs = Inputs(draft, entity)
+        row = table.get(inputs.plugin)
+        if row is None:
+            inputs.warn(f"cannot be used, and {kind} '{fallback}' does the work")
+            draft.config |= _FALLBACK[kind]
+            continue
+        draft.config |= row.build(inputs)
+        draft.finish(inputs, row)
+
+
+def _paths(engine: str, eye: int, light: int | None = None) -> Fields:
+    fields: Fields = {"renderengine.type": [engine]}
+    fields |= {f"path.pathdepth.{kind}": [max(eye, 1)] for kind in ("total", "diffuse", "glossy", "specular")}
+    if light is not None:
+        fields |= {"path.maxdepth": [max(eye, 1)], "light.maxdepth": [max(light, 1)]}
+    return fields
+
+
+def _path(inputs: Inputs) -> Fields:
+    p = inputs.params
+    if not p.bool("includeenvironment"):
+        inputs.warn("includeenvironment 'false' is approximated: the environment is hidden from the camera only")
+    hidden = [not p.bool("includeenvironment")]
+    return _paths("PATHCPU", p.int("maxdepth")) | {"path.forceblackbackground.enable": hidden}
+
+
+def _bidirectional(inputs: Inputs) -> Fields:
+    return _paths(BIDIRECTIONAL, inputs.params.int("eyedepth"), inputs.params.int("lightdepth"))
+
+
+def _directlighting(inputs: Inputs) -> Fields:
+    depth = inputs.params.int("maxdepth")
+    return _paths("PATHCPU", depth + 1) | {"path.pathdepth.diffuse": [1], "path.pathdepth.glossy": [1]}
+
+
+def _sppm(inputs: Inputs) -> Fields:
+    return _paths(BIDIRECTIONAL, inputs.params.int("maxeyedepth"), inputs.params.int("maxphotondepth"))
+
+
+def _maxdepth(inputs: Inputs) -> Fields:
+    return _paths("PATHCPU", inputs.params.int("maxdepth"))
+
+
+def _metropolis(inputs: Inputs) -> Fields:
+    p, film = inputs.params, Inputs(inputs.draft, inputs.draft.description.film).params
+    fields: Fields = {
+        "sampler.type": ["METROPOLIS"],
+        "sampler.metropolis.largesteprate": [min(max(p.float("largemutationprob"), 0.0), 1.0)],
+        "sampler.metropolis.maxconsecutivereject": [max(p.int("maxconsecrejects"), 0)],
+    }
+    if p.has("mutationrange"):
+        rate = 2 * p.float("mutationrange") / max(film.int("yresolution"), 1)
+        fields["sampler.metropolis.imagemutationrate"] = [min(max(rate, 0.0), 1.0)]
+    return fields
+
+
+def _even(name: str) -> Build:
+    """Samples spread evenly over the picture: adaptive ones would give some pixels more than others for looks."""
+    return lambda _inputs: {"sampler.type": [name], f"sampler.{name.lower()}.adaptive.strength": [0.0]}
+
+
+def _nothing(_inputs: Inputs) -> Fields:
+    return {}
+
+
+_FALLBACK: Mapping[str, Fields] = {
+    "surfaceintegrator": _paths("PATHCPU", 16),
+    "sampler": {"sampler.type": ["SOBOL"], "sampler.sobol.adaptive.strength": [0.0]},
+    "renderer": {},
+    "volumeintegrator": {},
+}
+
+PHOTONS = (
+    *("photonsampler", "lookupaccel", "pixelsampler", "alpha", "startradius", "startk", "parallelhashgridspare"),
+    *("photonperpass", "hitpointperpass", "schedulerblocksize", "useproba", "wavelengthstratificationpasses"),
+    *("storeglossy", "includeenvironment"),
+)
+SURFACE_INTEGRATORS: Mapping[str, Row[Build]] = {
+    "path": Row(_path, Fidelity.EXACT, harmless=CONVERGENCE),
+    "bidirectional": Row(_bidirectional, Fidelity.EXACT, harmless=CONVERGENCE),
+    "directlighting": Row(
+        _directlighting, Fidelity.EQUIVALENT, "paths that end at the first surface that is not specular", CONVERGENCE
+    ),
+    "sppm": Row(
+        _sppm, Fidelity.EQUIVALENT, "bidirectional paths converge to the same picture", (*CONVERGENCE, *PHOTONS)
+    ),
+    "distributedpath": Row(
+        lambda _inputs: _paths("PATHCPU", 16), Fidelity.APPROXIMATED, "by paths of up to 16 bounces of any kind"
+    ),
+    "exphotonmap": Row(_maxdepth, Fidelity.APPROXIMATED, "by paths, which have no photon map's blur"),
+    "igi": Row(_maxdepth, Fidelity.APPROXIMATED, "by paths, which have no virtual lights' splotches", CONVERGENCE),
+}
+SAMPLERS: Mapping[str, Row[Build]] = {
+    "metropolis": Row(
+        _metropolis,
+        Fidelity.EXACT,
+        harmless=("usevariance", "usecooldown", "noiseaware", "mutationsizelow", "mutationsizehigh"),
+    ),
+    "random": Row(_even("RANDOM"), Fidelity.EXACT, harmless=("pixelsampler", "pixelsamples", "noiseaware")),
+    "sobol": Row(_even("SOBOL"), Fidelity.EXACT, harmless=("noiseaware",)),
+    "lowdiscrepancy": Row(
+        _even("SOBOL"), Fidelity.EQUIVALENT, "Sobol's sequence", ("pixelsampler", "pixelsamples", "noiseaware")
+    ),
+    "erpt": Row(
+        lambda _inputs: {"sampler.type": ["METROPOLIS"]},
+        Fidelity.EQUIVALENT,
+        "the Metropolis sampler, which converges to the same picture",
+        ("chainlength", "mutationrange", "basesampler"),
+    ),
+}
+RENDERERS: Mapping[str, Row[Build]] = {
+    "sampler": Row(_nothing, Fidelity.EXACT),
+    "sppm": Row(_nothing, Fidelity.EQUIVALENT, "the surface integrator decides"),
+    "hybrid": Row(
+        _nothing,
+        Fidelity.EQUIVALENT,
+        "the same paths on the processor",
+        (
+            *(f"opencl.{n}" for n in ("platform.index", "gpu.use", "gpu.workgroup.size", "devices.select")),
+            *(
+                "opencl.cpu.threads",
+                "configfile",
+                "raybuffersize",
+                "statebuffercount",
+                "accelerator.qbvh.stacksize.max",
+            ),
+        ),
+    ),
+    "luxcore": Row(_nothing, Fidelity.EQUIVALENT, "integrator and sampler are taken from the scene"),
+}
+VOLUME_INTEGRATORS: Mapping[str, Row[Build]] = {
+    name: Row(_nothing, Fidelity.EQUIVALENT, "volumes say themselves how light scatters in them", ("stepsize",))
+    for name in ("emission", "single", "multi", "none")
+}

@@ -1,0 +1,188 @@
+"""Shapes and instances: meshes, what is done to them, and objects that put them in their places.
+
+A mesh is made once and shared by all objects that show it. Lights of an object's shapes and the like are asked for
+through `materials.Surface`, so that they end up with the right material.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from lrnap.engine.geometry import build_mesh
+from lrnap.engine.geometry.mesh import Mesh, reverse_mesh
+from lrnap.engine.luxcore.draft import Draft, Fields, Inputs, matrix
+from lrnap.engine.luxcore.lights import emission, put_light
+from lrnap.engine.luxcore.materials import Surface, material
+from lrnap.errors import Code, SceneError
+from lrnap.lux.call import Param
+from lrnap.lux.description import Entity, Instance, Matrix, Object, Shape, Transform
+from lrnap.lux.params import ParamSet
+
+WHOLE = Transform((np.eye(4),))
+DISPLACEMENT = ("displacementmap", "dmscale", "dmoffset")  # what the engine does, not the geometry
+SMALL = 4096  # bytes of parameters up to which two shapes are compared to share a mesh
+
+
+@dataclass(slots=True)
+class Geometry:
+    """The meshes so far, and where the engine finds what was made of them."""
+
+    draft: Draft
+    meshes: list[Mesh] = field(default_factory=list)
+    made: dict[object, str] = field(default_factory=dict)  # key of a shape -> engine name of its mesh
+    areas: dict[tuple[str, bytes], float] = field(default_factory=dict)
+
+    def put_scene(self) -> None:
+        description = self.draft.description
+        for shape in description.shapes:
+            self._put_shape(shape, WHOLE)
+        for light in description.lights:
+            self._light_moves(light.entity, light.transform)
+            put_light(self.draft, light, light.transform.matrix)
+        for instance in description.instances:
+            self._put_instance(instance, WHOLE, ())
+
+    def _put_instance(self, instance: Instance, outer: Transform, inside: tuple[str, ...]) -> None:
+        if instance.portal:
+            return  # only tells where light comes in
+        at = str(instance.at) if instance.at else None
+        found = self.draft.description.objects.get(instance.object)
+        if found is None:
+            raise SceneError(f"there is no object '{instance.object}': define it with ObjectBegin", at=at)
+        if instance.object in inside:
+            raise SceneError(f"object '{instance.object}' contains itself: break the circle", at=at)
+        place = self._chain(Entity("shape", "instance", at=instance.at), outer, instance.transform)
+        self._put_object(found, instance, place, (*inside, instance.object))
+
+    def _put_object(self, found: Object, instance: Instance, place: Transform, inside: tuple[str, ...]) -> None:
+        for shape in found.shapes:
+            shown = replace(
+                shape,
+                material=shape.material if instance.material is None else instance.material,
+                interior=shape.interior if instance.interior is None else instance.interior,
+                exterior=shape.exterior if instance.exterior is None else instance.exterior,
+            )
+            self._put_shape(shown, place)
+        for light in found.lights:
+            self._light_moves(light.entity, light.transform)
+            put_light(self.draft, light, place.matrix @ light.transform.matrix)
+        for nested in found.instances:
+            self._put_instance(nested, place, inside)
+
+    def _put_shape(self, shape: Shape, outer: Transform) -> None:
+        if shape.portal:
+            return
+        mesh = self._mesh(shape)
+        if mesh is None:
+            return
+        light: tuple[tuple[str, tuple[object, ...]], ...] = ()
+        if shape.area_light is not None:
+            light = emission(self.draft, shape.area_light, self._area(mesh, shape.transform.matrix))
+        surface = Surface(light, shape.interior, shape.exterior)
+        fields: Fields = {"shape": [mesh], "material": [material(self.draft, shape.material, surface, shape.entity)]}
+        name = self.draft.fresh("obj", mesh.removeprefix("mesh_"))
+        self.draft.put(f"scene.objects.{name}", fields | _place(self._chain(shape.entity, outer, shape.transform)))
+
+    def _chain(self, entity: Entity, outer: Transform, inner: Transform) -> Transform:
+        """Inner, then outer. Two motions at once are taken at the inner one's first moment."""
+        if outer.moving and inner.moving:
+            self.draft.warn(entity, "a motion within a motion is approximated: only the outer one is honoured")
+        if outer.moving or not inner.moving:
+            return Transform(tuple(m @ inner.matrix for m in outer.matrices), outer.times)
+        return Transform(tuple(outer.matrix @ m for m in inner.matrices), inner.times)
+
+    def _light_moves(self, entity: Entity, transform: Transform) -> None:
+        if transform.moving:
+            self.draft.warn(entity, "its motion is not honoured: lights that are no shapes stand still")
+
+    # ---- meshes
+
+    def _mesh(self, shape: Shape) -> str | None:
+        """The engine's name of the shape's mesh, displaced if need be; None if there is nothing to show."""
+        key = (_key(shape.entity), shape.reverse)
+        if key not in self.made:
+            self.made[key] = self._make(shape)
+        return self.made[key] or None
+
+    def _make(self, shape: Shape) -> str:
+        """The mesh in its own space, and inside out if the scene says so; "" for a shape that cannot be rendered."""
+        inputs = Inputs(self.draft, shape.entity)
+        name = self.draft.fresh("mesh", inputs.params.string("name", "") or shape.entity.plugin)
+        bare = replace(shape.entity, params=tuple(p for p in shape.entity.params if p.name not in DISPLACEMENT))
+        params = ParamSet(bare)
+        try:
+            mesh, warnings = build_mesh(replace(shape, entity=bare), params, self.draft.files, name)
+        except SceneError as error:
+            if error.code is not Code.UNSUPPORTED:
+                raise
+            inputs.warn(f"is left out: {error.message}")
+            return ""
+        for warning in warnings:
+            inputs.warn(warning)
+        for unread in params.unread():
+            inputs.warn(f"parameter '{unread}' is not honoured")
+        self.meshes.append(reverse_mesh(mesh) if shape.reverse else mesh)
+        return self._displaced(inputs, name)
+
+    def _displaced(self, inputs: Inputs, name: str) -> str:
+        """Displacement, which the engine does; the whole of its parameters is read here."""
+        if inputs.row("displacementmap") is None or inputs.params.texture("displacementmap") is None:
+            return name
+        p = inputs.params
+        fields: Fields = {
+            "type": ["displacement"],
+            "map": inputs.value("displacementmap"),
+            "map.type": ["height"],
+            "scale": [p.float("dmscale")],
+            "offset": [p.float("dmoffset")],
+            "normalsmooth": [p.bool("dmnormalsmooth")],
+        }
+        return self._refine(name, fields)
+
+    def _refine(self, source: str, fields: Fields) -> str:
+        name = self.draft.fresh("mesh", f"{source.removeprefix('mesh_')}_{fields['type'][0]}")
+        self.draft.put(f"scene.shapes.{name}", fields | {"source": [source]})
+        return name
+
+    def _area(self, name: str, place: Matrix) -> float:
+        """Surface of a mesh in its place (before displacement)."""
+        key = (name, place.tobytes())
+        if key not in self.areas:
+            mesh = max((m for m in self.meshes if name.startswith(m.name)), key=lambda m: len(m.name))
+            self.areas[key] = area(mesh, place)
+        return self.areas[key]
+
+
+def area(mesh: Mesh, place: Matrix) -> float:
+    points = mesh.points.astype(np.float64) @ place[:3, :3].T
+    a, b, c = (points[mesh.triangles[:, i]] for i in range(3))
+    return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
+
+
+def _place(transform: Transform) -> Fields:
+    if not transform.moving:
+        still = np.array_equal(transform.matrix, np.eye(4))
+        return {} if still else {"transformation": matrix(transform.matrix)}
+    fields: Fields = {}
+    for i, (time, place) in enumerate(zip(transform.times, transform.matrices, strict=True)):
+        fields |= {f"motion.{i}.time": [float(time)], f"motion.{i}.transformation": matrix(place)}
+    return fields
+
+
+def _key(entity: Entity) -> object:
+    """Equal for shapes that surely have the same mesh. Long ones are not compared, but known by who they are."""
+    if sum(_size(param) for param in entity.params) > SMALL:
+        return id(entity)
+    shown = (param for param in entity.params if param.name != "name")
+    return entity.plugin, tuple((param.type, param.name, _content(param)) for param in shown)
+
+
+def _size(param: Param) -> int:
+    return param.value.nbytes if isinstance(param.value, np.ndarray) else len(param.value)
+
+
+def _content(param: Param) -> bytes | Sequence[object]:
+    return param.value.tobytes() if isinstance(param.value, np.ndarray) else param.value

@@ -1,0 +1,69 @@
+"""From what a scene says to what LuxCore reads: properties, meshes, and what others need to know of the film.
+
+The walk: film, camera, sampling, then shapes, which ask for their materials, which ask for textures and volumes; each
+thing is written after what it is made of, so that no property refers to a later one. What is not rendered as classic
+Lux would is a warning that names place, plugin and parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lrnap.engine.geometry.mesh import Mesh
+from lrnap.engine.luxcore.camera import put_camera
+from lrnap.engine.luxcore.draft import Draft, Value
+from lrnap.engine.luxcore.film import put_film
+from lrnap.engine.luxcore.sampling import BIDIRECTIONAL, put_sampling
+from lrnap.engine.luxcore.shapes import Geometry
+from lrnap.engine.protocol import Halt
+from lrnap.film.snapshot import FilmLayout
+from lrnap.lux.description import SceneDescription
+
+
+@dataclass(slots=True)
+class Translation:
+    """Plain data: nothing of it is the engine's own.
+
+    `config` and `scene`: properties, name -> values. `meshes` are defined before `scene` is parsed; objects carry their
+    transformations. `groups`: light groups; the position is the engine's id. `develop`: the Film's parameters by name.
+    """
+
+    config: dict[str, Value]
+    scene: dict[str, Value]
+    meshes: list[Mesh]
+    groups: tuple[str, ...]
+    layout: FilmLayout
+    halt: Halt
+    develop: dict[str, object]
+    warnings: list[str]
+
+
+def translate(description: SceneDescription, files: Mapping[str, str]) -> Translation:
+    """Raises SceneError for what cannot be rendered at all: missing files, things that are not there, broken meshes."""
+    draft = Draft(description, files)
+    frame, halt, develop = put_film(draft)
+    put_camera(draft, frame)
+    put_sampling(draft)
+    geometry = Geometry(draft)
+    geometry.put_scene()
+    for region in description.volume_regions:
+        draft.warn(region, "cannot be rendered and is left out: only shapes can hold volumes")
+    groups = _groups(draft)
+    screen = draft.config["renderengine.type"] == [BIDIRECTIONAL]
+    return Translation(
+        config=draft.config,
+        scene=draft.scene,
+        meshes=geometry.meshes,
+        groups=groups,
+        layout=FilmLayout(frame.width, frame.height, groups, screen),
+        halt=halt,
+        develop=develop,
+        warnings=draft.warnings,
+    )
+
+
+def _groups(draft: Draft) -> tuple[str, ...]:
+    """The light groups up to the last one that gives light: as many as the engine keeps."""
+    names = tuple(draft.description.light_groups) or ("default",)
+    return names[: max(draft.groups, default=0) + 1]

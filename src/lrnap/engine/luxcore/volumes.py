@@ -1,0 +1,85 @@
+"""Named volumes (what fills a closed shape), and their indices of refraction.
+
+The engine keeps volumes and materials in one space of names; the prefixes `vol_` and `mat_` keep them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, entity_error
+from lrnap.engine.luxcore.textures import cauchy
+from lrnap.lux.description import Entity
+
+Build = Callable[[Inputs], Fields]
+SODIUM = 0.58756  # um; where an index that stands for all wavelengths is taken
+
+
+def volume(draft: Draft, name: str, by: Entity) -> str:
+    """The engine's name of a volume, which is translated now if it was not yet."""
+    entity = draft.description.volumes.get(name)
+    if entity is None:
+        raise entity_error(by, f"there is no volume '{name}': define it with MakeNamedVolume")
+
+    def define() -> str:
+        inputs, engine = Inputs(draft, entity), draft.name("vol", name)
+        row = VOLUMES.get(inputs.plugin)
+        if row is None:
+            inputs.warn("cannot be rendered and is replaced by a clear volume, so that light passes")
+            draft.put(f"scene.volumes.{engine}", {"type": ["clear"]})
+            return engine
+        fields = row.build(inputs)
+        draft.put(f"scene.volumes.{engine}", fields)
+        draft.finish(inputs, row)
+        return engine
+
+    return draft.once("volume", name, define)
+
+
+def dispersion(draft: Draft, name: str) -> float:
+    """Cauchy's B (um2) of a volume whose index is a Cauchy texture; otherwise 0."""
+    entity = draft.description.volumes.get(name)
+    given = Inputs(draft, entity).params.texture("fresnel") if entity else None
+    found = draft.description.textures.get(given) if given else None
+    return cauchy(Inputs(draft, found.entity, "fresnel"))[1] if found and found.entity.plugin == "cauchy" else 0.0
+
+
+def _index(inputs: Inputs) -> float:
+    """The engine takes one number for all wavelengths."""
+    given = inputs.params.texture("fresnel")
+    if given is None:
+        return inputs.params.float("fresnel")
+    found = inputs.draft.description.textures.get(given)
+    if found is None:
+        raise entity_error(inputs.entity, f"there is no texture '{given}': define it before it is used")
+    if found.entity.plugin == "cauchy":
+        a, b = cauchy(Inputs(inputs.draft, found.entity, "fresnel"))
+        return a + b / SODIUM**2
+    if found.entity.plugin == "constant":
+        return Inputs(inputs.draft, found.entity, "fresnel").params.float("value")
+    inputs.warn(f"fresnel texture '{given}' ({found.entity.plugin}) is approximated by an index of 1.5")
+    return 1.5
+
+
+def _clear(inputs: Inputs) -> Fields:
+    return {"ior": [_index(inputs)]} | inputs.fields("clear", absorption="absorption")
+
+
+def _scattering(engine_type: str) -> Build:
+    def build(inputs: Inputs) -> Fields:
+        multiple = inputs.draft.description.volume_integrator.plugin == "multi"
+        fields = inputs.fields(engine_type, absorption="sigma_a", scattering="sigma_s", asymmetry="g")
+        return fields | {"ior": [_index(inputs)], "multiscattering": [multiple]}
+
+    return build
+
+
+def _heterogeneous(inputs: Inputs) -> Fields:
+    return _scattering("heterogeneous")(inputs) | {"steps.size": [inputs.params.float("stepsize")]}
+
+
+VOLUMES: Mapping[str, Row[Build]] = {
+    "clear": Row(_clear, Fidelity.EXACT),
+    "homogeneous": Row(_scattering("homogeneous"), Fidelity.EXACT),
+    "heterogeneous": Row(_heterogeneous, Fidelity.EXACT),
+}
