@@ -156,9 +156,7 @@ ROWS = (
     _attribute("GetAttribute", args="object attribute", c=False, returns="string", doc="the value of an attribute"),
     _attribute("SetAttribute", args="object attribute value", doc="set an attribute of any type"),
     *_attribute_rows(),
-    _attribute(
-        "Statistics", args="name", returns="number", doc='a figure: "sceneIsReady", "filmIsReady", "terminated" ...'
-    ),
+    _attribute("Statistics", args="name", returns="number", doc='a figure by name, e.g. "sceneIsReady"'),
     _attribute("PrintableStatistics", args="total:bool", returns="string", doc="the statistics as one line of text"),
     _attribute("UpdateStatisticsWindow", args="", doc="close the window over which rates are measured"),
     _attribute("MagnitudeReduce", args="number:number", returns="number", doc="a number without its k, M or G"),

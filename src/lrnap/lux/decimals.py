@@ -81,8 +81,11 @@ def _few(text: bytes) -> FloatArray:
 
 
 def _whole(chunk: bytes) -> IntArray:
+    text = np.frombuffer(chunk, np.uint8)
+    space = text <= 32
+    words = int(np.count_nonzero(space[1:] & ~space[:-1])) + (not space[-1])
     values = _strtoll(chunk)
-    if len(values) != _count(chunk) or values.min() < -(1 << 31) or values.max() >= 1 << 31:
+    if len(values) != words or values.min() < -(1 << 31) or values.max() >= 1 << 31 or not _signs_fit(text, space):
         raise Doubt
     return values.astype(np.int32)
 
@@ -92,12 +95,6 @@ def _strtoll(text: bytes) -> npt.NDArray[np.int64]:
         return np.fromstring(text, np.int64, sep=" ")
     except (ValueError, DeprecationWarning):
         raise Doubt from None
-
-
-def _count(chunk: bytes) -> int:
-    """How many words there are."""
-    space = np.frombuffer(chunk, np.uint8) <= 32
-    return int(np.count_nonzero(space[1:] & ~space[:-1])) + (not space[-1])
 
 
 def _exponents(chunk: bytes) -> FloatArray:
@@ -132,7 +129,7 @@ def _scaled(chunk: bytes) -> FloatArray:
     space = text <= 32
     marks = np.flatnonzero(space | (text == ord(".")))
     starts, ends, decimals = _layout(text, marks)
-    if int(decimals.max(initial=0)) >= len(_POWERS) or _glued(text, space):
+    if int(decimals.max(initial=0)) >= len(_POWERS) or not _signs_fit(text, space):
         return _strtod(chunk)
     values = _integers_without_dots(padded)
     if values is None or len(values) != len(ends):
@@ -168,10 +165,17 @@ def _integers_without_dots(padded: bytes) -> npt.NDArray[np.int64] | None:
         return None  # exponents, most likely
 
 
-def _glued(text: npt.NDArray[np.uint8], space: npt.NDArray[np.bool_]) -> bool:
-    """Whether a sign stands inside a word: `1-2` is two numbers for strtoll."""
-    sign = (text == ord("-")) | (text == ord("+"))
-    return bool((sign[1:] & ~space[:-1]).any())
+def _signs_fit(text: npt.NDArray[np.uint8], space: npt.NDArray[np.bool_]) -> bool:
+    """Whether each sign begins a number. For strtoll `1-2` is two numbers, and a sign alone is zero."""
+    signs = np.flatnonzero((text == ord("-")) | (text == ord("+")))
+    if not signs.size:
+        return True
+    if signs[-1] == len(text) - 1 or not space[signs[signs > 0] - 1].all():
+        return False
+    following = text[signs + 1]
+    dots = signs[following == ord(".")]
+    digits = following[following != ord(".")]
+    return bool((digits >= ord("0")).all() and (text[np.minimum(dots + 2, len(text) - 1)] >= ord("0")).all())
 
 
 def _strtod(chunk: bytes) -> FloatArray:

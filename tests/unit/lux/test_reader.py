@@ -1,0 +1,375 @@
+"""Scene files to calls: the classic grammar, places of errors, includes, embedded files."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrnap import limits
+from lrnap.errors import Code, SceneError
+from lrnap.lux import files
+from lrnap.lux.call import Call, Param
+from lrnap.lux.calls import STATEMENTS
+from lrnap.lux.reader import read, read_bytes
+
+
+def calls_of(text: str | bytes, folder: Path | str = "."):
+    data = text if isinstance(text, bytes) else text.encode()
+    return list(read_bytes(data, "scene.lxs", folder))
+
+
+def error_of(text: str | bytes) -> SceneError:
+    with pytest.raises(SceneError) as caught:
+        calls_of(text)
+    return caught.value
+
+
+def one_param(text: str) -> Param:
+    (call,) = calls_of(f'Shape "x" {text}')
+    (param,) = call.params
+    return param
+
+
+# What stands in a file.
+
+
+def test_a_small_scene():
+    calls = calls_of(
+        """
+        # a comment
+        LookAt 0 1 2  3 4 5  0 0 1
+        Camera "perspective" "float fov" [35]   # another
+        WorldBegin
+        Shape "trianglemesh" "integer indices" [0 1 2] "point P" [0 0 0  1 0 0  0 1 0]
+        WorldEnd
+        """
+    )
+    assert [call.name for call in calls] == ["LookAt", "Camera", "WorldBegin", "Shape", "WorldEnd"]
+    assert calls[0].args == (0, 1, 2, 3, 4, 5, 0, 0, 1)
+    assert calls[1] == Call("Camera", ("perspective",), (Param("float", "fov", np.array([35], np.float32)),))
+    indices, points = calls[3].params
+    assert (indices.value.dtype, indices.value.tolist()) == (np.int32, [0, 1, 2])
+    assert (points.value.dtype, points.value.shape) == (np.float32, (3, 3))
+
+
+def test_every_call_knows_its_place():
+    calls = calls_of('WorldBegin\n\n  AttributeBegin Identity # x\n\tShape "sphere"')
+    assert [str(call.at) for call in calls] == [
+        "scene.lxs:1:1",
+        "scene.lxs:3:3",
+        "scene.lxs:3:18",
+        "scene.lxs:4:2",
+    ]
+
+
+def test_columns_count_characters_not_bytes():
+    calls = calls_of('NamedMaterial "Größe" Identity')
+    assert str(calls[1].at) == "scene.lxs:1:23"
+
+
+def test_windows_line_ends_and_form_feeds_are_white_space():
+    assert [call.name for call in calls_of("WorldBegin\r\nIdentity\f\r\nWorldEnd")] == [
+        "WorldBegin",
+        "Identity",
+        "WorldEnd",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (r"a\nb\tc", "a\nb\tc"),
+        (r"\r\b\f", "\r\b\f"),
+        (r"say \"hi\" \\ there", 'say "hi" \\ there'),
+        (r"\065\010", "A\n"),  # decimal, not octal
+        (r"\q", "q"),
+        ("one \\\ntwo", "one two"),
+        ("one \\\r\ntwo", "one two"),
+        ("# no comment", "# no comment"),
+        ("ünï ☃", "ünï ☃"),
+    ],
+)
+def test_strings(written, meant):
+    assert calls_of(f'NamedMaterial "{written}"') == [Call("NamedMaterial", (meant,))]
+
+
+def test_bytes_that_are_not_utf8_pass_through():
+    (call,) = calls_of(b'NamedMaterial "gr\xfcn"')
+    assert call.args[0].encode("utf-8", "surrogateescape") == b"gr\xfcn"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name", "value"),
+    [
+        ('"float fov" [35]', "float", "fov", [35]),
+        ('"float fov" 35', "float", "fov", [35]),
+        ('"floatfov" [35]', "float", "fov", [35]),
+        ('"  float   fov" [35]', "float", "fov", [35]),
+        ('"integer n" [7.0]', "integer", "n", [7]),
+        ('"integer n" [16777217]', "integer", "n", [16777217]),
+        ('"color Kd" [.1 .2 .3]', "color", "Kd", [[0.1, 0.2, 0.3]]),
+        ('"vector v" [1 2 3 4 5 6]', "vector", "v", [[1, 2, 3], [4, 5, 6]]),
+        ('"float f" [1-2 3.5.5]', "float", "f", [1, -2, 3.5, 0.5]),  # the classic lexer needs no space
+        ('"float f" [1 # one\n 2 # two ] \n 3]', "float", "f", [1, 2, 3]),
+        ('"float f" []', "float", "f", []),
+        ('"float f" [1e39]', "float", "f", [np.inf]),
+    ],
+)
+def test_numbers(text, kind, name, value):
+    param = one_param(text)
+    assert (param.type, param.name) == (kind, name)
+    np.testing.assert_array_equal(param.value, np.array(value, param.value.dtype).reshape(param.value.shape))
+
+
+@pytest.mark.parametrize(
+    ("text", "param"),
+    [
+        ('"string s" ["a"]', Param("string", "s", ("a",))),
+        ('"string s" "a"', Param("string", "s", ("a",))),
+        ('"string s" ["a" "b"]', Param("string", "s", ("a", "b"))),
+        ('"texture Kd" ["t"]', Param("texture", "Kd", ("t",))),
+        ('"color Kd" "t"', Param("texture", "Kd", ("t",))),  # old scenes
+        ('"bool b" ["true"]', Param("bool", "b", (True,))),
+        ('"bool b" ["true" "false"]', Param("bool", "b", (True, False))),
+        ('"bool b" "false"', Param("bool", "b", (False,))),
+    ],
+)
+def test_texts(text, param):
+    assert one_param(text) == param
+
+
+def test_what_is_hardly_meant_is_warned_of():
+    warnings: list[str] = []
+    list(read_bytes(b'SearchPath "x"\nShape "s" "color Kd" "t" "bool b" "true"', "s.lxs", on_warning=warnings.append))
+    assert [warning.split(" ", 1)[0] for warning in warnings] == ["s.lxs:1:1:", "s.lxs:2:11:", "s.lxs:2:26:"]
+
+
+def test_search_path_is_no_call():
+    assert calls_of('SearchPath "x" Identity') == [Call("Identity")]
+
+
+@pytest.mark.parametrize("statement", ["Transform", "ConcatTransform"])
+def test_both_forms_of_a_matrix(statement):
+    numbers = " ".join(map(str, range(16)))
+    assert calls_of(f"{statement} [{numbers}]") == calls_of(f"{statement} {numbers}")
+    assert calls_of(f"{statement} [{numbers}]")[0].args[0].tolist() == list(range(16))
+
+
+def test_motion_times_of_any_number():
+    assert calls_of("MotionBegin [0 .5 1]")[0].args[0].tolist() == [0, 0.5, 1]
+    assert calls_of("MotionBegin 0 1 Identity")[0].args[0].tolist() == [0, 1]
+
+
+def test_texture_and_motion_instance_have_their_own_arguments():
+    assert calls_of('Texture "n" "color" "imagemap"')[0].args == ("n", "color", "imagemap")
+    assert calls_of('MotionInstance "o" 0 1 "there"')[0].args == ("o", 0, 1, "there")
+
+
+# What is wrong.
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ('WorldBegin\n  Shap "sphere"', "2:3", "unknown statement 'Shap', did you mean 'Shape'?"),
+        ('Shape "s" "float x" [1 2 oops 4]', "1:26", "a number or ']' was expected in this list, not oops"),
+        ('Shape "s" "float x" [1\n 2', "1:22", "a ']' missing"),
+        ('Shape "s" "float x" [1 2 Film "x" "float y" [1]', "1:26", "not Film"),
+        ('Shape "s" "string x" ["a" 1]', "1:27", "text in quotes or ']'"),
+        ('Shape "s" "float x" ["a"]', "1:11", "needs numbers"),
+        ('Shape "s" "string x" [1]', "1:11", "needs text in quotes"),
+        ('Shape "s" "bool x" [1]', "1:11", '["true"] or ["false"]'),
+        ('Shape "s" "bool x" ["maybe"]', "1:11", '["true"] or ["false"]'),
+        ('Shape "s" "point P" [1 2 3 4]', "1:11", "not a multiple of 3"),
+        ('Shape "s" "integer n" [1.5]', "1:11", "whole numbers"),
+        ('Shape "s" "integer n" [3000000000]', "1:11", "32 bits"),
+        ('Shape "s" "texture t" ["a" "b"]', "1:11", "exactly one texture"),
+        ('Shape "s" "flaot x" [1]', "1:11", "did you mean 'float'?"),
+        ('Shape "s" "float" [1]', "1:11", "has no name"),
+        ('Shape "s" "" [1]', "1:11", "unknown parameter type"),
+        ('Shape "s" "float x" Identity', "1:21", "needs a value here, not Identity"),
+        ('Shape "s" "float x" [nan]', "1:22", "not nan"),
+        ("Shape sphere", "1:7", "needs plugin in quotes here, not sphere"),
+        ("Rotate 1 2 x 4", "1:12", "needs the number ay here, not x"),
+        ("Rotate 1 2 3", "1:13", "not the end of the scene"),
+        ("Rotate 1 2 + 4", "1:12", "not a number: +"),
+        ("Transform [1 2 3]", "1:11", "needs 16 numbers, not 3"),
+        ('Transform "x"', "1:11", "needs a list of numbers"),
+        ('NamedMaterial "open\nIdentity', "1:15", "a quote is opened here"),
+        ("WorldBegin\n\x01", "2:1", "a statement was expected here, not '\\x01'"),
+        ("[1]", "1:1", "a statement was expected"),
+        ("Include geometry.lxo", "1:1", "Include needs the name of a file in quotes"),
+        ("x" * (limits.MAX_TOKEN + 1), "1:1", "longer than"),
+        ('NamedMaterial "' + "ä" * limits.MAX_TOKEN + '"', "1:15", "longer than"),
+    ],
+)
+def test_errors_name_place_and_cause(text, place, message):
+    error = error_of(text)
+    assert error.at == f"scene.lxs:{place}"
+    assert message in error.message
+
+
+def test_calls_before_an_error_are_given():
+    calls = read_bytes(b"WorldBegin Oops", "s.lxs")
+    assert next(calls).name == "WorldBegin"
+    with pytest.raises(SceneError):
+        next(calls)
+
+
+SNIPPETS = st.sampled_from(
+    [*STATEMENTS, '"', "[", "]", "#", "\n", " ", "\\", '"float x"', "[1 2 3]", "1.5", "-", "Include", "]]"]
+)
+
+
+@given(st.one_of(st.binary(max_size=200), st.lists(SNIPPETS, max_size=30).map(lambda words: " ".join(words).encode())))
+@settings(max_examples=300)
+def test_any_bytes_are_calls_or_a_scene_error(data):
+    try:
+        for call in read_bytes(data, "fuzz"):
+            assert call.name in STATEMENTS
+    except SceneError as error:
+        assert error.message
+
+
+# More than one file.
+
+
+def test_include_stands_anywhere(tmp_path):
+    (tmp_path / "params.inc").write_text('"float fov" [35]')
+    (tmp_path / "numbers.inc").write_text("1 2 3")
+    calls = calls_of('Camera "perspective" Include "params.inc" Film "f" "float c" [0 Include "numbers.inc"]', tmp_path)
+    assert [call.name for call in calls] == ["Camera", "Film"]
+    assert calls[0].params[0].value.tolist() == [35]
+    assert calls[1].params[0].value.tolist() == [0, 1, 2, 3]
+
+
+def test_include_is_looked_for_beside_the_main_scene_first(tmp_path):
+    folder = tmp_path / "sub"
+    folder.mkdir()
+    (tmp_path / "main.lxs").write_text('Include "sub/one.lxo"')
+    (folder / "one.lxo").write_text('Include "both.lxo" Include "only.lxo"')
+    (tmp_path / "both.lxo").write_text("WorldBegin")
+    (folder / "both.lxo").write_text("WorldEnd")
+    (folder / "only.lxo").write_text("\n Identity")
+    calls = list(read(tmp_path / "main.lxs"))
+    assert [call.name for call in calls] == ["WorldBegin", "Identity"]
+    assert str(calls[1].at) == f"{folder / 'only.lxo'}:2:2"
+
+
+def test_include_with_backslashes(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.lxo").write_text("Identity")
+    assert calls_of(r'Include "sub\\a.lxo"', tmp_path) == [Call("Identity")]
+
+
+def test_files_found_only_beside_the_included_file_are_renamed(tmp_path):
+    folder = tmp_path / "sub"
+    folder.mkdir()
+    for path in (folder / "near.ply", folder / "both.ply", tmp_path / "both.ply"):
+        path.write_text("ply")
+    (folder / "geo.lxo").write_text(
+        "\n".join(f'Shape "plymesh" "string filename" "{n}.ply"' for n in ("near", "both", "none"))
+    )
+    (tmp_path / "main.lxs").write_text('Include "sub/geo.lxo"')
+    names = [call.params[0].value[0] for call in read(tmp_path / "main.lxs")]
+    assert names == ["sub/near.ply", "both.ply", "none.ply"]
+
+
+def test_a_missing_include_says_where_it_was_looked_for(tmp_path):
+    (tmp_path / "main.lxs").write_text('WorldBegin\nInclude "gone.lxo"')
+    with pytest.raises(SceneError, match=r'File not found: "gone.lxo"') as caught:
+        list(read(tmp_path / "main.lxs"))
+    assert caught.value.code is Code.NOT_FOUND
+    assert caught.value.at == f"{tmp_path / 'main.lxs'}:2:1"
+
+
+def test_a_file_that_includes_itself_by_way_of_another(tmp_path):
+    (tmp_path / "a.lxs").write_text('Include "b.lxs"')
+    (tmp_path / "b.lxs").write_text('\nInclude "a.lxs"')
+    with pytest.raises(SceneError, match="includes itself") as caught:
+        list(read(tmp_path / "a.lxs"))
+    assert caught.value.at == f"{tmp_path / 'b.lxs'}:2:1"
+
+
+def test_includes_that_are_too_deep(tmp_path):
+    for number in range(limits.MAX_INCLUDE_DEPTH + 2):
+        (tmp_path / f"{number}.lxs").write_text(f'Include "{number + 1}.lxs"')
+    with pytest.raises(SceneError, match="deep"):
+        list(read(tmp_path / "0.lxs"))
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(SceneError, match="File not found"):
+        read(tmp_path / "none.lxs")
+    with pytest.raises(SceneError, match="not a file"):
+        read(tmp_path)
+    with pytest.raises(SceneError, match="File not found"):
+        list(calls_of('Include "a\\000b"', tmp_path))
+
+
+def test_only_allowed_files_are_read(tmp_path):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "secret.lxo").write_text("Identity")
+    (inside / "main.lxs").write_text('Include "../secret.lxo"')
+    with pytest.raises(SceneError) as caught:
+        list(read(inside / "main.lxs", allow=lambda path: path.is_relative_to(inside.resolve())))
+    assert caught.value.code is Code.DENIED
+
+
+# Files inside scenes.
+
+
+def embedded(content: bytes, name: str = "textures/wood.png", wrap: str = "\n") -> str:
+    text = base64.b64encode(zlib.compress(content)).decode()
+    lines = wrap.join(text[i : i + 76] for i in range(0, len(text), 76))
+    return f'Texture "t" "color" "imagemap" "string filename" ["{name}"] "string filename_data" ["{lines}"]'
+
+
+@pytest.mark.parametrize("wrap", ["\n", "\r\n", '" "', ""])
+def test_an_embedded_file_is_unpacked(tmp_path, wrap):
+    content = bytes(range(256)) * 20
+    (call,) = calls_of(embedded(content, wrap=wrap))
+    assert files.has_embedded(call)
+    unpacked = files.unpack(call, tmp_path)
+    (param,) = unpacked.params
+    path = Path(param.value[0])
+    assert path.is_relative_to(tmp_path) and path.name == "wood.png"
+    assert path.read_bytes() == content
+
+
+def test_an_embedded_file_cannot_leave_its_folder(tmp_path):
+    (call,) = calls_of(embedded(b"x", name="..\\\\..\\\\.."))
+    path = Path(files.unpack(call, tmp_path / "assets").params[0].value[0])
+    assert path.is_relative_to(tmp_path / "assets")
+
+
+def test_a_broken_embedded_file(tmp_path, monkeypatch):
+    good = base64.b64encode(zlib.compress(b"x" * 1000)).decode()
+    for data, message in (("????", "no embedded file"), ("QUJD", "no embedded file"), (good[:12], "cut off")):
+        (call,) = calls_of(f'Texture "t" "color" "imagemap" "string filename" ["a"] "string filename_data" ["{data}"]')
+        with pytest.raises(SceneError, match=message) as caught:
+            files.unpack(call, tmp_path)
+        assert caught.value.at == "scene.lxs:1:1"
+    monkeypatch.setattr(limits, "MAX_EMBEDDED_FILE", 100)
+    (call,) = calls_of(embedded(b"x" * 1000))
+    with pytest.raises(SceneError, match="larger than 100"):
+        files.unpack(call, tmp_path)
+
+
+# The real world.
+
+
+def test_all_shared_scenes_are_read(shared_scenes):
+    scenes = sorted(shared_scenes.rglob("*.lxs"))
+    assert scenes
+    for scene in scenes:
+        names = [call.name for call in read(scene)]
+        assert names[-1] == "WorldEnd"
+        assert names.count("WorldBegin") == 1
