@@ -1,0 +1,44 @@
+"""Bare pyluxcore in one process: `python -m bench.bare SCENE SECONDS` prints the samples per second it reaches.
+
+The baseline of `node_overhead`: the scene's translation, and nothing else of lrnap while it renders.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from lrnap.engine.luxcore import renderer as luxcore
+from lrnap.engine.luxcore.native import pyluxcore
+from lrnap.engine.luxcore.translate import translate
+from lrnap.lux.builder import describe
+from lrnap.lux.files import locate_all
+from lrnap.lux.reader import read
+
+LOOKS = 0.5  # seconds between looks at the statistics, which is what a user's own loop would do
+
+
+def main(path: str, seconds: float) -> float:
+    pyluxcore.Init(lambda _: None)
+    calls = tuple(read(Path(path)))
+    translation = translate(describe(calls), locate_all(calls, (Path(path).parent,)))
+    config = {key: value for key, value in translation.config.items() if not key.startswith("batch.")}
+    config["native.threads.count"] = [0]
+    session = pyluxcore.RenderSession(
+        pyluxcore.RenderConfig(luxcore._properties(config), luxcore._scene(translation))
+    )
+    session.Start()
+    begin = time.perf_counter()
+    while time.perf_counter() - begin < seconds:
+        time.sleep(LOOKS)
+        session.UpdateStats()
+    stats = session.GetStats()
+    rate = stats.Get("stats.renderengine.total.samplecount").GetFloat() / (time.perf_counter() - begin)
+    session.Stop()
+    pyluxcore.SetLogHandler(None)
+    return float(rate)
+
+
+if __name__ == "__main__":
+    print(main(sys.argv[1], float(sys.argv[2])))
