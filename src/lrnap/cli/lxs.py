@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,7 +95,7 @@ def convert(source: Path, target: Path) -> int:
         raise LrnapError(Code.ARGS, "only .lxs can be written: give OUT a name that ends so", at=str(target))
     if not target.absolute().parent.is_dir():
         raise LrnapError(Code.NOT_FOUND, f"there is no folder {target.absolute().parent}: create it", at=str(target))
-    if target.exists() and os.path.samefile(source, target):
+    if target.exists() and source.exists() and target.samefile(source):
         raise LrnapError(Code.EXISTS, "IN and OUT are the same file; its includes would be lost", at=str(target))
     warnings: list[str] = []
     with Context(str(target), on_warning=warnings.append) as lux:

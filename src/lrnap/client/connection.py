@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Self
 
 from lrnap import __version__
@@ -41,7 +41,8 @@ class Connection:
         self._transport = await ClientTransport.open(self.address, self._on_reply, self._on_lost)
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                reply = await self._post("CTL_HELLO", ("LRNAP/1",), {"client": f"lrnap/{__version__}"}, tag=None)
+                hello = Request("CTL_HELLO", (Word("LRNAP/1"),), {"client": f"lrnap/{__version__}"})
+                reply = self.checked(await self._send(hello, None))
         except TimeoutError:
             await self.close()
             raise RemoteError(
@@ -69,16 +70,22 @@ class Connection:
 
     # -- asking
 
-    async def request(self, verb: str, *args: Value, into: memoryview | None = None, **options: Scalar) -> Reply:
+    async def request(
+        self,
+        verb: str,
+        *args: Value,
+        options: Mapping[str, Scalar] | None = None,
+        into: memoryview | None = None,
+    ) -> Reply:
         """The final reply, or RemoteError for an R_ERROR. `into`: where the frames of its film go."""
-        return await self._post(verb, args, options, self._new_tag(), into)
+        return self.checked(await self._send(Request(verb, args, options or {}, self._new_tag()), into))
 
     def post(self, request: Request) -> asyncio.Future[Reply]:
         """Sends a request without waiting, for pipelines; the future gives its final reply, R_ERROR or not."""
         tag = self._new_tag()
         return self._send(Request(request.verb, request.args, request.options, tag), None)
 
-    async def frames(self, verb: str, *args: Value, **options: Scalar) -> AsyncIterator[Reply]:
+    async def frames(self, verb: str, *args: Value, options: Mapping[str, Scalar]) -> AsyncIterator[Reply]:
         """The R_DATA frames of a reply, then its final reply. For a film whose size is not yet known."""
         tag = self._new_tag()
         queue = self._frames[tag] = asyncio.Queue()
@@ -101,20 +108,10 @@ class Connection:
 
     async def subscribe(self, *topics: str, job: str, rate: float) -> Subscription:
         """Events of a job from now on: `async for event in subscription`. Statistics come at most `rate` a second."""
-        reply = await self.request("CTL_SUBSCRIBE", *map(Word, topics), job=job, rate=rate)
+        reply = await self.request("CTL_SUBSCRIBE", *map(Word, topics), options={"job": job, "rate": rate})
         return self._subscription(int(reply.fields["sub"]))
 
     # -- inside
-
-    async def _post(
-        self,
-        verb: str,
-        args: tuple[Value, ...],
-        options: dict[str, Scalar],
-        tag: str | None,
-        into: memoryview | None = None,
-    ) -> Reply:
-        return self.checked(await self._send(Request(verb, args, options, tag), into))
 
     def _send(self, request: Request, into: memoryview | None) -> asyncio.Future[Reply]:
         if self._transport is None or self.lost is not None:

@@ -19,7 +19,7 @@ import numpy as np
 from lrnap.client.connection import Connection, connect
 from lrnap.client.upload import send_scene
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
-from lrnap.errors import Code, EngineError, LrnapError, RemoteError
+from lrnap.errors import Code, EngineError, LrnapError, RemoteError, SceneError
 from lrnap.film import accum
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.lux.scene import Scene
@@ -30,7 +30,9 @@ STATS_RATE = 4.0  # reports a second
 RECONNECT_SECONDS = 20.0  # a node that is away for longer counts as lost
 RETRY_SECONDS = 0.5
 LOG_LINES = 2000
+WARNING = " warning: "  # what stands in a log line before what the engine does not honour
 
+ACCUM: Mapping[str, Scalar] = {"format": "accum"}
 STATES: Mapping[str, RunState] = {  # of a job, in R_STATUS -> of its run
     "IDLE": RunState.BUILDING,
     "PARSING": RunState.BUILDING,
@@ -73,6 +75,7 @@ class RemoteRun:
         self._connection = connection
         self._options = options
         self._status = RunStatus(RunState.BUILDING)
+        self._word = ""  # the job's state, as the node calls it
         self._layout: FilmLayout | None = None
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._warnings: dict[str, None] = {}
@@ -87,7 +90,7 @@ class RemoteRun:
         options, halt = self._options, self._options.halt
         wishes = {"spp": halt.spp, "seconds": halt.seconds, "noise": halt.noise, "threads": options.threads or None}
         given: dict[str, Scalar] = {key: value for key, value in wishes.items() if value is not None}
-        await self._ask("API_Render", seed=options.seed, run=options.run, **given)
+        await self._ask("API_Render", {"seed": options.seed, "run": options.run, **given})
         self._life = asyncio.create_task(self._live(), name=f"run {options.run} on {self._connection.address.url}")
 
     @property
@@ -136,14 +139,14 @@ class RemoteRun:
     async def _fetch_first(self) -> Snapshot:
         """A film whose size is not known: its first frame says it, and makes the room for all."""
         room: memoryview | None = None
-        async for reply in self._connection.frames("API_DumpFilmBuffer", self.name, format="accum"):
+        async for reply in self._connection.frames("API_DumpFilmBuffer", self.name, options=ACCUM):
             if reply.final:
                 if room is None:
                     raise RemoteError(Code.FRAMING, f"{self._where} sent a film without content")
                 return await self._receive(reply, room)
             if room is None:
                 self._layout = accum.layout_of(_fields(reply))
-                room = memoryview(np.empty(self._layout.floats, np.float32)).cast("B")
+                room = _room(self._layout)
             start, data = int(reply.fields["off"]), reply.data or b""
             if start + len(data) > len(room):
                 raise RemoteError(Code.FRAMING, f"{self._where} sent a film that is larger than it said")
@@ -152,8 +155,8 @@ class RemoteRun:
 
     async def _fetch(self, layout: FilmLayout) -> Snapshot:
         """A film of known size: each byte is received where it stays."""
-        room = memoryview(np.empty(layout.floats, np.float32)).cast("B")
-        reply = await self._connection.request("API_DumpFilmBuffer", self.name, into=room, format="accum")
+        room = _room(layout)
+        reply = await self._connection.request("API_DumpFilmBuffer", self.name, into=room, options=ACCUM)
         return await self._receive(reply, room)
 
     async def _receive(self, reply: Reply, room: memoryview) -> Snapshot:
@@ -183,7 +186,7 @@ class RemoteRun:
         for _ in range(abs(difference)):
             await self._ask("CTL_ADDTHREAD" if difference > 0 else "CTL_REMOVETHREAD")
 
-    async def set_halt(self, halt: Halt) -> None:
+    async def set_halt(self, halt: Halt) -> None:  # noqa: ARG002
         raise RemoteError(Code.UNSUPPORTED, f"the halt condition of a run on {self._where} is set when it starts")
 
     async def close(self) -> None:
@@ -215,19 +218,32 @@ class RemoteRun:
 
     async def _follow(self) -> None:
         subscription = await self._connection.subscribe("state", "stats", "log", job=self.name, rate=STATS_RATE)
-        self._hear((await self._ask("CTL_STATUS")))
-        if self._status.state.over:
-            return
+        past = await self._connection.request("CTL_LOG", LOG_LINES, self.name)
+        self._log.clear()
+        for line in past.text or ():
+            self._keep(line)
+        await self._look()
         async for event in subscription:
-            if event.fields.get("type") == "log":
-                self._log.append(str(event.fields.get("line", "")))
-            else:
-                self._hear(await self._ask("CTL_STATUS"))
+            kind = event.fields.get("type")
+            if kind == "log":
+                self._keep(str(event.fields.get("line", "")))
+            elif kind == "stats":
+                self._enter(status_of(self._word, event.fields, self._status))
+            else:  # a change of state, or a gap: then what was missed is asked for
+                await self._look()
             if self._status.state.over:
                 return
 
-    def _hear(self, reply: Reply) -> None:
-        self._enter(status_of(reply, self._status))
+    async def _look(self) -> None:
+        reply = await self._ask("CTL_STATUS")
+        self._word = str(reply.args[0]) if reply.args else ""
+        self._enter(status_of(self._word, reply.fields, self._status))
+
+    def _keep(self, line: str) -> None:
+        self._log.append(line)
+        _, warns, text = line.partition(WARNING)
+        if warns:
+            self._warnings[text] = None
 
     async def _reconnect(self) -> bool:
         """Whether the node is there again; if it has forgotten the job, that shows when it is asked."""
@@ -249,8 +265,8 @@ class RemoteRun:
     def _where(self) -> str:
         return self._connection.address.url
 
-    async def _ask(self, verb: str, **options: Scalar) -> Reply:
-        return await self._connection.request(verb, self.name, **options)
+    async def _ask(self, verb: str, options: Mapping[str, Scalar] | None = None) -> Reply:
+        return await self._connection.request(verb, self.name, options=options)
 
     def _enter(self, status: RunStatus) -> None:
         if self._status.state.over:
@@ -260,30 +276,41 @@ class RemoteRun:
         self._changed = asyncio.Event()
 
 
-def status_of(reply: Reply, before: RunStatus) -> RunStatus:
-    """What an R_STATUS says; what it leaves out is as before."""
-    state = STATES.get(str(reply.args[0]) if reply.args else "", RunState.BUILDING)
-    fields = reply.fields
-    error = None
-    if state is RunState.FAILED:
-        code = Code.from_wire(str(fields.get("code", "E_ENGINE")))
-        error = EngineError(str(fields.get("desc", "the node does not say why")), code=code)
+def status_of(word: str, fields: Mapping[str, Scalar], before: RunStatus) -> RunStatus:
+    """What an R_STATUS or statistics say of a job in the state `word`; what they leave out is as before."""
+    state = STATES.get(word, RunState.BUILDING)
+    if state is RunState.RENDERING and fields.get("phase") == "BUILDING":
+        state = RunState.BUILDING
+
+    def number(name: str, otherwise: float) -> float:
+        value = fields.get(name, otherwise)
+        return float(value) if isinstance(value, int | float) else otherwise
+
     return RunStatus(
         state=state,
-        samples=_number(fields, "samples", before.samples),
-        spp=_number(fields, "spp", before.spp),
-        samples_per_second=_number(fields, "rate", 0.0),
-        seconds=_number(fields, "seconds", before.seconds),
-        threads=int(_number(fields, "thread", before.threads)),
-        triangles=int(_number(fields, "triangles", before.triangles)),
+        samples=number("samples", before.samples),
+        spp=number("spp", before.spp),
+        samples_per_second=number("samples_per_second", before.samples_per_second),
+        seconds=number("seconds", before.seconds),
+        threads=int(number("thread", before.threads)),
+        triangles=int(number("triangles", before.triangles)),
         engine=str(fields.get("engine", before.engine)),
-        error=error,
+        error=_failure(fields) if state is RunState.FAILED else None,
     )
 
 
-def _number(fields: Mapping[str, Scalar], name: str, otherwise: float) -> float:
-    value = fields.get(name, otherwise)
-    return float(value) if isinstance(value, int | float) else otherwise
+def _failure(fields: Mapping[str, Scalar]) -> LrnapError:
+    code = Code.from_wire(str(fields.get("code", Code.ENGINE.wire_name)))
+    message = str(fields.get("desc", "the node does not say why"))
+    if code is Code.SCENE:
+        at = fields.get("at")
+        return SceneError(message, at=None if at is None else str(at))
+    return EngineError(message, code=code)
+
+
+def _room(layout: FilmLayout) -> memoryview:
+    """Memory for a film, as bytes."""
+    return memoryview(np.empty(layout.floats, np.float32).data).cast("B")
 
 
 def _fields(reply: Reply) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -15,7 +14,7 @@ from lrnap.client.connection import Connection
 from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.lux.scene import Scene
 from lrnap.net.calls import request_from_call
-from lrnap.wire import Payload, Reply, Request, Word
+from lrnap.wire import Payload, Reply, Request, Scalar, Word
 
 T = TypeVar("T")
 
@@ -40,6 +39,7 @@ async def send_scene(connection: Connection, scene: Scene, job: str) -> None:
             if len(waiting) >= WINDOW:
                 _check(connection, await waiting.popleft())
             waiting.append(connection.post(request_from_call(call)))
+        waiting.append(connection.post(Request("API_LuxCleanup")))
         while waiting:
             _check(connection, await waiting.popleft())
     finally:
@@ -62,7 +62,7 @@ async def send_assets(connection: Connection, paths: Iterable[str]) -> Mapping[s
 
 async def _put(connection: Connection, sha256: str, path: str, offset: int) -> None:
     """Sends a file from `offset` on. Bytes that turn out to be wrong on the other side are sent once more."""
-    size = os.stat(path).st_size
+    size = Path(path).stat().st_size
     try:
         await _put_from(connection, sha256, path, size, offset)
     except LrnapError as error:
@@ -74,7 +74,8 @@ async def _put(connection: Connection, sha256: str, path: str, offset: int) -> N
 async def _put_from(connection: Connection, sha256: str, path: str, size: int, offset: int) -> None:
     while True:
         data = await asyncio.to_thread(_read, path, offset)
-        await connection.request("ASSET_PUT", Payload.of(data), sha256=Word(sha256), offset=offset, size=size)
+        where: dict[str, Scalar] = {"sha256": Word(sha256), "offset": offset, "size": size}
+        await connection.request("ASSET_PUT", Payload.of(data), options=where)
         offset += len(data)
         if offset >= size:
             return
@@ -90,7 +91,7 @@ def _read(path: str, offset: int) -> bytes:
 
 def _hash_now(path: str) -> str:
     try:
-        state = os.stat(path)
+        state = Path(path).stat()
         return _hash(path, state.st_size, state.st_mtime_ns)
     except OSError as error:
         raise SceneError(
