@@ -1,0 +1,424 @@
+"""One connection of a server: bytes between the socket and `ServerConnection`, requests between it and a visit.
+
+    socket -> ServerConnection -> lane (in order) | task (level 1, may overtake) -> Visit.answer -> socket
+
+Order: at level 0 and without tags all replies go out in the order of the requests; at level 1 a tagged request whose
+verb may overtake has a task of its own. Back-pressure: while the peer does not read, nothing more is answered and
+then nothing more is read. The peer going away ends transfers and waiting, but requests that were received are done.
+Rules for this file: nothing here knows what a verb does, except those that are about the connection (`session_verbs`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from lrnap.errors import Code, LrnapError
+from lrnap.limits import DATA_FRAME, HELLO_SECONDS, KEEPALIVE_SECONDS, PAYLOAD_STALL_SECONDS
+from lrnap.net.address import is_loopback
+from lrnap.net.gate import Gate, authorize
+from lrnap.net.service import Answer, Follow, Service, Session, Transfer, Visit
+from lrnap.net.session_verbs import SESSION_VERBS
+from lrnap.wire import (
+    BadLine,
+    Hangup,
+    Offer,
+    Order,
+    Reply,
+    Request,
+    Role,
+    ServerConnection,
+    Signal,
+    State,
+    error,
+    error_of,
+)
+from lrnap.wire.messages import frames
+
+log = logging.getLogger("lrnap.net")
+
+TURNS = 64  # requests of one lane before other connections get their turn
+SMALL = 64 << 10  # pieces up to this size are joined into one write
+
+Piece = Request | BadLine | Offer | Hangup
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds: for the first line where a token is needed, for the token, and between bytes of a payload."""
+
+    hello: float = HELLO_SECONDS
+    auth: float = 6 * HELLO_SECONDS
+    stall: float = PAYLOAD_STALL_SECONDS
+
+
+class Link(asyncio.BufferedProtocol):
+    """See the module. Made by `Server` for each connection."""
+
+    def __init__(
+        self, service: Service, gate: Gate, deadlines: Deadlines, links: set[Link], refusal: LrnapError | None = None
+    ) -> None:
+        self.service = service
+        self.gate = gate
+        self.session = Session(peer="?", local=False, role=gate.first_role)
+        self.conn = ServerConnection(gate.limits(gate.first_role))
+        self._deadlines = deadlines
+        self._links = links
+        self._refusal = refusal
+        self._visit: Visit | None = None
+        self._transport: asyncio.Transport | None = None
+        self._lane: deque[Piece] = deque()
+        self._lane_task: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writable = asyncio.Event()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._last_byte = 0.0
+        self._paused = False  # the connection wants answers before more bytes
+        self._pump_soon = False
+        self._ending = False
+
+    # --- the socket's side (asyncio calls these)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport = cast(asyncio.Transport, transport)  # of uvloop, which is not a subclass
+        self._transport = transport
+        self._links.add(self)
+        _tune(transport)
+        peer = transport.get_extra_info("peername") or ("local",)
+        self.session.local = len(peer) < 2 or is_loopback(str(peer[0]))
+        self.session.peer = ":".join(map(str, peer[:2]))
+        transport.set_write_buffer_limits(high=min(DATA_FRAME, self.conn.limits.out_buffer))
+        self._writable.set()
+        if self._refusal is not None:
+            self._hang_up(Hangup(None), error_of(self._refusal))
+            return
+        self._visit = self.service.visit(self.session)
+        if self.session.role is Role.NONE:
+            self._deadline("hello", self._deadlines.hello, "the first line")
+            self._deadline("auth", self._deadlines.auth, "CTL_AUTH")
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+        return self.conn.get_buffer()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._last_byte = asyncio.get_running_loop().time()
+        self.conn.buffer_updated(nbytes)
+        self._pump()
+
+    def eof_received(self) -> bool:
+        """The peer sends no more; True keeps the other direction open, for what is still to be answered."""
+        self.conn.receive_eof()
+        self._pump()
+        return True
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+        self._read(False)
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+        self._pump()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        """What waits for the peer ends; requests that arrived are still done, as their sender meant them to be."""
+        self._transport = None
+        self.session.closed.set()
+        self._writable.set()
+        self.conn.receive_eof()
+        for timer in self._timers.values():
+            timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        if self._lane_task is None:
+            self._finish()
+
+    # --- events of the connection
+
+    def _pump(self) -> None:
+        """Takes events until the connection needs bytes, or answers."""
+        self._pump_soon = False
+        while self._transport is not None and self._writable.is_set():
+            event = self.conn.next_event()
+            match event:
+                case Signal.NEED_DATA:
+                    self._paused = False
+                    self._read(True)
+                    self._watch_payload()
+                    return
+                case Signal.PAUSED | Signal.CLOSED:
+                    self._paused = True
+                    self._read(False)
+                    return
+                case Hangup() if event.silent:
+                    log.info("%s: not LRNAP, closed without an answer", self.session.peer)
+                    self._abort()
+                case Request() | BadLine() | Offer() | Hangup():
+                    self._cancel_timer("hello")
+                    self._take(event)
+
+    def _take(self, event: Piece) -> None:
+        request = event.request if isinstance(event, Offer) else event
+        overtakes = (
+            isinstance(request, Request)
+            and self.conn.level > 0
+            and request.tag is not None
+            and (request.spec.order is Order.FREE or isinstance(event, Offer))
+        )
+        if overtakes:
+            self._spawn(self._do(event))
+            return
+        self._lane.append(event)
+        if self._lane_task is None:
+            self._lane_task = asyncio.get_running_loop().create_task(self._run_lane())
+
+    async def _run_lane(self) -> None:
+        turns = 0
+        try:
+            while self._lane:
+                await self._do(self._lane.popleft())
+                turns += 1
+                if not turns % TURNS:
+                    self._flush()
+                    await asyncio.sleep(0)
+            self._flush()
+        finally:
+            self._lane_task = None
+            if self._transport is None:
+                self._finish()
+
+    async def _do(self, event: Piece) -> None:
+        match event:
+            case Request():
+                await self._send_answer(event.tag, await self._answer(event))
+            case BadLine():
+                await self._send(error_of(event.error, tag=event.tag))
+            case Offer():
+                self._decide(event.request)
+            case Hangup():
+                self._lane.clear()
+                while self._tasks - {asyncio.current_task()} and event.error is None:
+                    await asyncio.wait(self._tasks - {asyncio.current_task()})
+                self._hang_up(event, error_of(event.error, tag=event.tag) if event.error else None)
+
+    def _decide(self, request: Request) -> None:
+        """Whether announced payloads are worth receiving."""
+        refusal = self._guarded(lambda: self._check_offer(request))
+        if self._transport is None:
+            return
+        if refusal is None:
+            self.conn.accept()
+        else:
+            self.conn.refuse(replace(refusal, tag=request.tag))
+        self._flush()
+        self._pump()
+
+    def _check_offer(self, request: Request) -> None:
+        authorize(self.session, request.spec)
+        assert self._visit is not None
+        self._visit.offer(request)
+
+    # --- answers
+
+    async def _answer(self, request: Request) -> Answer:
+        try:
+            authorize(self.session, request.spec)
+            own = SESSION_VERBS.get(request.verb)
+            if own is not None:
+                return own(self, request)
+            assert self._visit is not None
+            return await self._visit.answer(request)
+        except LrnapError as refused:
+            return error_of(refused)
+        except Exception:
+            return self._defect(request)
+
+    def _guarded(self, check: Callable[[], None]) -> Reply | None:
+        try:
+            check()
+        except LrnapError as refused:
+            return error_of(refused)
+        except Exception:
+            return self._defect(None)
+        return None
+
+    def _defect(self, request: Request | None) -> Reply:
+        """Nobody is told what went wrong inside, except the log; the number connects the two."""
+        number = secrets.token_hex(4)
+        log.exception("defect %s at %s: %r", number, self.session.peer, request)
+        return error(Code.INTERNAL, f"a defect of this server; its log tells more under the number {number}")
+
+    async def _send_answer(self, tag: str | None, answer: Answer) -> None:
+        reply = answer if isinstance(answer, Reply) else answer.reply
+        await self._send(replace(reply, tag=tag), answer.offset if isinstance(answer, Transfer) else 0)
+        if isinstance(answer, Follow):
+            self._spawn(self._follow(answer.events))
+
+    async def _follow(self, events: AsyncIterator[Reply]) -> None:
+        async for event in events:
+            await self._writable.wait()
+            self._write(event)
+            self._flush()
+
+    async def _send(self, reply: Reply, offset: int = 0) -> None:
+        """One reply; its data in pieces, between which others may be sent at level 1."""
+        await self._writable.wait()
+        if reply.data is None:
+            self._write(reply)
+            if not self._lane:
+                self._flush()
+        elif self.conn.level:
+            parts = frames(reply, offset)
+            while (frame := await _next_frame(parts)) is not None:
+                await self._writable.wait()
+                if self._transport is None:
+                    return
+                self._write(frame)
+                self._flush()
+        else:
+            self._write(replace(reply, data=b""))
+            self._flush()
+            await self._send_bytes(memoryview(reply.data).cast("B"))
+        if self._paused and not self._pump_soon and self._transport is not None:
+            self._pump_soon = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    async def _send_bytes(self, data: memoryview) -> None:
+        for start in range(0, len(data), DATA_FRAME):
+            await self._writable.wait()
+            if self._transport is None:
+                return
+            self._transport.write(data[start : start + DATA_FRAME])
+
+    def _write(self, reply: Reply) -> None:
+        if self._transport is not None:
+            self.conn.send(reply)
+
+    def _flush(self) -> None:
+        """Writes what the connection wants sent: small pieces together, large ones as they are."""
+        if self._transport is None:
+            return
+        small: list[bytes | bytearray | memoryview] = []
+        for piece in self.conn.data_to_send():
+            if memoryview(piece).nbytes <= SMALL:
+                small.append(piece)
+                continue
+            self._transport.write(b"".join(small))
+            self._transport.write(piece)
+            small = []
+        if small:
+            self._transport.write(b"".join(small))
+
+    # --- what session verbs change
+
+    def authenticated(self, role: Role) -> None:
+        self.session.role = role
+        self.conn.limits = self.gate.limits(role)
+        self._cancel_timer("auth")
+        if self._transport is not None:
+            self._transport.set_write_buffer_limits(high=min(DATA_FRAME, self.conn.limits.out_buffer))
+
+    def quit(self) -> None:
+        """Closes as soon as what was answered so far is sent."""
+        self._lane.clear()
+        self._lane.append(Hangup())
+
+    # --- the end
+
+    def _hang_up(self, hangup: Hangup, last_words: Reply | None) -> None:
+        if self._transport is None or self._ending:
+            return
+        self._ending = True
+        if last_words is not None and not hangup.silent:
+            self.conn.send(last_words)
+        self._flush()
+        self._transport.close()
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """The server stops: nothing more is answered."""
+        if self._lane_task is not None:
+            self._lane_task.cancel()
+        if self._transport is not None:
+            self._transport.close()
+
+    def _finish(self) -> None:
+        self._links.discard(self)
+        visit, self._visit = self._visit, None
+        if visit is not None:
+            visit.close()
+
+    # --- small parts
+
+    def _read(self, on: bool) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            if on:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a defect while answering %s", self.session.peer, exc_info=task.exception())
+            self._abort()
+
+    def _deadline(self, name: str, seconds: float, what: str) -> None:
+        late = LrnapError(Code.TIMEOUT, f"{what} did not come within {seconds:g} seconds")
+        timer = asyncio.get_running_loop().call_later(seconds, lambda: self._hang_up(Hangup(), error_of(late)))
+        self._cancel_timer(name)
+        self._timers[name] = timer
+
+    def _cancel_timer(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _watch_payload(self) -> None:
+        """While a payload is due, some byte of it must come within every `stall` seconds."""
+        if self.conn.state not in (State.PAYLOAD, State.PAYLOAD_END):
+            self._cancel_timer("stall")
+        elif "stall" not in self._timers:
+            self._check_stall()
+
+    def _check_stall(self) -> None:
+        loop = asyncio.get_running_loop()
+        left = self._last_byte + self._deadlines.stall - loop.time()
+        if left <= 0:
+            late = LrnapError(Code.TIMEOUT, f"no byte of the payload came for {self._deadlines.stall:g} seconds")
+            self._hang_up(Hangup(), error_of(late))
+        else:
+            self._timers["stall"] = loop.call_later(left, self._check_stall)
+
+
+async def _next_frame(parts: Any) -> Reply | None:
+    """The next frame; between two of them, everybody else gets a turn."""
+    await asyncio.sleep(0)
+    return next(parts, None)
+
+
+def _tune(transport: asyncio.Transport) -> None:
+    """Replies leave at once, and a peer that vanished without a word is noticed."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (("TCP_KEEPIDLE", KEEPALIVE_SECONDS), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+            if hasattr(socket, name):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -1,0 +1,172 @@
+"""Files that scenes name, kept by content: `<folder>/ab/abcdef...`, the SHA-256 being the name.
+
+An upload grows in `<folder>/partial/<sha256>` and can go on where it broke off. It becomes an asset when its bytes have
+the announced hash, in one step, so that what is in the store is right. A scene gets an asset under a name with the
+suffix that it asked for, because engines tell formats by suffix; that is a hard link and costs nothing.
+Rules for this file: blocking disk work and no asyncio; every method may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from lrnap.errors import Code, LrnapError
+from lrnap.limits import NodeLimits
+from lrnap.wire.payload import Buffer
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_SUFFIX = re.compile(r"\.[A-Za-z0-9_-]{1,16}")
+
+
+class AssetStore:
+    """The assets of a node. Bounded: the least recently used go first, but never one that is in use."""
+
+    def __init__(self, folder: Path, limits: NodeLimits) -> None:
+        self.folder = folder
+        self._limits = limits
+        self._partial = folder / "partial"
+        self._partial.mkdir(parents=True, exist_ok=True)
+        self._used: dict[str, int] = {}  # hash -> scenes and connections that need it
+        self._lock = threading.Lock()
+        self._uploads: dict[str, threading.Lock] = {}
+        self._forget_old_uploads()
+
+    # --- what is here
+
+    def have(self, sha256: str) -> int | None:
+        """None if the asset is complete, else how many of its bytes are here."""
+        if self._path(sha256).exists():
+            return None
+        try:
+            return (self._partial / sha256).stat().st_size
+        except OSError:
+            return 0
+
+    def path(self, sha256: str, suffix: str = "") -> Path:
+        """The file of an asset, under a name with that suffix (that of the name which a scene gives it)."""
+        path = self._path(sha256)
+        try:
+            os.utime(path)  # used now: the bound takes the others first
+        except OSError:
+            raise LrnapError(Code.NOT_FOUND, f"there is no asset {sha256}: send it with ASSET_PUT") from None
+        if not _SUFFIX.fullmatch(suffix):
+            return path
+        named = path.with_name(sha256 + suffix.lower())
+        if not named.exists():
+            try:
+                os.link(path, named)
+            except FileExistsError:
+                pass
+            except OSError:  # a disk without hard links
+                shutil.copyfile(path, named)
+        return named
+
+    # --- uploads
+
+    def put(self, sha256: str, offset: int, data: Buffer, size: int | None) -> int:
+        """Adds bytes that begin at `offset`; returns how many bytes are here now.
+
+        `size`: of the whole; None: these bytes are the last. Raises LrnapError: SEQ for a hole, HASH if the whole
+        does not have the hash (what was here is dropped then, because any part may be the bad one), QUOTA.
+        """
+        view = memoryview(data).cast("B")
+        whole = offset + len(view) if size is None else size
+        if whole > self._limits.asset_bytes:
+            raise LrnapError(
+                Code.QUOTA, f"an asset of {whole} bytes is over the bound (asset_bytes={self._limits.asset_bytes})"
+            )
+        if offset + len(view) > whole:
+            raise LrnapError(Code.ARGS, f"{len(view)} bytes from offset {offset} do not fit into {whole} bytes (size)")
+        with self._upload(sha256):
+            here = self.have(sha256)
+            if here is None:
+                return self._path(sha256).stat().st_size
+            if offset > here:
+                raise LrnapError(Code.SEQ, f"{here} bytes of the asset are here, so offset={offset} leaves a hole")
+            partial = self._partial / sha256
+            with partial.open("r+b" if partial.exists() else "wb") as file:
+                file.seek(offset)
+                file.write(view)
+                here = file.seek(0, os.SEEK_END)
+            if here >= whole:
+                self._complete(sha256, partial)
+            return here
+
+    def _complete(self, sha256: str, partial: Path) -> None:
+        if hash_of(partial) != sha256:
+            partial.unlink()
+            raise LrnapError(Code.HASH, f"the bytes sent do not have the SHA-256 {sha256}: send the asset again")
+        path = self._path(sha256)
+        path.parent.mkdir(exist_ok=True)
+        partial.chmod(0o444)
+        partial.replace(path)
+        self.trim()
+
+    # --- the bound
+
+    def hold(self, hashes: Iterable[str]) -> None:
+        """These assets are in use until `release`."""
+        with self._lock:
+            for sha256 in hashes:
+                self._used[sha256] = self._used.get(sha256, 0) + 1
+
+    def release(self, hashes: Iterable[str]) -> None:
+        with self._lock:
+            for sha256 in hashes:
+                left = self._used.get(sha256, 0) - 1
+                if left > 0:
+                    self._used[sha256] = left
+                else:
+                    self._used.pop(sha256, None)
+
+    def trim(self) -> list[str]:
+        """Removes the least recently used assets until the bound holds; returns their hashes."""
+        assets = sorted(
+            (p for p in self.folder.glob("??/*") if _HASH.fullmatch(p.name)), key=lambda p: p.stat().st_mtime
+        )
+        total = sum(path.stat().st_size for path in assets)
+        dropped = []
+        for path in assets[:-1]:  # the newest has just come, for somebody
+            if total <= self._limits.asset_bytes:
+                break
+            with self._lock:
+                if path.name in self._used:
+                    continue
+                total -= path.stat().st_size
+                for name in path.parent.glob(path.name + "*"):
+                    name.unlink(missing_ok=True)
+            dropped.append(path.name)
+        return dropped
+
+    # --- inside
+
+    def _path(self, sha256: str) -> Path:
+        if not _HASH.fullmatch(sha256):
+            raise LrnapError(
+                Code.TYPE, f"an asset is named by 64 hexadecimal digits in lower case, not {sha256[:80]!r}"
+            )
+        return self.folder / sha256[:2] / sha256
+
+    def _upload(self, sha256: str) -> threading.Lock:
+        """Two clients may send the same asset at once; their parts must not mix."""
+        with self._lock:
+            return self._uploads.setdefault(sha256, threading.Lock())
+
+    def _forget_old_uploads(self) -> None:
+        old = time.time() - self._limits.partial_seconds
+        for path in self._partial.iterdir():
+            if path.stat().st_mtime < old:
+                path.unlink(missing_ok=True)
+
+
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,284 @@
+"""What a node does for each verb: one table from verb to handler. A test compares it with the table of verbs.
+
+A handler takes the visit and the request, which was checked against the verb's row and authorised; it gives the reply
+or raises LrnapError. The verbs about the connection itself (CTL_HELLO, CTL_QUIT ...) never come here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lrnap.engine.protocol import Halt
+from lrnap.errors import Code, LrnapError
+from lrnap.net.service import Answer, Follow, Transfer
+from lrnap.node import film_dump, machine, settings
+from lrnap.wire import Reply, Request, Scalar, Status, Word, info, ok, status, text
+
+if TYPE_CHECKING:
+    from lrnap.node.visit import NodeVisit
+
+Handler = Callable[["NodeVisit", Request], Awaitable[Answer]]
+
+LOG_LINES = 20  # if CTL_LOG does not say how many
+STATS_RATE = 2.0  # a second, if CTL_SUBSCRIBE does not say
+
+
+def _arg(request: Request, position: int = 0) -> Scalar | None:
+    value = request.args[position] if len(request.args) > position else None
+    return value if isinstance(value, str | int | float) else None
+
+
+def _number(request: Request, name: str) -> float | None:
+    value = request.options.get(name)
+    return float(value) if isinstance(value, int | float) else None
+
+
+# --- looking ------------------------------------------------------------------------------------------------------
+
+
+async def _info(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
+    more: dict[str, Scalar] = {}
+    if visit.session.level:
+        more = {**visit.node.facts(), "threads": visit.node.threads}
+    reply = info(machine.platform_word(), machine.ram_mb(), machine.cores())
+    return Reply(reply.word, reply.args, {**reply.fields, **more})
+
+
+async def _status(visit: NodeVisit, request: Request) -> Reply:
+    name = _arg(request)
+    job = visit.node.jobs.meant(None if name is None else str(name))
+    if job is None:
+        return status(Status.IDLE)
+    fields = visit.node.figures(job)
+    if job.error is not None:
+        fields |= {"code": Word(job.error.code.wire_name), "desc": str(job.error)}
+    return Reply("R_STATUS", (Word(job.state.value),), fields)
+
+
+async def _jobs(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
+    lines = []
+    for job in visit.node.jobs:
+        figures = visit.node.figures(job)
+        film = f"  {figures['spp']} spp" if "spp" in figures else ""
+        lines.append(f'"{job.name}"  {job.state.value}{film}  from {job.owner}')
+    return text(lines)
+
+
+async def _log(visit: NodeVisit, request: Request) -> Reply:
+    count, name = _arg(request), _arg(request, 1)
+    count = LOG_LINES if count is None else int(count)
+    lines = visit.node.lines(visit.job(name) if name is not None else None)
+    return text(lines[-count:] if count else ())
+
+
+async def _get(visit: NodeVisit, request: Request) -> Reply:
+    name = _arg(request)
+    if name is None:
+        known = settings.values(visit.node.threads, visit.node.jobs.meant(None))
+        return text(f"{key} {settings.shown(value)}" for key, value in known.items())
+    name = settings.check_name(str(name))
+    known = settings.values(visit.node.threads, visit.node.jobs.meant(None))
+    if name not in known:
+        raise LrnapError(Code.STATE, f"{name} belongs to a job, and there is none: describe a scene first")
+    return Reply("R_OK", (), {name: settings.shown(known[name])})
+
+
+async def _subscribe(visit: NodeVisit, request: Request) -> Answer:
+    topics = frozenset(str(arg) for arg in request.args)
+    job, since = request.options.get("job"), _number(request, "since")
+    subscription = visit.node.publisher.subscribe(
+        topics,
+        None if job is None else visit.job(job).name,
+        _number(request, "rate") or STATS_RATE,
+        None if since is None else int(since),
+    )
+    visit.subscriptions[subscription.number] = subscription
+    return Follow(ok(sub=subscription.number, seq=visit.node.publisher.seq), subscription.events())
+
+
+async def _unsubscribe(visit: NodeVisit, request: Request) -> Reply:
+    number = _arg(request)
+    subscription = visit.subscriptions.pop(int(number or 0), None)
+    if subscription is None:
+        raise LrnapError(Code.NOT_FOUND, f"this connection has no subscription {number}")
+    visit.node.publisher.drop(subscription)
+    return ok()
+
+
+# --- steering -----------------------------------------------------------------------------------------------------
+
+
+async def _pause(visit: NodeVisit, request: Request) -> Reply:
+    await visit.node.pause(visit.job(_arg(request)))
+    return ok()
+
+
+async def _resume(visit: NodeVisit, request: Request) -> Reply:
+    await visit.node.resume(visit.job(_arg(request)))
+    return ok()
+
+
+async def _stop(visit: NodeVisit, request: Request) -> Reply:
+    await visit.node.stop(visit.job(_arg(request)))
+    return ok()
+
+
+async def _reset(visit: NodeVisit, request: Request) -> Reply:
+    name = _arg(request)
+    if name is None and visit.node.jobs.meant(None) is None:
+        return ok()  # IDLE already
+    await visit.node.reset(visit.job(name))
+    return ok()
+
+
+async def _add_thread(visit: NodeVisit, request: Request) -> Reply:
+    return ok(thread=await visit.node.change_threads(visit.job(_arg(request)), +1))
+
+
+async def _remove_thread(visit: NodeVisit, request: Request) -> Reply:
+    return ok(thread=await visit.node.change_threads(visit.job(_arg(request)), -1))
+
+
+async def _set(visit: NodeVisit, request: Request) -> Reply:
+    name, value = settings.check_name(str(request.args[0])), request.args[1]
+    if name == "threads":
+        await visit.node.set_default_threads(settings.thread_count(value))
+        return ok()
+    job = visit.job()
+    if name in settings.HALT:
+        await visit.node.set_halt(job, settings.changed_halt(job.halt, name, value))
+    else:
+        settings.set_developing(job, name, value)
+    return ok()
+
+
+# --- scenes -------------------------------------------------------------------------------------------------------
+
+
+async def _init(visit: NodeVisit, request: Request) -> Reply:
+    name = _arg(request)
+    visit.begin(None if name is None else str(name))
+    return ok()
+
+
+async def _parse(visit: NodeVisit, request: Request) -> Reply:
+    name = _arg(request, 1)
+    try:
+        path = visit.node.roots.find(str(request.args[0]))
+        stem = Path(str(request.args[0]).replace("\\", "/")).stem
+        description = visit.begin(stem if name is None else str(name))
+        await asyncio.to_thread(description.parse, path, whole=True)
+    except LrnapError as error:
+        visit.refuse(error)
+        raise
+    return visit.done(jobname=visit.complete().name)
+
+
+async def _cleanup(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
+    visit.discard()
+    return ok()
+
+
+async def _render(visit: NodeVisit, request: Request) -> Reply:
+    visit.check_complete()
+    job = visit.to_render(_arg(request))
+    seed, threads = _number(request, "seed"), _number(request, "threads")
+    run = request.options.get("run")
+    await visit.node.render(
+        job,
+        seed=None if seed is None else int(seed),
+        threads=None if threads is None else int(threads),
+        halt=Halt(*(_number(request, name) for name in ("spp", "seconds", "noise"))),
+        run=None if run is None else str(run),
+    )
+    return visit.done(jobname=job.name, seed=job.seeds[-1], run=job.runs[-1])
+
+
+# --- films --------------------------------------------------------------------------------------------------------
+
+
+async def _dump(visit: NodeVisit, request: Request) -> Answer:
+    node, options = visit.node, request.options
+    kind = str(options.get("format", film_dump.DEFAULT))
+    name = _arg(request)
+    if "snapshot" in options:
+        kept = node.snapshots.find(str(options["snapshot"]), None if name is None else str(name))
+    else:
+        job = visit.job(name)
+        kept = await node.snapshots.take(job.name, lambda: node.film(job))
+    developing = settings.developing(node.jobs.find(kept.job))
+    encoded = await kept.encode(kind, developing, options.get("compress") == "zstd")
+    layout, data = kept.film.layout, memoryview(encoded.data).cast("B")
+    fields: dict[str, Scalar] = {"film": Word(encoded.film), "dimx": layout.width, "dimy": layout.height}
+    fields |= encoded.fields
+    if visit.session.level:
+        fields |= {"snapshot": Word(kept.name), "spp": round(kept.film.spp, 3)}
+    first, last = _range(options.get("range"), len(data))
+    data = data[first : last + 1]
+    return Transfer(Reply("R_OK", (), {**fields, "length": len(data)}, data=data), first)
+
+
+def _range(asked: Scalar | None, length: int) -> tuple[int, int]:
+    """First and last byte, both included."""
+    if asked is None:
+        return 0, length - 1
+    first, _, last = str(asked).partition("-")
+    if not int(first) <= int(last) < length:
+        raise LrnapError(Code.ARGS, f"range={asked} is not within the {length} bytes of this snapshot (0-{length - 1})")
+    return int(first), int(last)
+
+
+# --- assets -------------------------------------------------------------------------------------------------------
+
+
+async def _have(visit: NodeVisit, request: Request) -> Reply:
+    here = {str(arg): visit.node.assets.have(str(arg)) for arg in request.args}
+    return text(f"{sha256} {count}" for sha256, count in here.items() if count is not None)
+
+
+async def _put(visit: NodeVisit, request: Request) -> Reply:
+    offset, size = _number(request, "offset"), _number(request, "size")
+    sha256, payload = str(request.options["sha256"]), request.payloads[0]
+
+    def put() -> int:
+        whole = None if size is None else int(size)
+        return visit.node.assets.put(sha256, int(offset or 0), payload.content(), whole)
+
+    return ok(offset=await asyncio.to_thread(put))
+
+
+async def _bind(visit: NodeVisit, request: Request) -> Reply:
+    name, sha256 = str(request.args[0]), str(request.options["sha256"])
+    if visit.node.assets.have(sha256) is not None:
+        raise LrnapError(Code.NOT_FOUND, f"there is no asset {sha256}: send it with ASSET_PUT")
+    visit.bind(name, sha256)
+    return ok()
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "CTL_INFO": _info,
+    "CTL_STATUS": _status,
+    "CTL_JOBS": _jobs,
+    "CTL_LOG": _log,
+    "CTL_GET": _get,
+    "CTL_SET": _set,
+    "CTL_PAUSE": _pause,
+    "CTL_RESUME": _resume,
+    "CTL_STOP": _stop,
+    "CTL_RESET": _reset,
+    "CTL_ADDTHREAD": _add_thread,
+    "CTL_REMOVETHREAD": _remove_thread,
+    "CTL_SUBSCRIBE": _subscribe,
+    "CTL_UNSUBSCRIBE": _unsubscribe,
+    "ASSET_HAVE": _have,
+    "ASSET_PUT": _put,
+    "ASSET_BIND": _bind,
+    "API_LuxInit": _init,
+    "API_LuxParse": _parse,
+    "API_LuxCleanup": _cleanup,
+    "API_Render": _render,
+    "API_DumpFilmBuffer": _dump,
+}

@@ -1,0 +1,392 @@
+"""The render node: its jobs, the one run that holds the engine, and everything a connection may ask of it.
+
+    Node.visit(session)    a connection's stay (`visit.py`), which turns requests into calls of what stands here
+    Node.render ...        what happens to a job; each method leaves job, log and subscribers told the same thing
+
+The engine lives in processes of its own. Whatever becomes of one, this object keeps answering: a run that dies makes
+its job ERROR, keeps the last film that was read, and the next job can render.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
+from lrnap.errors import Code, EngineError, LrnapError
+from lrnap.film.merge import Film
+from lrnap.film.snapshot import Snapshot
+from lrnap.limits import NodeLimits
+from lrnap.lux.scene import Scene
+from lrnap.net.service import Session
+from lrnap.node.assets import AssetStore
+from lrnap.node.events import Publisher
+from lrnap.node.jobs import Job, JobTable, Step
+from lrnap.node.paths import Roots
+from lrnap.node.snapshots import Snapshots
+from lrnap.node.visit import NodeVisit
+from lrnap.wire import Scalar, Status, Word
+
+log = logging.getLogger("lrnap.node")
+
+MAX_SEED = 2**31 - 1
+
+_OUTCOME: Mapping[RunState, Step] = {
+    RunState.STOPPED: Step.STOP,
+    RunState.DONE: Step.FINISH,
+    RunState.FAILED: Step.FAIL,
+}
+
+
+class Node:
+    """See the module. `data`: a folder for assets. `threads`: for jobs that do not say; 0 means all."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        roots: Iterable[Path | str],
+        data: Path,
+        threads: int = 0,
+        limits: NodeLimits | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.limits = limits or NodeLimits()
+        self.engine = engine
+        self.roots = Roots(roots)
+        self.assets = AssetStore(data / "assets", self.limits)
+        self.threads = threads
+        self.jobs = JobTable(self.limits)
+        self.snapshots = Snapshots(self.limits)
+        self.publisher = Publisher(self.limits.events)
+        self.clock = clock
+        self._log: deque[str] = deque(maxlen=self.limits.log_lines)
+        self._holder: Job | None = None  # the job that holds the engine, from before its run is started
+        self._run: Run | None = None
+        self._watching: asyncio.Task[None] | None = None
+
+    # --- for the server
+
+    def visit(self, session: Session) -> NodeVisit:
+        return NodeVisit(self, session)
+
+    def facts(self) -> dict[str, Scalar]:
+        return {"kind": Word("node"), "engine": self.engine.name}
+
+    async def close(self) -> None:
+        """Ends the run and frees everything; idempotent."""
+        if self._run is not None:
+            await self._run.close()
+        if self._watching is not None:
+            await asyncio.wait([self._watching])
+        for job in [*self.jobs]:
+            self._forget(job)
+
+    # --- log
+
+    def note(self, text: str, job: Job | None = None) -> None:
+        """One line for CTL_LOG, for subscribers, and for the node's own log."""
+        line = f"{time.strftime('%H:%M:%S', time.localtime(self.clock()))} {text}"
+        self._log.append(line)
+        if job is not None:
+            job.log.append(line)
+        log.info("%s", text)
+        name = job.name if job is not None else None
+        self.publisher.publish("log", name, line=line, **({} if name is None else {"jobname": name}))
+
+    def warn(self, job: Job, warnings: Sequence[str]) -> None:
+        """What a scene asks for and does not get, once each."""
+        for text in warnings:
+            if text not in job.warnings:
+                job.warnings.append(text)
+                self.note(f'job "{job.name}": warning: {text}', job)
+
+    def lines(self, job: Job | None) -> list[str]:
+        """The log of a job with what its engine prints, or of the node."""
+        if job is None:
+            return [*self._log]
+        engine = self._run.log(self.limits.log_lines) if self._run is not None and self._holder is job else ()
+        return [*job.log, *engine]
+
+    # --- jobs without an engine
+
+    def begin(self, name: str, owner: str) -> Job:
+        """A job whose scene is being read."""
+        job = self.jobs.begin(name, owner, self.clock())
+        self._tell(job)
+        return job
+
+    def abandon(self, job: Job) -> None:
+        """Its scene was bad, or its sender is gone."""
+        self.jobs.abandon(job)
+        job.step(Step.RESET, self.clock())
+        self._tell(job)
+
+    def ready(self, job: Job, scene: Scene) -> None:
+        replaced = self.jobs.ready(job, scene, self.clock())
+        if replaced is not None:
+            self._free(replaced)
+            self.note(f'job "{replaced.name}" is replaced by a new scene of that name')
+        self._tell(job)
+
+    async def reset(self, job: Job) -> None:
+        """The job and its film are gone."""
+        if job.state is Status.PARSING:
+            raise LrnapError(Code.STATE, f'the scene of job "{job.name}" is being read: wait until it is READY')
+        if self._holder is job and self._run is not None:
+            await self._run.close()
+            await self._settled()
+        self._forget(job)
+        self._tell(job)
+
+    # --- jobs with an engine
+
+    async def render(self, job: Job, *, seed: int | None, threads: int | None, halt: Halt, run: str | None) -> None:
+        """Starts a run, which adds to the film of the runs before."""
+        self._check_engine(job)
+        seed = self._seed(job, seed)
+        name = run or secrets.token_hex(8)
+        if name in job.runs:
+            raise LrnapError(Code.EXISTS, f'job "{job.name}" has had a run {name!r}: each run has a name of its own')
+        options = RunOptions(name, seed, self.threads if threads is None else threads, halt)
+        scene = job.scene
+        assert scene is not None  # a job that may render has one: READY is reached with it alone
+        self._holder = job
+        try:
+            started = await self.engine.start(scene, options)
+        except BaseException:
+            self._holder = None
+            raise
+        if job not in [*self.jobs]:  # forgotten meanwhile
+            self._holder = None
+            await started.close()
+            raise LrnapError(Code.STATE, f'job "{job.name}" was replaced or reset while it was being started')
+        if job.film is not None:
+            job.before = (job.film.samples, job.film.seconds)
+        job.runs.append(name)
+        job.seeds.append(seed)
+        job.halt = halt
+        job.status = started.status()
+        self.jobs.touch(job)
+        self._run = started
+        self._watching = asyncio.create_task(self._watch(job, started))
+        self._step(job, Step.RENDER)
+
+    async def pause(self, job: Job) -> None:
+        job.check(Step.PAUSE)
+        if job.state is Status.RENDERING:
+            await self.running(job).pause()
+            self._step_if_active(job, Step.PAUSE)
+
+    async def resume(self, job: Job) -> None:
+        job.check(Step.RESUME)
+        if job.state is Status.PAUSED:
+            await self.running(job).resume()
+            self._step_if_active(job, Step.RESUME)
+
+    async def stop(self, job: Job) -> None:
+        """Ends rendering; when it returns, the film is kept."""
+        job.check(Step.STOP)
+        if self._holder is job and self._run is not None:
+            await self._run.stop()
+            await self._settled()
+
+    async def change_threads(self, job: Job, by: int) -> int:
+        """Renders with so many threads more or less; returns how many there are then."""
+        run = self.running(job)
+        threads = run.status().threads + by
+        await run.set_threads(threads)
+        return threads
+
+    async def set_default_threads(self, threads: int) -> None:
+        """For the jobs to come, and for the one that renders."""
+        if self._run is not None and threads and self._run.status().state is not RunState.BUILDING:
+            await self._run.set_threads(threads)
+        self.threads = threads
+
+    async def set_halt(self, job: Job, halt: Halt) -> None:
+        """The halt conditions of a job: of its run if there is one, else of the next."""
+        if self._holder is job and job.active:
+            never = {name: math.inf for name in ("spp", "seconds", "noise") if getattr(halt, name) is None}
+            await self.running(job).set_halt(replace(halt, **never))
+        job.halt = halt
+
+    async def wait(self, job: Job, session: Session) -> None:
+        """Until the job no longer renders, or the one who waits is gone."""
+        if self._holder is not job or self._watching is None:
+            return
+        gone = asyncio.create_task(session.closed.wait())
+        try:
+            await asyncio.wait([self._watching, gone], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+
+    def running(self, job: Job) -> Run:
+        """The run of a job that renders. Raises LrnapError if it has none, or it is still being built."""
+        if self._holder is not job or self._run is None or not job.active:
+            raise LrnapError(Code.STATE, f'job "{job.name}" is {job.state.value}, not rendering')
+        if self._run.status().state is RunState.BUILDING:
+            raise LrnapError(
+                Code.STATE, f'the scene of job "{job.name}" is being built: try again when it renders, or CTL_STOP'
+            )
+        return self._run
+
+    # --- looking
+
+    def run_status(self, job: Job) -> RunStatus | None:
+        """Of the run that the job has now, else of its last."""
+        return self._run.status() if self._run is not None and self._holder is job else job.status
+
+    async def film(self, job: Job) -> Snapshot:
+        """The film of a job, summed over its runs. Raises LrnapError if it has none."""
+        if self._holder is job and self._run is not None:
+            try:
+                await self._count(job, await self._run.snapshot())
+            except LrnapError:
+                if job.film is None:
+                    raise
+        film = job.film
+        if film is None:
+            raise LrnapError(Code.STATE, f'job "{job.name}" is {job.state.value} and has no film yet')
+        return replace(await asyncio.to_thread(film.as_snapshot, job.runs[0]), seed=job.seeds[0])
+
+    # --- inside
+
+    def _check_engine(self, job: Job) -> None:
+        """Raises LrnapError unless the job may render and the engine is free."""
+        holder = self._holder
+        if holder is not None and holder is not job:
+            raise LrnapError(
+                Code.BUSY,
+                f'this node renders one job at a time, and job "{holder.name}" is {holder.state.value}: '
+                f'wait for it, or end it with CTL_STOP "{holder.name}"',
+            )
+        job.check(Step.RENDER)
+        if holder is job:
+            raise LrnapError(Code.STATE, f'job "{job.name}" is being started or is ending: try again')
+
+    def _seed(self, job: Job, seed: int | None) -> int:
+        if seed is None:
+            return next(s for s in iter(lambda: 1 + secrets.randbelow(MAX_SEED), 0) if s not in job.seeds)
+        if seed in job.seeds:
+            raise LrnapError(
+                Code.ARGS, f'job "{job.name}" has used the seed {seed} already: the same samples again add nothing'
+            )
+        return seed
+
+    async def _watch(self, job: Job, run: Run) -> None:
+        try:
+            built = False
+            async for status in run.events():
+                job.status = status
+                if not built and run.layout is not None:
+                    built = True
+                    self.warn(job, run.warnings())
+                    self.note(f'job "{job.name}": {status.engine or self.engine.name} renders', job)
+                if "stats" in self.publisher.wanted:
+                    self.publisher.publish("stats", job.name, **self.figures(job))
+        except Exception:
+            log.exception("defect while watching run %s", run.name)
+        await self._over(job, run)
+
+    async def _over(self, job: Job, run: Run) -> None:
+        """Keeps what a run that is over leaves, and lets go of the engine."""
+        status = run.status()
+        failure = status.error
+        try:
+            await self._count(job, await run.snapshot())
+        except LrnapError as error:
+            if status.state is RunState.DONE:
+                failure = failure or error
+        except Exception:
+            log.exception("defect while reading the film of run %s", run.name)
+        self.warn(job, run.warnings())
+        job.log.extend(run.log(self.limits.log_lines))
+        job.status = status
+        await run.close()
+        self._holder = self._run = self._watching = None
+        if job not in [*self.jobs]:
+            return
+        if failure is None and status.state is RunState.FAILED:
+            failure = EngineError("the render engine failed without saying why")
+        if failure is not None:
+            for line in getattr(failure, "log", ()):
+                self.note(f'job "{job.name}": engine: {line}')
+        self._step(job, Step.FAIL if failure is not None else _OUTCOME.get(status.state, Step.FAIL), failure)
+        for old in self.jobs.surplus():
+            self.note(f'job "{old.name}" and its film are dropped: the last {self.limits.films} finished ones are kept')
+            self._forget(old)
+
+    async def _settled(self) -> None:
+        if self._watching is not None:
+            await asyncio.wait([self._watching])
+
+    async def _count(self, job: Job, snapshot: Snapshot) -> None:
+        if job.film is None:
+            job.film = Film(snapshot.layout)
+        await asyncio.to_thread(job.film.add, snapshot)
+
+    def _step(self, job: Job, step: Step, error: LrnapError | None = None) -> None:
+        before = job.state
+        job.step(step, self.clock(), error)
+        if job.state is not before:
+            self._tell(job)
+
+    def _step_if_active(self, job: Job, step: Step) -> None:
+        """Unless the run has come to its end meanwhile."""
+        if job.active:
+            self._step(job, step)
+
+    def _tell(self, job: Job) -> None:
+        why = f": {job.error}" if job.error is not None else ""
+        self.note(f'job "{job.name}" is {job.state.value}{why}', job)
+        fields: dict[str, Scalar] = {"jobname": job.name, "state": Word(job.state.value)}
+        if job.error is not None:
+            fields["desc"] = str(job.error)
+        self.publisher.publish("state", job.name, **fields)
+
+    def _free(self, job: Job) -> None:
+        self.snapshots.forget(job.name)
+        job.belongings()
+
+    def _forget(self, job: Job) -> None:
+        self.jobs.drop(job)
+        self._free(job)
+        job.film = None
+        job.step(Step.RESET, self.clock())
+
+    def figures(self, job: Job) -> dict[str, Scalar]:
+        """What CTL_STATUS and statistics say of a job that has rendered."""
+        status = self.run_status(job)
+        fields: dict[str, Scalar] = {"jobname": job.name}
+        if status is None:
+            return fields
+        over = job.film is not None and not job.active
+        samples = job.film.samples if over and job.film else job.before[0] + status.samples
+        seconds = job.film.seconds if over and job.film else job.before[1] + status.seconds
+        pixels = status.samples / status.spp if status.spp else 0.0
+        spp = job.film.spp if over and job.film else samples / pixels if pixels else 0.0
+        fields |= {
+            "thread": status.threads if job.active else 0,
+            "samples": int(samples),
+            "spp": round(spp, 3),
+            "seconds": round(seconds, 3),
+            "rate": round(status.samples_per_second if job.active else 0.0, 1),
+            "triangles": status.triangles,
+            "warnings": len(job.warnings),
+            "seed": job.seeds[-1],
+            "run": job.runs[0],
+        }
+        if job.film is not None:
+            fields |= {"dimx": job.film.layout.width, "dimy": job.film.layout.height}
+        if status.engine:
+            fields["engine"] = status.engine
+        if status.state is RunState.BUILDING:
+            fields["phase"] = Word("BUILDING")
+        return fields

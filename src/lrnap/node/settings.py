@@ -1,0 +1,83 @@
+"""What CTL_SET and CTL_GET know: a table of settings, of the node and of a job.
+
+A job's developing is set by the names that the Film's parameters have in a scene (`tonemapkernel`, `gamma`,
+`reinhard_burn` ...); it changes the pictures that are dumped, never the samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lrnap.engine.protocol import Halt
+from lrnap.errors import Code, LrnapError
+from lrnap.film.develop import Settings
+from lrnap.lux.calls import did_you_mean
+from lrnap.lux.scene import Scene
+from lrnap.node.jobs import Job
+from lrnap.wire import Scalar, Value, Word
+
+DEVELOP: Mapping[str, object] = Settings().to_params()
+HALT = {"haltspp": "spp", "halttime": "seconds"}  # Film parameter -> field of Halt
+MAX_THREADS = 4096
+NODE = ("threads",)
+NAMES = (*NODE, *HALT, *DEVELOP)
+
+
+def check_name(name: str) -> str:
+    """The setting's own spelling. Raises LrnapError (ARGS) for an unknown one."""
+    if name.lower() not in NAMES:
+        raise LrnapError(Code.ARGS, f"there is no setting {name[:40]!r}{did_you_mean(name, NAMES)}; CTL_GET lists them")
+    return name.lower()
+
+
+def film_params(scene: Scene | None) -> dict[str, object]:
+    """The parameters of a scene's Film by name; the last Film counts."""
+    films = [call for call in scene.calls if call.name == "Film"] if scene is not None else []
+    return {param.name: param.value for param in films[-1].params} if films else {}
+
+
+def developing(job: Job) -> Settings:
+    """How the pictures of a job are developed: as its scene says, but for what CTL_SET has changed."""
+    return Settings.from_params({**film_params(job.scene), **job.develop})
+
+
+def set_developing(job: Job, name: str, value: Value) -> None:
+    """Raises LrnapError, and changes nothing, if the value cannot be."""
+    changed = {**job.develop, name: list(value) if isinstance(value, tuple) else value}
+    Settings.from_params({**film_params(job.scene), **changed})
+    job.develop = changed
+
+
+def thread_count(value: Value) -> int:
+    if not isinstance(value, int) or not 0 <= value <= MAX_THREADS:
+        raise LrnapError(Code.TYPE, f"threads must be a whole number from 0 (all) to {MAX_THREADS}")
+    return value
+
+
+def changed_halt(halt: Halt, name: str, value: Value) -> Halt:
+    """The halt conditions with one of them changed, by the Film parameter that sets it."""
+    return replace(halt, **{HALT[name]: _halt_value(name, value)})
+
+
+def values(threads: int, job: Job | None) -> dict[str, object]:
+    """All settings: the node's, and those of a job."""
+    known: dict[str, object] = {"threads": threads}
+    if job is not None:
+        known |= {name: getattr(job.halt, field) or 0 for name, field in HALT.items()}
+        known |= developing(job).to_params()
+    return known
+
+
+def _halt_value(name: str, value: Value) -> float | None:
+    """The halt condition that a value means; 0 is never."""
+    if not isinstance(value, int | float) or value < 0:
+        raise LrnapError(Code.TYPE, f"{name} must be a number, 0 for never")
+    return float(value) or None
+
+
+def shown(value: object) -> Scalar:
+    """A setting's value as a field of a reply."""
+    if isinstance(value, tuple):
+        return " ".join(f"{number:g}" for number in value)
+    return Word(value) if isinstance(value, str) else value if isinstance(value, int | float) else str(value)

@@ -1,0 +1,106 @@
+"""Named snapshots: a film at one moment that any number of readers can fetch, in ranges and in several formats.
+
+A snapshot never changes, so a reader that lost its connection goes on where it was. Readers that come while one is
+being taken share it, and what was encoded once is not encoded again. The last few are kept, for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+
+from lrnap.errors import Code, LrnapError
+from lrnap.film.develop import Settings
+from lrnap.film.snapshot import Snapshot
+from lrnap.limits import NodeLimits
+from lrnap.node import film_dump
+from lrnap.node.film_dump import Encoded
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """A snapshot with its name, and what it was encoded to."""
+
+    name: str
+    job: str
+    film: Snapshot
+    used: float
+    encoded: dict[Hashable, asyncio.Task[Encoded]] = field(default_factory=dict)
+
+    async def encode(self, kind: str, settings: Settings, compress: bool) -> Encoded:
+        """In a thread; once, however many ask for the same."""
+        key = (kind, settings if kind in ("png", "jpeg", "exr") else None, compress)
+        task = self.encoded.get(key)
+        if task is None:
+            work = asyncio.to_thread(film_dump.encode, kind, self.film, settings, compress=compress)
+            task = self.encoded[key] = asyncio.create_task(work)
+            task.add_done_callback(lambda done: self._forget_failure(key, done))
+        return await asyncio.shield(task)
+
+    def _forget_failure(self, key: Hashable, task: asyncio.Task[Encoded]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            self.encoded.pop(key, None)
+
+
+class Snapshots:
+    """The snapshots of a node, of all jobs together."""
+
+    def __init__(self, limits: NodeLimits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._kept: dict[str, Kept] = {}  # in the order in which they were last used
+        self._taking: dict[str, asyncio.Task[Kept]] = {}
+        self._count = 0
+
+    async def take(self, job: str, film: Callable[[], Awaitable[Snapshot]]) -> Kept:
+        """A new snapshot of a job, or the one that is being taken at this moment."""
+        task = self._taking.get(job)
+        if task is None:
+            task = self._taking[job] = asyncio.create_task(self._take(job, film))
+            task.add_done_callback(lambda done: self._taken(job, done))
+        return await asyncio.shield(task)
+
+    def find(self, name: str, job: str | None) -> Kept:
+        """Raises LrnapError (GONE) if it is not kept, or not of that job."""
+        self.trim()
+        kept = self._kept.get(name)
+        if kept is None or (job is not None and kept.job != job):
+            raise LrnapError(Code.GONE, f"the snapshot {name[:40]!r} is not kept any more: ask for a new one")
+        return self._use(kept)
+
+    def trim(self) -> None:
+        """Forgets what is too old or too much; those who read one just now still have it."""
+        oldest = self._clock() - self._limits.snapshot_seconds
+        surplus = len(self._kept) - self._limits.snapshots
+        for i, kept in enumerate([*self._kept.values()]):
+            if i < surplus or kept.used < oldest:
+                del self._kept[kept.name]
+
+    def forget(self, job: str) -> None:
+        """The job's film is gone."""
+        for kept in [*self._kept.values()]:
+            if kept.job == job:
+                del self._kept[kept.name]
+
+    async def _take(self, job: str, film: Callable[[], Awaitable[Snapshot]]) -> Kept:
+        snapshot = await film()
+        newest = next((k for k in reversed(self._kept.values()) if k.job == job), None)
+        if newest is not None and (newest.film.run, newest.film.number) == (snapshot.run, snapshot.number):
+            return self._use(newest)  # nothing was rendered since
+        self._count += 1
+        kept = Kept(f"S{self._count}", job, snapshot, self._clock())
+        self._kept[kept.name] = kept
+        self.trim()
+        return kept
+
+    def _use(self, kept: Kept) -> Kept:
+        kept.used = self._clock()
+        self._kept[kept.name] = self._kept.pop(kept.name)
+        return kept
+
+    def _taken(self, job: str, task: asyncio.Task[Kept]) -> None:
+        self._taking.pop(job, None)
+        if not task.cancelled():
+            task.exception()  # it is told to those who asked

@@ -1,0 +1,136 @@
+"""A connection's stay at a node: the scene it describes, the names it has bound to assets, what it subscribed to.
+
+`answer` looks the request's verb up in `handlers.HANDLERS`; any other is a call of the Lux API.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrnap.errors import Code, LrnapError
+from lrnap.net.calls import find_spec
+from lrnap.net.service import Answer, Session
+from lrnap.node import handlers, lux_calls
+from lrnap.node.description import Description, Places
+from lrnap.node.events import Subscription
+from lrnap.node.jobs import Job
+from lrnap.wire import Reply, Request, Scalar, Status
+
+if TYPE_CHECKING:
+    from lrnap.node.service import Node
+
+
+class NodeVisit:
+    """See `lrnap.net.service.Visit`."""
+
+    def __init__(self, node: Node, session: Session) -> None:
+        self.node = node
+        self.session = session
+        self.description: Description | None = None
+        self.parsing: Job | None = None  # the job of the description, until it is READY
+        self.refused: LrnapError | None = None  # why the last scene file was refused, until the next one begins
+        self.last: str | None = None  # the job this connection described last
+        self.bound: dict[str, str] = {}  # file name as the scene spells it -> SHA-256
+        self.subscriptions: dict[int, Subscription] = {}
+
+    def offer(self, request: Request) -> None:
+        if request.call is not None:
+            find_spec(request)
+            if self.description is not None and self.description.failed is not None:
+                raise self.description.skipped()
+        if request.verb == "ASSET_PUT":
+            bound = self.node.limits.asset_bytes
+            if request.payloads[0].size > bound:
+                raise LrnapError(Code.QUOTA, f"assets of more than {bound} bytes are not kept (asset_bytes={bound})")
+
+    async def answer(self, request: Request) -> Answer:
+        handler = handlers.HANDLERS.get(request.verb, lux_calls.answer)
+        return await handler(self, request)
+
+    def close(self) -> None:
+        """What is described half-way is gone; what renders goes on."""
+        self.discard()
+        for subscription in self.subscriptions.values():
+            self.node.publisher.drop(subscription)
+        self.node.assets.release(self.bound.values())
+        self.bound.clear()
+
+    # --- the description
+
+    def begin(self, name: str | None) -> Description:
+        """A new, empty scene instead of the present one. Raises LrnapError if the job's name cannot be had."""
+        self.discard()
+        self.parsing = self.node.begin(name or self.node.jobs.unused_name(), self.session.peer)
+        places = Places(self.node.roots, self.node.assets, self.bound)
+        self.description = Description(places)
+        return self.description
+
+    def describing(self) -> Description:
+        """The scene that is being described; its first call begins it."""
+        return self.description or self.begin(None)
+
+    def complete(self) -> Job:
+        """WorldEnd has come: the scene is a job now."""
+        description, job = self.description, self.parsing
+        assert description is not None and job is not None
+        scene = description.scene(job.name)
+        job.belongings = description.belongings.close
+        self.node.ready(job, scene)
+        self.node.warn(job, description.warnings)
+        self.description = self.parsing = None
+        self.last = job.name
+        return job
+
+    def fail(self, error: LrnapError) -> None:
+        """A call of the scene failed: the rest of it is skipped, whatever it may be."""
+        self.describing().fail(error)
+
+    def refuse(self, error: LrnapError) -> None:
+        """A whole scene failed: nothing of it stays, and what was sent for it is skipped."""
+        self.discard()
+        self.refused = error
+
+    def check_complete(self) -> None:
+        """Raises LrnapError if the scene that should be rendered now has failed, or has not come to its end."""
+        if self.refused is not None:
+            raise LrnapError(
+                Code.SKIPPED, f"not run, because the scene was refused ({self.refused}); API_LuxCleanup begins anew"
+            )
+        if self.description is not None:
+            if self.description.failed is not None:
+                raise self.description.skipped()
+            self.description.require_finished()
+
+    def bind(self, name: str, sha256: str) -> None:
+        self.node.assets.hold([sha256])
+        self.node.assets.release([self.bound.pop(name)] if name in self.bound else [])
+        self.bound[name] = sha256
+
+    def discard(self) -> None:
+        if self.parsing is not None:
+            self.node.abandon(self.parsing)
+        if self.description is not None:
+            self.description.close()
+        self.description = self.parsing = self.refused = None
+
+    # --- for handlers
+
+    def job(self, name: object = None) -> Job:
+        """The job of that name; without one, the job that renders, else the last. Raises LrnapError without any."""
+        job = self.node.jobs.meant(None if name is None else str(name))
+        if job is None:
+            raise LrnapError(Code.STATE, "there is no job: describe a scene, for example with API_LuxParse")
+        return job
+
+    def to_render(self, name: object = None) -> Job:
+        """As `job`, but without a name the one that this connection has described last comes first."""
+        if name is not None:
+            return self.job(name)
+        if self.last is not None and self.last in {job.name for job in self.node.jobs}:
+            return self.node.jobs.find(self.last)
+        ready = [job for job in self.node.jobs if job.state is Status.READY]
+        return ready[-1] if ready else self.job()
+
+    def done(self, **fields: Scalar) -> Reply:
+        """R_OK; programs (level 1) get the fields, too, while people asked for no more than it is done."""
+        return Reply("R_OK", (), fields if self.session.level else {})
