@@ -290,7 +290,7 @@ def status_of(word: str, fields: Mapping[str, Scalar], before: RunStatus) -> Run
         state=state,
         samples=number("samples", before.samples),
         spp=number("spp", before.spp),
-        samples_per_second=number("samples_per_second", before.samples_per_second),
+        samples_per_second=number("rate", before.samples_per_second),
         seconds=number("seconds", before.seconds),
         threads=int(number("thread", before.threads)),
         triangles=int(number("triangles", before.triangles)),
