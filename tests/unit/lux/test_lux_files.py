@@ -1,0 +1,88 @@
+"""Files that calls name, and the targets that keep and pass on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lux_scenes import calls_of, world
+
+from lrnap.errors import Code, SceneError
+from lrnap.lux import files
+from lrnap.lux.checker import Checker
+from lrnap.lux.recorder import Recorder, Tee
+
+
+def names_of(text: str) -> list[str]:
+    return [name for call in calls_of(text) for name in files.file_names(call)]
+
+
+def test_which_parameters_are_files():
+    assert names_of('Shape "plymesh" "string filename" "a.ply"') == ["a.ply"]
+    assert names_of('Texture "t" "color" "imagemap" "string filename" "a.png" "string wrap" "repeat"') == ["a.png"]
+    assert names_of('LightSource "infinite" "string mapname" "sky.exr"') == ["sky.exr"]
+    assert names_of('Film "fleximage" "string filename" "out"') == []  # what it writes is not what it needs
+    assert names_of('Shape "plymesh" "string filename" ""') == []
+    assert names_of('Shape "teapot" "string filename" "a.ply"') == []  # nobody knows what that is
+    assert names_of("Identity") == []
+
+
+def test_files_are_found_under_all_spellings(tmp_path):
+    (tmp_path / "textures").mkdir()
+    file = tmp_path / "textures" / "wood.png"
+    file.write_text("png")
+    for name in ("textures/wood.png", "textures\\wood.png", str(file)):
+        assert files.locate(name, [tmp_path]) == file.resolve()
+    assert files.locate("C:\\far\\away\\wood.png", [tmp_path]) is None
+    assert files.locate("C:\\far\\away\\wood.png", [tmp_path, tmp_path / "textures"]) == file.resolve()
+    assert files.locate("/far/away/wood.png", [tmp_path / "textures"]) == file.resolve()
+    assert files.locate("textures", [tmp_path]) is None
+    assert files.locate("a\0b", [tmp_path]) is None
+
+
+def recorded(text: str) -> Recorder:
+    recorder = Recorder()
+    for call in world(text):
+        recorder.call(call)
+    return recorder
+
+
+def test_a_recorded_scene_knows_its_files(tmp_path):
+    (tmp_path / "a.ply").write_text("ply")
+    recorder = recorded('Shape "plymesh" "string filename" "a.ply" Shape "plymesh" "string filename" "a.ply"')
+    scene = recorder.scene("job", [tmp_path])
+    assert (scene.name, len(scene.calls)) == ("job", 4)
+    assert scene.files == {"a.ply": str((tmp_path / "a.ply").resolve())}
+
+
+def test_a_missing_file_is_named_with_its_place(tmp_path):
+    with pytest.raises(SceneError, match=r'file "gone\.ply" of "string filename" was not found') as caught:
+        recorded('Shape "plymesh" "string filename" "gone.ply"').scene("job", [tmp_path])
+    assert caught.value.at == "scene.lxs:2:1"
+    assert caught.value.code is Code.NOT_FOUND
+
+
+def test_an_embedded_file_needs_no_file(tmp_path):
+    text = 'Texture "t" "color" "imagemap" "string filename" "a.png" "string filename_data" "eJxLBAAAYgBi"'
+    assert recorded(text).scene("job", [tmp_path]).files == {}
+    scene = recorded(text).scene("job", [tmp_path], unpack_into=tmp_path)
+    (path,) = scene.files.values()
+    assert Path(path).read_bytes() == b"a"
+    assert [param.name for param in scene.calls[1].params] == ["filename"]
+
+
+def test_renaming_touches_files_only():
+    (call,) = calls_of('Texture "a.png" "color" "imagemap" "string filename" "a.png" "string wrap" "black"')
+    renamed = files.rename(call, {"a.png": "b.png", "black": "white"})
+    assert renamed.args == call.args
+    assert [param.value for param in renamed.params] == [("b.png",), ("black",)]
+
+
+def test_a_tee_stops_at_the_first_refusal():
+    checker, recorder = Checker(), Recorder()
+    tee = Tee(checker, recorder)
+    for call in world("")[:1]:
+        tee.call(call)
+    with pytest.raises(SceneError):
+        tee.call(calls_of('Shape "x"')[0])
+    assert [call.name for call in recorder.calls] == ["WorldBegin"]
