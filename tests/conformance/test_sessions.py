@@ -1,0 +1,92 @@
+"""Every session of docs/protocol.md, run line by line against a live node, as the page says."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from nodes import PATIENCE, SCENE, NodeProcess, Talk, node_process
+from transcript import Do, Session, Step, sessions
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
+SESSIONS = list(sessions(PAGE))
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[NodeProcess]:
+    """A node with nothing in it, whose folder holds the scene that the page names."""
+    with node_process(tmp_path) as started:
+        started.write("x:\\scene.lxs", SCENE)
+        yield started
+
+
+class Runner:
+    """Does the steps of one session."""
+
+    def __init__(self, node: NodeProcess) -> None:
+        self.node = node
+        self.talk = node.talk()
+        self.known: dict[str, str] = {}
+        self.after_data = False
+        self.asking: Step | None = None
+
+    def run(self, session: Session) -> None:
+        try:
+            for step in session.steps:
+                self.step(step)
+        finally:
+            self.talk.close()
+
+    def step(self, step: Step) -> None:
+        match step.do:
+            case Do.SEND:
+                self.talk.send(step.filled(self.known))
+            case Do.EXPECT:
+                self.expect(step, self.talk.line())
+            case Do.ASK_UNTIL:
+                self.asking = step
+            case Do.UNTIL:
+                self.until(step)
+            case Do.SEND_PAYLOAD:
+                self.talk.send(step.text)
+            case Do.EXPECT_BYTES:
+                count = step.count(self.known)
+                assert len(self.talk.bytes(count)) == count
+                assert not self.after_data or self.talk.bytes(2) == b"\r\n"
+            case Do.EXPECT_LINES:
+                assert all(self.talk.lines(step.count(self.known)))
+            case Do.EXPECT_CLOSE:
+                assert self.talk.closed(), f"line {step.line}: the server said more"
+            case Do.RECONNECT:
+                self.talk.close()
+                self.talk = self.node.talk()
+
+    def expect(self, step: Step, said: str) -> None:
+        self.after_data = said.startswith("R_DATA")
+        assert step.matches(said, self.known), f"docs/protocol.md:{step.line}: {step.text!r}, but: {said!r}"
+
+    def until(self, step: Step) -> None:
+        assert self.asking is not None
+        said = ""
+        for _ in range(PATIENCE * 20):
+            said = self.talk.ask(self.asking.filled(self.known))
+            if step.matches(said, self.known):
+                return
+            self.drop_what_follows(self.talk, said)
+            time.sleep(0.05)
+        raise AssertionError(f"docs/protocol.md:{step.line}: {step.text!r} never came; at last {said!r}")
+
+    @staticmethod
+    def drop_what_follows(talk: Talk, said: str) -> None:
+        if match := re.search(r" LINES = (\d+)", said):
+            talk.lines(int(match[1]))
+        if match := re.search(r" LENGTH = (\d+) DATA FOLLOWS", said):
+            talk.bytes(int(match[1]))
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.name)
+def test_a_live_node_says_what_the_page_says(session: Session, node: NodeProcess) -> None:
+    Runner(node).run(session)
