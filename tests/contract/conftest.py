@@ -18,6 +18,7 @@ from lrnap.engine.protocol import RunOptions, RunStatus
 from lrnap.lux.reader import read_bytes
 from lrnap.lux.scene import Scene
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 PATIENCE = 120  # seconds until a test that waits for something has failed
 
 QUAD = """
@@ -81,7 +82,10 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return True
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()  # an orphan that nobody has waited for yet
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
 
 
 def in_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:

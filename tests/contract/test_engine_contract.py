@@ -6,6 +6,7 @@ import asyncio
 import math
 import os
 import signal
+import sys
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from lrnap.engine.cores import available
 from lrnap.engine.protocol import Halt, Run, RunState
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import Snapshot
-from tests.contract.conftest import Bench, alive, in_loop, quad, until
+from tests.contract.conftest import CHECKOUT, Bench, alive, in_loop, quad, until
 
 RENDERING, PAUSED, DONE, STOPPED, FAILED = (
     RunState.RENDERING,
@@ -278,13 +279,33 @@ async def test_close_is_idempotent_and_ends_everything(bench: Bench) -> None:
     assert held.block.sum() > 0  # what was handed out stays
 
 
+PARENT = """
+import asyncio, sys
+from lrnap.engine.process import ProcessEngine
+from lrnap.engine.protocol import RunOptions
+from tests.contract.conftest import quad
+
+async def main():
+    run = await ProcessEngine(sys.argv[1]).start(quad(), RunOptions("r1", 1))
+    async for status in run.events():
+        if status.samples:
+            print(run.pid, flush=True)
+
+asyncio.run(main())
+"""
+
+
 @in_loop
-async def test_the_engine_ends_when_its_parent_does(bench: Bench) -> None:
-    async with bench.running() as run:
-        await until(run, some_samples)
-        run._process.stdin.close()  # as the kernel does it for a parent that is gone
-        await run._process.wait()
-        assert not alive(run.pid)
+async def test_the_engine_ends_when_its_parent_is_killed(bench: Bench) -> None:
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", PARENT, bench.engine.name), cwd=CHECKOUT, stdout=asyncio.subprocess.PIPE
+    )
+    pid = int(await parent.stdout.readline())
+    assert alive(pid)
+    parent.kill()
+    await parent.communicate()
+    while alive(pid):
+        await asyncio.sleep(0.01)
 
 
 @in_loop

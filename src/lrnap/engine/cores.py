@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import sys
 from pathlib import Path
 
@@ -52,7 +53,7 @@ class Cores:
         self.used = count
 
     def _choose(self, count: int) -> set[int]:
-        """Claimed ones first, then unclaimed ones, then whichever there are. All of them need no claim."""
+        """Its own ones as far as there are any left to claim, then any others. All of them need no claim."""
         if count == len(self._all):
             self._release(set(self._claims))
             return set(self._all)
@@ -62,7 +63,7 @@ class Cores:
                 break
             self._claim(processor)
         others = [p for p in self._all if p not in self._claims]
-        return set(self._claims) | set(others[: count - len(self._claims)])
+        return set(self._claims) | set(random.sample(others, count - len(self._claims)))
 
     def _claim(self, processor: int) -> None:
         if processor in self._claims:

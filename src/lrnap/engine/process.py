@@ -49,19 +49,18 @@ class ProcessEngine:
     async def start(self, scene: Scene, options: RunOptions) -> ProcessRun:
         """Raises LrnapError (ARGS) for a seed, threads or halt condition out of range, before any process starts."""
         check_options(options, available())
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",  # never import from the folder that the server happens to run in
-            "-m",
-            "lrnap.engine.child",
-            "--renderer",
-            self._renderer,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_LONGEST_MESSAGE,
-            start_new_session=True,  # Ctrl-C ends the server, which then still wants the film
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P"),  # -P: never import from the folder that the server happens to run in
+                *("-m", "lrnap.engine.child", "--renderer", self._renderer),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=_LONGEST_MESSAGE,
+                start_new_session=True,  # Ctrl-C ends the server, which then still wants the film
+            )
+        except OSError as error:
+            raise EngineError(f"no process can be started for the engine: {error}") from error
         return ProcessRun(process, scene, options)
 
 
@@ -246,9 +245,8 @@ class ProcessRun:
         if rest:
             self._keep(rest)
 
-    def _keep(self, line: str) -> None:
-        if line := line.rstrip():
-            self._log.append(line[:_LOG_WIDTH])
+    def _keep(self, text: str) -> None:
+        self._log.extend(line[:_LOG_WIDTH] for line in text.splitlines() if line.strip())
 
     def _built(self, built: dict[str, Any]) -> None:
         layout = built["layout"]
@@ -272,6 +270,8 @@ class ProcessRun:
         code = self._process.returncode or 0
         try:
             how = f"was killed by {signal.Signals(-code).name}"
+            if code == -signal.SIGKILL:
+                how += " (by somebody, or by the system because memory was short)"
         except ValueError:
             how = f"ended with exit code {code}"
         return EngineError(f"the render engine {how} while {self._doing}", log=self._last_lines())

@@ -150,17 +150,16 @@ class LuxCoreRenderer:
         height, width = planes.weight.shape
         counts = np.empty(height * width, np.uint32)
         film.GetOutputUInt(types.SAMPLECOUNT, counts, 0, False)
-        weight = counts.reshape(height, width)[::-1].astype(np.float32)
-        seen = weight > 0
-        planes.weight[:] = weight
+        weight = planes.weight
+        weight[:] = counts.reshape(height, width)[::-1]
         alpha = np.empty(height * width, np.float32)
         film.GetOutputFloat(types.ALPHA, alpha, 0, False)
-        np.multiply(alpha.reshape(height, width)[::-1], weight, out=planes.alpha, where=seen)
+        np.multiply(alpha.reshape(height, width)[::-1], weight, out=planes.alpha)
         colour = np.empty(height * width * 3, np.float32)
         for group in range(min(film.GetRadianceGroupCount(), len(planes.pixel))):
             film.GetOutputFloat(types.RADIANCE_GROUP, colour, group, False)
             top_down = colour.reshape(height, width, 3)[::-1]
-            np.multiply(top_down, weight[..., None], out=planes.pixel[group], where=seen[..., None])
+            np.multiply(top_down, weight[..., None], out=planes.pixel[group])
         return FilmCounts(samples=float(counts.sum(dtype=np.float64)))
 
     def _hear(self, text: str) -> None:

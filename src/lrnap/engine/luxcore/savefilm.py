@@ -22,7 +22,7 @@ import io
 import re
 import struct
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +95,7 @@ class _Archive:
         found = [(head.find(self._size + struct.pack("<Q", pixels * n)), n) for n in (_PIXEL, _SCREEN, _ALPHA)]
         at, floats = min(((at, n) for at, n in found if at >= 0), default=(-1, 0))
         if at < 0:
-            raise EngineError("the engine's film file has an unknown form: a channel is missing")
+            raise _unknown("a channel is missing")
         self._pending = head[at + 16 :] + self._pending
         values = np.empty(pixels * floats, np.float32)
         self._fill(values.data.cast("B"))
@@ -112,7 +112,7 @@ class _Archive:
             match = film.search(window)
             if match:
                 return _counts(io.BytesIO(window[match.end() :] + self._read(_TAIL)))
-        raise EngineError("the engine's film file has an unknown form: the sample counts are missing")
+        raise _unknown("the sample counts are missing")
 
     def _read(self, size: int) -> bytes:
         data = self._pending[:size]
@@ -123,27 +123,35 @@ class _Archive:
         while view:
             data = self._read(min(len(view), 1 << 20))
             if not data:
-                raise EngineError("the engine's film file has an unknown form: it ends too early")
+                raise _unknown("it ends too early")
             view[: len(data)] = data
             view = view[len(data) :]
 
 
 def _counts(file: BinaryIO) -> Counts:
-    file.read(4)  # number of light groups
+    _numbers(file, "I", 1)  # number of light groups
     for _ in range(2):  # material ids with a mask, and with a film of their own
-        file.read(4 * _unsigned(file))
-    file.read(3 * 8)  # times and convergence
-    file.read(5)  # class of the counts
-    (threads,) = struct.unpack("<I", file.read(4))
+        _numbers(file, "I", _numbers(file, "Q", 1)[0])
+    _numbers(file, "d", 3)  # times and convergence
+    _numbers(file, "B", 5)  # class of the counts
+    (threads,) = _numbers(file, "I", 1)
     sums = []
     for _ in range(3):
-        count = _unsigned(file)
+        (count,) = _numbers(file, "Q", 1)
         if count != threads:
-            raise EngineError("the engine's film file has an unknown form: the sample counts do not fit")
-        sums.append(float(np.frombuffer(file.read(8 * count), "<f8").sum()))
+            raise _unknown("the sample counts do not fit")
+        sums.append(sum(_numbers(file, "d", count)))
     return Counts(*sums)
 
 
-def _unsigned(file: BinaryIO) -> int:
-    (value,) = struct.unpack("<Q", file.read(8))
-    return int(value)
+def _numbers(file: BinaryIO, kind: str, count: int) -> tuple[Any, ...]:
+    form = f"<{count}{kind}"
+    size = struct.calcsize(form)
+    data = file.read(size) if size <= 2 * _TAIL else b""
+    if len(data) < size:
+        raise _unknown("it ends among the sample counts")
+    return struct.unpack(form, data)
+
+
+def _unknown(what: str) -> EngineError:
+    return EngineError(f"the engine's film file has an unknown form: {what}")

@@ -1,0 +1,76 @@
+"""LuxCore's films as ours: the sums are the engine's own, and runs with different seeds are independent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lrnap.engine.process import ProcessEngine
+from lrnap.engine.protocol import Halt, RunOptions
+from lrnap.film.merge import Film
+from lrnap.film.snapshot import Snapshot
+from tests.contract.conftest import CHECKOUT, in_loop, quad
+
+SAMPLERS = ["lowdiscrepancy", "random", "metropolis"]
+
+
+@pytest.mark.parametrize(
+    ("sampler", "integrator"),
+    [*((sampler, "path") for sampler in SAMPLERS), *((sampler, "bidirectional") for sampler in SAMPLERS)],
+)
+def test_our_sums_develop_to_the_engines_own_picture(sampler: str, integrator: str) -> None:
+    program = [sys.executable, "-m", "tests.contract.luxcore_sums", sampler, integrator]
+    done = subprocess.run(program, cwd=CHECKOUT, capture_output=True, text=True, timeout=120, check=True)
+    film = json.loads(done.stdout.splitlines()[-1])
+    assert film["rgb"] < 1e-5
+    assert film["samples"] == film["engine_samples"]
+    assert all(group > 0 for group in film["groups"])
+    if integrator == "bidirectional":
+        assert film["screen"] > 0
+    elif sampler != "metropolis":
+        assert film["weight"] == film["samples"]
+
+
+@pytest.mark.parametrize("integrator", ["path", "bidirectional"])
+@in_loop
+async def test_two_merged_runs_have_the_noise_of_one_with_twice_the_samples(integrator: str) -> None:
+    async def render(seed: int, spp: float) -> Snapshot:
+        scene = quad(sampler="random", integrator=integrator)
+        run = await ProcessEngine("luxcore").start(scene, RunOptions(f"r{seed}", seed, halt=Halt(spp=spp)))
+        try:
+            async for _ in run.events():
+                pass
+            return await run.snapshot()
+        finally:
+            await run.close()
+
+    truth = picture(await render(99, 2000))
+    a, b, double = await render(1, 32), await render(2, 32), await render(3, 64)
+    film = Film(a.layout)
+    film.add(a)
+    film.add(b)
+    merged = film.merged()
+    assert merged.samples == a.samples + b.samples
+    # An engine overshoots its halt by some samples, so each picture is judged by what it had.
+    ratio = noise(merged, truth) * merged.spp**0.5 / (noise(double, truth) * double.spp**0.5)
+    assert 0.85 < ratio < 1.15
+    assert noise(merged, truth) < 0.85 * max(noise(a, truth), noise(b, truth))
+
+
+def picture(snapshot: Snapshot) -> np.ndarray:
+    planes = snapshot.planes
+    rgb = (planes.pixel / np.maximum(planes.weight, 1e-20)[..., None]).sum(axis=0)
+    if planes.screen is not None:
+        layout = snapshot.layout
+        rgb = rgb + planes.screen.sum(axis=0) * (layout.width * layout.height / snapshot.screen_samples)
+    return rgb
+
+
+def noise(snapshot: Snapshot, truth: np.ndarray) -> float:
+    """RMS error, without the few pixels at the edges of the lamp, where the noise of the truth shows."""
+    squares = np.sort(np.square(picture(snapshot) - truth).sum(axis=-1), axis=None)
+    return float(np.sqrt(squares[: int(len(squares) * 0.97)].mean()))
