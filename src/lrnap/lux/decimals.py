@@ -126,36 +126,55 @@ def _scaled(chunk: bytes) -> FloatArray:
     """As integers, divided by powers of ten."""
     padded = b" " + chunk.strip() + b" "  # so that every number has white space on both sides
     text = np.frombuffer(padded, np.uint8)
-    space = text <= 32
-    marks = np.flatnonzero(space | (text == ord(".")))
-    starts, ends, decimals = _layout(text, marks)
-    if int(decimals.max(initial=0)) >= len(_POWERS) or not _signs_fit(text, space):
+    space, dot = text <= 32, text == ord(".")
+    common = _common_decimals(padded, space, dot)
+    points, decimals = (np.flatnonzero(dot), common) if common is not None else _points(text, space | dot)
+    if int(np.max(decimals)) >= len(_POWERS) or not _signs_fit(text, space):
         return _strtod(chunk)
     values = _integers_without_dots(padded)
-    if values is None or len(values) != len(ends):
+    if values is None or len(values) != len(points):
         return _strtod(chunk)
     if values.max() == _LIMITS.max or values.min() == _LIMITS.min:
         return _strtod(chunk)  # clamped: too many digits
     result = (values / _POWERS[decimals]).astype(np.float32)
     zeros = np.flatnonzero(values == 0)
-    if zeros.size:
-        result[zeros[text[starts[zeros]] == ord("-")]] = -0.0
+    result[zeros[_minus_before(points[zeros], text)]] = -0.0
     return result
 
 
-def _layout(text: npt.NDArray[np.uint8], marks: _Positions) -> tuple[_Positions, _Positions, _Positions]:
-    """Start and end of each number, and its number of decimals, from where white space and dots are."""
-    kinds = text[marks]
-    dotted = kinds == ord(".")
-    if len(marks) % 2 and dotted[1::2].all() and not dotted[::2].any():  # one dot a number, one space between
-        return marks[:-1:2] + 1, marks[2::2], marks[2::2] - marks[1::2] - 1
+def _common_decimals(padded: bytes, space: npt.NDArray[np.bool_], dot: npt.NDArray[np.bool_]) -> int | None:
+    """The number of decimals if all numbers have the same, with a dot each and one white space between."""
+    first = padded.find(b".")
+    if first < 0:
+        return None
+    end = first + int(np.argmax(space[first:]))
+    width = end - first
+    # A dot stands exactly `width` before every white space but the first, and nowhere else.
+    if np.array_equal(dot[:-width], space[width:]) and not dot[-width:].any() and not space[1:first].any():
+        return width - 1
+    return None
+
+
+def _points(text: npt.NDArray[np.uint8], marked: npt.NDArray[np.bool_]) -> tuple[_Positions, _Positions]:
+    """Where each number has its dot, or ends if it has none; and how many decimals it has."""
+    marks = np.flatnonzero(marked)
+    dotted = text[marks] == ord(".")
     ends = np.flatnonzero(~dotted)[1:]  # indices into marks: white space ...
     ends = ends[text[marks[ends] - 1] > 32]  # ... that ends a number
-    before = dotted[ends - 1]  # whether the mark before that is the number's dot
-    decimals = np.where(before, marks[ends] - marks[ends - 1] - 1, 0)
+    with_dot = dotted[ends - 1]
+    decimals = np.where(with_dot, marks[ends] - marks[ends - 1] - 1, 0)
     if (dotted[1:] & dotted[:-1]).any():
-        decimals = np.full_like(decimals, len(_POWERS))  # two dots in a number: too many for our way
-    return marks[ends - 1 - before] + 1, marks[ends], decimals
+        decimals[:] = len(_POWERS)  # two dots in a number: too many for our way
+    return marks[ends - with_dot], decimals
+
+
+def _minus_before(points: _Positions, text: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Whether a number that is zero has a minus, which its integer has lost; `points` are of such numbers."""
+    before = points - 1
+    while (zero := text[before] == ord("0")).any():
+        before = before - zero
+    minus: npt.NDArray[np.bool_] = text[before] == ord("-")
+    return minus
 
 
 def _integers_without_dots(padded: bytes) -> npt.NDArray[np.int64] | None:
@@ -173,6 +192,8 @@ def _signs_fit(text: npt.NDArray[np.uint8], space: npt.NDArray[np.bool_]) -> boo
     if signs[-1] == len(text) - 1 or not space[signs[signs > 0] - 1].all():
         return False
     following = text[signs + 1]
+    if (following >= ord("0")).all():
+        return True
     dots = signs[following == ord(".")]
     digits = following[following != ord(".")]
     return bool((digits >= ord("0")).all() and (text[np.minimum(dots + 2, len(text) - 1)] >= ord("0")).all())

@@ -84,7 +84,7 @@ class _Reader:
             while tokens.peek():
                 at, source = tokens.here, tokens.source
                 spec = self._statement(at)
-                args = tuple([self._argument(spec, arg) for arg in spec.args])
+                args = self._arguments(spec)
                 given = tuple(self._params()) if spec.takes_params else ()
                 if spec.name == "SearchPath":
                     self._warn(f"{at}: SearchPath has no effect")
@@ -100,6 +100,13 @@ class _Reader:
         if spec is None:
             self._tokens.fail(f"unknown statement '{word}'{did_you_mean(word, STATEMENTS)}", at)
         return spec
+
+    def _arguments(self, spec: CallSpec) -> tuple[Argument, ...]:
+        if spec.args and spec.args[0].kind == "number":  # then they all are: Translate, Rotate, LookAt ...
+            numbers = self._tokens.bare_numbers(len(spec.args))
+            if numbers is not None:
+                return numbers
+        return tuple([self._argument(spec, arg) for arg in spec.args])
 
     def _argument(self, spec: CallSpec, arg: Arg) -> Argument:
         tokens = self._tokens
@@ -133,13 +140,20 @@ class _Reader:
 
     def _params(self) -> Iterator[Param]:
         tokens = self._tokens
-        while tokens.peek() == '"':
+        while True:
             source, pos = tokens.source, tokens.source.pos
             try:
-                kind, name = self._kinds_and_names[tokens.take_string()]
-                yield self._value(kind, name, source, pos)
+                if usual := tokens.usual_param():
+                    kind, name = self._kinds_and_names[usual[0]]
+                    yield params.make(kind, name, tokens.numbers(kind == "integer") if usual[1] is None else usual[1])
+                elif tokens.peek() == '"':
+                    source, pos = tokens.source, tokens.source.pos
+                    kind, name = self._kinds_and_names[tokens.take_string()]
+                    yield self._value(kind, name, source, pos)
+                else:
+                    return
             except SceneError as error:
-                error.at = error.at or str(source.at(pos))
+                error.at = error.at or str(source.at(source.data.index(b'"', pos)))
                 raise
 
     def _value(self, kind: str, name: str, source: Source, pos: int) -> Param:

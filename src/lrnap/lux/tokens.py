@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NoReturn
 
 import numpy as np
@@ -29,6 +30,7 @@ _STRING = re.compile(rb'"((?:[^"\\\n]++|\\\r\n|\\.)*+)"', re.DOTALL)
 _BASE64 = re.compile(rb'"([A-Za-z0-9+/=\s]*+)"')  # an embedded file is one string over many lines
 _ESCAPE = re.compile(rb"\\([0-9]{3}|\r\n|.)", re.DOTALL)
 _BODY = re.compile(rb"(?:[^\]#]++|#[^\n]*+)*+")  # of an array of numbers, comments included
+_PARAM = re.compile(rb'[ \t\r\n]*+"([^"\\\n]*+)"[ \t\r\n]*+\[[ \t\r\n]*+(?:"([^"\\\n]*+)"[ \t\r\n]*+\]|(?=[-+.0-9]))')
 _COMMENT = re.compile(rb"#[^\n]*+")
 _FIRST = {b"[": "[", b"]": "]", b'"': '"'} | dict.fromkeys((bytes([c]) for c in b"+-.0123456789"), "0")
 
@@ -154,6 +156,27 @@ class Tokens:
         self._close(char, source, opened, "text in quotes")
         return tuple(texts)
 
+    def usual_param(self) -> tuple[str, str | None] | None:
+        """A parameter as nearly all are written, in one go: its token, and its text if that is one string in brackets;
+        None in its place if numbers follow, whose bracket is open then. None, and nothing read, for all else."""
+        source = self._sources[-1]
+        found = _PARAM.match(source.data, source.pos)
+        if found is None or found.end() - source.pos > limits.MAX_TOKEN:
+            return None
+        source.pos = found.end()
+        text = found[2]
+        token = found[1].decode("utf-8", "surrogateescape")
+        return token, None if text is None else text.decode("utf-8", "surrogateescape")
+
+    def bare_numbers(self, count: int) -> tuple[float, ...] | None:
+        """So many numbers, if nothing but spaces stands between them; None, and nothing read, if not."""
+        source = self._sources[-1]
+        found = _bare(count).match(source.data, source.pos)
+        if found is None:
+            return None
+        source.pos = found.end()
+        return tuple(map(float, found.groups()))
+
     def numbers(self, integers: bool = False) -> npt.NDArray[Any]:
         """The numbers up to the closing bracket, which is read: float32; int32 if asked for and possible."""
         source = self.source
@@ -195,6 +218,12 @@ class Tokens:
             return "the end of the scene"
         text = rest[0].decode("utf-8", "replace")
         return text if text.isprintable() else repr(text)
+
+
+@cache
+def _bare(count: int) -> re.Pattern[bytes]:
+    """`count` numbers with white space before each, and behind the last."""
+    return re.compile(count * (rb"[ \t\r\n]++(" + decimals.NUMBER.pattern + rb")") + rb"(?=[ \t\r\n])")
 
 
 def _unescape(found: re.Match[bytes]) -> bytes:
