@@ -28,7 +28,7 @@ def put_camera(draft: Draft, frame: Frame) -> None:
         inputs.warn("cannot be rendered and is replaced by a perspective camera of 45 degrees")
         row = Row(lambda _inputs, _unit: {"type": ["perspective"], "fieldofview": [45.0]}, Fidelity.EXACT)
     to_world = inverse(description.camera_transform.matrix)
-    unit, mirrored = _measure(inputs, to_world)
+    unit, mirrored = _measure(inputs)
     fields = row.build(inputs, unit) | _common(inputs, unit)
     fields["screenwindow"] = _window(inputs, frame, mirrored)
     fields |= _placement(inputs, to_world)
@@ -38,9 +38,9 @@ def put_camera(draft: Draft, frame: Frame) -> None:
     draft.finish(inputs, row)
 
 
-def _measure(inputs: Inputs, to_world: Matrix) -> tuple[float, bool]:
+def _measure(inputs: Inputs) -> tuple[float, bool]:
     """Scale of the camera's space, and whether it is mirrored. It normally is left-handed: right, up, ahead."""
-    axes = to_world[:3, :3]
+    axes = inverse(inputs.draft.description.camera_transform.matrix)[:3, :3]
     lengths = np.linalg.norm(axes, axis=0)
     unit = float(lengths[2])
     turned = axes / lengths
@@ -132,12 +132,18 @@ def _orthographic(inputs: Inputs, unit: float) -> Fields:
 
 
 def _environment(inputs: Inputs, _unit: float) -> Fields:
-    inputs.params.ignore("lensradius", "focaldistance")
+    if _measure(inputs)[1]:
+        inputs.warn("a mirrored environment camera is not honoured")
     return {"type": ["environment"]}
 
 
 CAMERAS: Mapping[str, Row[Build]] = {
     "perspective": Row(_perspective, Fidelity.EXACT),
     "orthographic": Row(_orthographic, Fidelity.EXACT),
-    "environment": Row(_environment, Fidelity.EXACT),
+    "environment": Row(
+        _environment,
+        Fidelity.APPROXIMATED,
+        "the picture lies one row of pixels lower",
+        ("lensradius", "focaldistance", "screenwindow", "frameaspectratio"),
+    ),
 }

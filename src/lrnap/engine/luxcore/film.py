@@ -62,6 +62,12 @@ def put_film(draft: Draft) -> tuple[Frame, Halt, dict[str, object]]:
     """Writes size and filter."""
     inputs = Inputs(draft, draft.description.film)
     size, stop = frame(inputs), halt(inputs)
+    if draft.description.camera.plugin == "environment" and (size.width, size.height) != (
+        size.full_width,
+        size.full_height,
+    ):
+        inputs.warn("cropwindow is not honoured: the engine's environment camera always sees all around")
+        size = Frame(size.full_width, size.full_height, 0, 0, size.full_width, size.full_height)
     for name in ("outlierrejection_k", "usersamplingmap_filename"):
         if inputs.params.has(name):
             inputs.warn(f"parameter '{name}' is not honoured")

@@ -160,9 +160,9 @@ def _mattetranslucent(maker: Maker) -> Fields:
     if not inputs.params.bool("energyconserving"):
         kr, kt = inputs.constant("Kr"), inputs.constant("Kt")
         if kr is None or kt is None:
-            rest = {"type": ["subtract"], "texture1": [1.0, 1.0, 1.0], "texture2": fields["kr"]}
+            rest: Fields = {"type": ["subtract"], "texture1": [1.0, 1.0, 1.0], "texture2": fields["kr"]}
             divisor = helper(inputs.draft, "rest", rest)
-            share = {"type": ["divide"], "texture1": fields["kt"], "texture2": [divisor]}
+            share: Fields = {"type": ["divide"], "texture1": fields["kt"], "texture2": [divisor]}
             fields["kt"] = [helper(inputs.draft, "share", share)]
         else:
             fields["kt"] = [min(t / (1.0 - r), 1.0) if r < 1.0 else 0.0 for r, t in zip(kr, kt, strict=True)]
@@ -223,7 +223,7 @@ def _roughglass(maker: Maker) -> Fields:
     inputs = maker.inputs
     fields = inputs.fields("roughglass", kr="Kr", kt="Kt", **ROUGH) | {"exteriorior": [1.0]}
     if inputs.params.bool("dispersion") and inputs.constant("cauchyb") != (0.0,):
-        inputs.warn("parameter 'dispersion' is not honoured: the engine's rough glass has none")
+        inputs.warn("dispersion by 'cauchyb' is not honoured: the engine's rough glass has none")
     inputs.params.ignore("cauchyb")
     return fields | {"interiorior": inputs.value("index")}
 
@@ -353,7 +353,6 @@ def _doubleside(maker: Maker) -> Fields:
 
 
 def _scatter(maker: Maker) -> Fields:
-    maker.inputs.params.ignore("g")
     kd = maker.inputs.value("Kd")
     half = [x / 2 for x in kd] if isinstance(kd[0], float) else None
     if half is None:

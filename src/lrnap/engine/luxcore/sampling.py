@@ -126,6 +126,12 @@ SAMPLERS: Mapping[str, Row[Build]] = {
         harmless=("usevariance", "usecooldown", "noiseaware", "mutationsizelow", "mutationsizehigh"),
     ),
     "random": Row(_even("RANDOM"), Fidelity.EXACT, harmless=("pixelsampler", "pixelsamples", "noiseaware")),
+    "stratified": Row(
+        _even("RANDOM"), Fidelity.EQUIVALENT, "random samples", ("pixelsampler", "pixelsamples", "noiseaware")
+    ),
+    "halton": Row(
+        _even("SOBOL"), Fidelity.EQUIVALENT, "Sobol's sequence", ("pixelsampler", "pixelsamples", "noiseaware")
+    ),
     "sobol": Row(_even("SOBOL"), Fidelity.EXACT, harmless=("noiseaware",)),
     "lowdiscrepancy": Row(
         _even("SOBOL"), Fidelity.EQUIVALENT, "Sobol's sequence", ("pixelsampler", "pixelsamples", "noiseaware")

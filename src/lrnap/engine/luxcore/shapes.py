@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from lrnap.engine.geometry import build_mesh
-from lrnap.engine.geometry.mesh import Mesh, reverse_mesh
+from lrnap.engine.geometry.mesh import Mesh, reverse_mesh, turned
 from lrnap.engine.luxcore.draft import Draft, Fields, Inputs, matrix
 from lrnap.engine.luxcore.lights import emission, put_light
 from lrnap.engine.luxcore.materials import Surface, material
@@ -75,7 +75,8 @@ class Geometry:
     def _put_shape(self, shape: Shape, outer: Transform) -> None:
         if shape.portal:
             return
-        mesh = self._mesh(shape)
+        place = self._chain(shape.entity, outer, shape.transform)
+        mesh = self._mesh(shape, mirrored=float(np.linalg.det(place.matrix[:3, :3])) < 0)
         if mesh is None:
             return
         light: tuple[tuple[str, tuple[object, ...]], ...] = ()
@@ -84,7 +85,7 @@ class Geometry:
         surface = Surface(light, shape.interior, shape.exterior)
         fields: Fields = {"shape": [mesh], "material": [material(self.draft, shape.material, surface, shape.entity)]}
         name = self.draft.fresh("obj", mesh.removeprefix("mesh_"))
-        self.draft.put(f"scene.objects.{name}", fields | _place(self._chain(shape.entity, outer, shape.transform)))
+        self.draft.put(f"scene.objects.{name}", fields | _place(place))
 
     def _chain(self, entity: Entity, outer: Transform, inner: Transform) -> Transform:
         """Inner, then outer. Two motions at once are taken at the inner one's first moment."""
@@ -100,15 +101,19 @@ class Geometry:
 
     # ---- meshes
 
-    def _mesh(self, shape: Shape) -> str | None:
+    def _mesh(self, shape: Shape, *, mirrored: bool) -> str | None:
         """The engine's name of the shape's mesh, displaced if need be; None if there is nothing to show."""
-        key = (_key(shape.entity), shape.reverse)
+        key = (_key(shape.entity), shape.reverse, mirrored)
         if key not in self.made:
-            self.made[key] = self._make(shape)
+            self.made[key] = self._make(shape, mirrored=mirrored)
         return self.made[key] or None
 
-    def _make(self, shape: Shape) -> str:
-        """The mesh in its own space, and inside out if the scene says so; "" for a shape that cannot be rendered."""
+    def _make(self, shape: Shape, *, mirrored: bool) -> str:
+        """The mesh in its own space, and inside out if the scene says so; "" for a shape that cannot be rendered.
+
+        In classic Lux fronts stay fronts in a mirrored place. The engine takes the front from the corners as they run
+        in the world, so there a mesh needs its corners the other way round.
+        """
         inputs = Inputs(self.draft, shape.entity)
         name = self.draft.fresh("mesh", inputs.params.string("name", "") or shape.entity.plugin)
         bare = replace(shape.entity, params=tuple(p for p in shape.entity.params if p.name not in DISPLACEMENT))
@@ -124,7 +129,8 @@ class Geometry:
             inputs.warn(warning)
         for unread in params.unread():
             inputs.warn(f"parameter '{unread}' is not honoured")
-        self.meshes.append(reverse_mesh(mesh) if shape.reverse else mesh)
+        mesh = reverse_mesh(mesh) if shape.reverse else mesh
+        self.meshes.append(replace(mesh, triangles=turned(mesh.triangles)) if mirrored else mesh)
         return self._displaced(inputs, name)
 
     def _displaced(self, inputs: Inputs, name: str) -> str:

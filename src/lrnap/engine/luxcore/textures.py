@@ -7,6 +7,7 @@ nothing and warns of nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -218,7 +219,6 @@ def _multimix(inputs: Inputs) -> Fields:
 
 
 def _bilerp(inputs: Inputs) -> Fields:
-    mapping_2d(inputs)
     return inputs.fields("bilerp", texture00="v00", texture01="v01", texture10="v10", texture11="v11")
 
 
@@ -368,11 +368,24 @@ def _abbe(inputs: Inputs) -> Fields:
     return {"type": ["fresnelcauchy"], "a": [n - b / middle**2], "b": [b]}
 
 
-def _fresnel_file(engine_type: str) -> Build:
-    return lambda inputs: {
-        "type": [engine_type],
-        "file": [inputs.file("filename") or _nothing(inputs, "filename")],
-    }
+def _nk_file(inputs: Inputs) -> Fields:
+    return _nk(inputs, inputs.file("filename") or _nothing(inputs, "filename"))
+
+
+def _nk(inputs: Inputs, path: str) -> Fields:
+    """An .nk file of either kind: sopra's begins with four numbers in a line, luxpop's has three in all."""
+    try:
+        lines = Path(path).read_text("latin-1").splitlines()
+        rows = [
+            [float(word) for word in line.split()] for line in lines if line.strip() and line.lstrip()[0] not in ";#"
+        ]
+    except (OSError, ValueError) as error:
+        raise entity_error(inputs.entity, f"'{path}' is no table of n and k: {error}") from None
+    if rows and len(rows[0]) == 4 and all(len(row) == 2 for row in rows[1:]) and len(rows) == rows[0][3] + 2:
+        return {"type": ["fresnelsopra"], "file": [path]}
+    if len(rows) >= 2 and all(len(row) == 3 for row in rows):
+        return {"type": ["fresnelluxpop"], "file": [path]}
+    raise entity_error(inputs.entity, f"'{path}' is no table of n and k, neither of sopra's nor of luxpop's kind")
 
 
 METALS = ("amorphous carbon", "silver", "gold", "copper", "aluminium")
@@ -386,7 +399,7 @@ def preset(inputs: Inputs) -> Fields:
     if path is None and name not in METALS and name in inputs.draft.files:
         path = inputs.file("name")
     if path is not None:
-        return {"type": ["fresnelsopra"], "file": [path]}
+        return _nk(inputs, path)
     if name not in METALS:
         inputs.warn(f"there is no metal '{name}': aluminium is used, as classic Lux does")
         name = "aluminium"
@@ -463,8 +476,8 @@ FRESNEL: Mapping[str, Row[Build]] = {
     "cauchy": _exact(_cauchy),
     "abbe": Row(_abbe, Fidelity.EQUIVALENT, "as Cauchy's formula"),
     "sellmeier": Row(_sellmeier, Fidelity.APPROXIMATED, "Cauchy's formula through the index at 486 and 656 nm"),
-    "sopra": _exact(_fresnel_file("fresnelsopra")),
-    "luxpop": _exact(_fresnel_file("fresnelluxpop")),
+    "sopra": _exact(_nk_file),
+    "luxpop": _exact(_nk_file),
     "preset": _exact(preset),
     "fresnelname": _exact(preset),
 }

@@ -1,0 +1,233 @@
+"""Over the whole plugin tables: no parameter is lost in silence, and LuxCore takes whatever the translation writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from lrnap.engine.luxcore import camera, film, lights, materials, sampling, textures, volumes
+from lrnap.engine.luxcore.draft import Row
+from lrnap.engine.luxcore.translate import Translation
+from lrnap.lux.plugins import PLUGINS
+from lrnap.lux.plugins.spec import Parameter, Plugin
+
+ROWS: Mapping[str, Mapping[str, Row[Any]]] = {
+    "material": materials.MATERIALS,
+    "texture": textures.TEXTURES,
+    "light": lights.LIGHTS,
+    "arealight": {"area": lights.AREA_LIGHT},
+    "volume": volumes.VOLUMES,
+    "camera": camera.CAMERAS,
+    "filter": film.FILTERS,
+    "sampler": sampling.SAMPLERS,
+    "surfaceintegrator": sampling.SURFACE_INTEGRATORS,
+    "volumeintegrator": sampling.VOLUME_INTEGRATORS,
+    "renderer": sampling.RENDERERS,
+}
+
+# What a plugin cannot do without, by kind and plugin.
+NEEDED = {
+    ("texture", "imagemap"): '"string filename" ["image.png"]',
+    ("texture", "normalmap"): '"string filename" ["image.png"]',
+    ("texture", "band"): '"float offsets" [0 1] "{v} tex1" [{n}] "{v} tex2" [{n}]',
+    ("texture", "multimix"): '"float weights" [0.5 0.5] "{v} tex1" [{n}] "{v} tex2" [{n}]',
+    ("texture", "densitygrid"): '"float density" [1 2] "integer nx" [2]',
+    ("texture", "sopra"): '"string filename" ["metal.nk"]',
+    ("texture", "luxpop"): '"string filename" ["metal.nk"]',
+    ("texture", "tabulateddata"): '"string filename" ["metal.nk"]',
+    ("texture", "irregulardata"): '"float wavelengths" [400 700] "float data" [1 1]',
+    ("texture", "regulardata"): '"float data" [0 1]',
+    ("texture", "sellmeier"): '"float B" [1.04 0.23 1.01] "float C" [0.006 0.02 103]',
+    ("material", "glossycoating"): '"string basematerial" ["a"]',
+    ("material", "mix"): '"string namedmaterial1" ["a"] "string namedmaterial2" ["b"]',
+    ("material", "layered"): '"string namedmaterial1" ["a"] "string namedmaterial2" ["b"]',
+    ("material", "doubleside"): '"string frontnamedmaterial" ["a"] "string backnamedmaterial" ["b"]',
+    ("light", "projection"): '"string mapname" ["image.png"]',
+}
+
+# Parameters that matter only beside others: these others, or a reason why they are not tried.
+BESIDE = {
+    "bumpmapsampledistance": '"texture bumpmap" ["f"]',
+    "filmindex": '"float film" [200]',
+    "efficacy": '"float power" [100]',
+    "power": '"float efficacy" [17]',
+    "blades": '"integer blades" [5]',
+    "opacity2": '"string namedmaterial3" ["a"]',
+    "opacity3": '"string namedmaterial3" ["a"] "string namedmaterial4" ["b"]',
+    "gamma": '"string mapname" ["image.png"]',
+    "mapping": '"string mapname" ["image.png"]',
+    "flipz": '"string iesname" ["light.ies"]',
+    "v1": '"string mapping" ["planar"]',
+    "v2": '"string mapping" ["planar"]',
+    "Kt": '"color Kr" [0.3 0.3 0.3]',
+    "cauchyb": '"bool dispersion" ["true"]',
+    **dict.fromkeys(
+        (f"backface_{name}" for name in ("Ks", "Ka", "index", "d", "uroughness", "vroughness", "multibounce")),
+        '"bool onesided" ["false"]',
+    ),
+    "minkovsky_exp": '"string distmetric" ["minkovsky"]',
+}
+LOWEST = "the lowest layer is opaque"
+WITHOUT_EFFECT = "has no effect by itself"
+UNTRIED = {
+    ("material", "glass2", "dispersion"): "needs a volume; see the volumes' tests",
+    **{("material", name, "bumpmapsampledistance"): WITHOUT_EFFECT for name in ("null", "doubleside", "scatter")},
+    **{("material", p.name, "compo_override_alpha_value"): WITHOUT_EFFECT for p in PLUGINS["material"]},
+    ("material", "layered", "namedmaterial3"): "tried beside opacity2",
+    ("material", "layered", "namedmaterial4"): "tried beside opacity3",
+    ("material", "layered", "opacity4"): LOWEST,
+    ("material", "metal", "filename"): "a file; see the textures' tests",
+    ("material", "roughglass", "dispersion"): "tried beside cauchyb",
+    **{("material", name, "filmindex"): "reported with the film" for name in ("mirror", "shinymetal")},
+    **{("texture", "densitygrid", name): "must fit the densities" for name in ("nx", "ny", "nz")},
+    ("texture", "imagemap", "channel"): "of the float variant only; see the textures' tests",
+}
+
+OTHER_VALUES = {"float": "[0.37]", "color": "[0.2 0.4 0.6]", "point": "[1 2 3]", "vector": "[1 2 3]"}
+
+
+def other(parameter: Parameter, variant: str) -> Iterator[str]:
+    """The parameter with values that are not its default, once for each way to give it."""
+    for given in parameter.types:
+        if parameter.type.startswith("variant") and given not in (
+            "texture",
+            "color" if variant == "color" else "float",
+        ):
+            continue
+        if given == "bool":
+            yield f'"bool {parameter.name}" ["{"false" if parameter.default else "true"}"]'
+        elif given == "texture":
+            name = {"fresnel": "r", "color|texture": "c", "variant|texture": variant[:1]}.get(parameter.type, "f")
+            yield f'"texture {parameter.name}" ["{"r" if variant == "fresnel" else name}"]'
+        elif given == "string" and parameter.choices:
+            choice = next(c for c in parameter.choices if c != parameter.default)
+            yield f'"string {parameter.name}" ["{choice}"]'
+        elif given == "string" and (parameter.file or parameter.names):
+            yield f'"string {parameter.name}" ["{("metal.nk" if variant else "image.png") if parameter.file else "c"}"]'
+        elif given == "string":
+            yield f'"string {parameter.name}" ["gold"]'
+        elif given == "integer":
+            yield f'"integer {parameter.name}" [{2 if parameter.default == 1 else 1}]'
+        elif parameter.count == 1:
+            yield f'"{given} {parameter.name}" {OTHER_VALUES[given]}'
+
+
+def needed(plugin: Plugin, variant: str = "") -> str:
+    n = "0.5 0.5 0.5" if variant == "color" else "1.5"
+    return NEEDED.get((plugin.kind, plugin.name), "").format(v="color" if variant == "color" else "float", n=n)
+
+
+THINGS = """
+Texture "f" "float" "fbm"  Texture "c" "color" "checkerboard"  Texture "r" "fresnel" "fresnelcolor"
+MakeNamedMaterial "a" "string type" ["matte"]  MakeNamedMaterial "b" "string type" ["mirror"]
+MakeNamedMaterial "c" "string type" ["metal2"]
+"""
+USES = {
+    "float": 'Material "matte" "texture bumpmap" ["t"]',
+    "color": 'Material "matte" "texture Kd" ["t"]',
+    "fresnel": 'Material "metal2" "texture fresnel" ["t"]',
+}
+STATEMENTS = {
+    "material": 'Material "{name}" {params}',
+    "light": 'LightSource "{name}" {params}',
+    "arealight": 'AreaLightSource "{name}" {params}',
+    "volume": 'MakeNamedVolume "v" "{name}" {params}\nInterior "v"\nMaterial "glass2"',
+}
+OPTIONS = {
+    "camera": 'Camera "{name}" {params}',
+    "filter": 'PixelFilter "{name}" {params}',
+    "sampler": 'Sampler "{name}" {params}',
+    "surfaceintegrator": 'SurfaceIntegrator "{name}" {params}',
+    "volumeintegrator": 'VolumeIntegrator "{name}" {params}',
+    "renderer": 'Renderer "{name}" {params}',
+}
+
+
+class Try:
+    """A plugin in a small scene."""
+
+    def __init__(self, translated: Any, files: Mapping[str, str]) -> None:
+        self.translated, self.files = translated, files
+
+    def __call__(self, plugin: Plugin, params: str, variant: str = "") -> Translation:
+        params = f"{needed(plugin, variant)} {params}"
+        if plugin.kind == "texture":
+            world = f'{THINGS}\nTexture "t" "{variant}" "{plugin.name}" {params}\n{USES[variant]}'
+            return self.translated(world, files=self.files)
+        statement = (STATEMENTS | OPTIONS)[plugin.kind].format(name=plugin.name, params=params)
+        if plugin.kind == "camera":
+            return self.translated(THINGS, files=self.files, camera=f"LookAt 0 -5 3  0 0 0  0 0 1 {statement}")
+        if plugin.kind in OPTIONS:
+            return self.translated(THINGS, files=self.files, options=statement)
+        return self.translated(f"{THINGS}\n{statement}", files=self.files)
+
+
+@pytest.fixture
+def attempt(translated, image, nk, ies) -> Try:
+    return Try(translated, {"image.png": image, "metal.nk": str(nk), "light.ies": str(ies)})
+
+
+def variants(plugin: Plugin) -> tuple[str, ...]:
+    return plugin.variants or ("",)
+
+
+TABLE = [plugin for kind in ROWS for plugin in PLUGINS[kind] if plugin.name in ROWS[kind]]
+
+
+@pytest.mark.parametrize("plugin", TABLE, ids=lambda plugin: f"{plugin.kind}-{plugin.name}")
+def test_each_parameter_changes_the_translation_or_is_reported_or_known_to_be_harmless(plugin: Plugin, attempt: Try):
+    row = ROWS[plugin.kind][plugin.name]
+    for parameter in plugin.parameters:
+        beside = BESIDE.get(parameter.name, "") if '"string mapname"' not in needed(plugin) else ""
+        beside = beside if all(word in plugin.by_name for word in _names(beside)) else ""
+        if parameter.obsolete or parameter.name in row.harmless:
+            continue
+        if (plugin.kind, plugin.name, parameter.name) in UNTRIED:
+            continue
+        for variant in variants(plugin):
+            if variant == "fresnel" and plugin.name not in (*textures.FRESNEL, "constant"):
+                continue  # replaced as a whole, which is reported
+            for given in other(parameter, variant):
+                if f' {parameter.name}"' in needed(plugin, variant) and parameter.file:
+                    continue
+                before, after = attempt(plugin, beside, variant), attempt(plugin, f"{beside} {given}", variant)
+                reported = any(f"{parameter.name}" in w for w in set(after.warnings) - set(before.warnings))
+                changed = (before.scene, before.config) != (after.scene, after.config)
+                assert changed or reported, f"{plugin.kind} '{plugin.name}' ({variant}): {given} is lost in silence"
+
+
+def _names(params: str) -> list[str]:
+    """Names of the parameters in a parameter list."""
+    return [token.split()[1] for token in params.split('"')[1::2] if " " in token]
+
+
+def test_luxcore_takes_every_plugin_that_has_a_row(attempt: Try, refusals):
+    tried = [(plugin, variant) for plugin in TABLE for variant in variants(plugin)]
+    answers = refusals([attempt(plugin, "", variant) for plugin, variant in tried])
+    refused = [f"{p.kind} '{p.name}' {v}: {a}" for (p, v), a in zip(tried, answers, strict=True) if a]
+    assert not refused
+
+
+def test_luxcore_takes_every_material_with_light_and_volumes(attempt: Try, translated, refusals):
+    around = 'MakeNamedVolume "v" "clear"\nInterior "v"\nExterior "v"\nAreaLightSource "area"'
+    worlds = [
+        f'{THINGS}\n{around}\nMaterial "{p.name}" {needed(p)} "texture bumpmap" ["f"]'
+        if "bumpmap" in p.by_name
+        else f'{THINGS}\n{around}\nMaterial "{p.name}" {needed(p)}'
+        for p in PLUGINS["material"]
+    ]
+    assert set(refusals([translated(world) for world in worlds])) == {""}
+
+
+@pytest.mark.parametrize("plugin", TABLE, ids=lambda plugin: f"{plugin.kind}-{plugin.name}")
+def test_nothing_refers_to_something_later(plugin: Plugin, attempt: Try):
+    for variant in variants(plugin):
+        seen: set[str] = set()
+        properties = attempt(plugin, "", variant).scene
+        things = {key.split(".")[2] for key in properties if key.startswith(("scene.textures.", "scene.materials."))}
+        for key, value in properties.items():
+            referred = {v for v in value if isinstance(v, str) and v in things and not key.endswith(".type")}
+            assert referred <= seen, f"{key} = {value} comes before what it names"
+            seen.add(key.split(".")[2])
