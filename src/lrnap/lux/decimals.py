@@ -81,11 +81,10 @@ def _few(text: bytes) -> FloatArray:
 
 
 def _whole(chunk: bytes) -> IntArray:
-    text = np.frombuffer(chunk, np.uint8)
-    space = text <= 32
-    words = int(np.count_nonzero(space[1:] & ~space[:-1])) + (not space[-1])
+    if not _signs_fit(chunk, np.frombuffer(chunk, np.uint8)):
+        raise Doubt
     values = _strtoll(chunk)
-    if len(values) != words or values.min() < -(1 << 31) or values.max() >= 1 << 31 or not _signs_fit(text, space):
+    if values.min() < -(1 << 31) or values.max() >= 1 << 31:
         raise Doubt
     return values.astype(np.int32)
 
@@ -126,10 +125,8 @@ def _scaled(chunk: bytes) -> FloatArray:
     """As integers, divided by powers of ten."""
     padded = b" " + chunk.strip() + b" "  # so that every number has white space on both sides
     text = np.frombuffer(padded, np.uint8)
-    space, dot = text <= 32, text == ord(".")
-    common = _common_decimals(padded, space, dot)
-    points, decimals = (np.flatnonzero(dot), common) if common is not None else _points(text, space | dot)
-    if int(np.max(decimals)) >= len(_POWERS) or not _signs_fit(text, space):
+    points, decimals = _evenly(padded, text) or _points(text)
+    if int(np.max(decimals)) >= len(_POWERS) or not _signs_fit(padded, text):
         return _strtod(chunk)
     values = _integers_without_dots(padded)
     if values is None or len(values) != len(points):
@@ -142,22 +139,26 @@ def _scaled(chunk: bytes) -> FloatArray:
     return result
 
 
-def _common_decimals(padded: bytes, space: npt.NDArray[np.bool_], dot: npt.NDArray[np.bool_]) -> int | None:
-    """The number of decimals if all numbers have the same, with a dot each and one white space between."""
-    first = padded.find(b".")
-    if first < 0:
+def _evenly(padded: bytes, text: npt.NDArray[np.uint8]) -> tuple[_Positions, int] | None:
+    """Where the dots are and how many decimals follow, if after each dot it is the same number of them.
+
+    White space among those decimals is not looked for: it would make more numbers than there are dots.
+    """
+    points = np.flatnonzero(text == ord("."))
+    if not points.size:
         return None
-    end = first + int(np.argmax(space[first:]))
-    width = end - first
-    # A dot stands exactly `width` before every white space but the first, and nowhere else.
-    if np.array_equal(dot[:-width], space[width:]) and not dot[-width:].any() and not space[1:first].any():
-        return width - 1
-    return None
+    end = _SPACE.search(padded, int(points[0]))
+    width = end.start() - int(points[0]) if end else 0
+    if width < 2 or points[-1] + width >= len(text) or (np.diff(points) <= width).any():
+        return None
+    if (text[points + width] > 32).any() or (text[points + 1] <= 32).any():
+        return None
+    return points, width - 1
 
 
-def _points(text: npt.NDArray[np.uint8], marked: npt.NDArray[np.bool_]) -> tuple[_Positions, _Positions]:
+def _points(text: npt.NDArray[np.uint8]) -> tuple[_Positions, _Positions]:
     """Where each number has its dot, or ends if it has none; and how many decimals it has."""
-    marks = np.flatnonzero(marked)
+    marks = np.flatnonzero((text <= 32) | (text == ord(".")))
     dotted = text[marks] == ord(".")
     ends = np.flatnonzero(~dotted)[1:]  # indices into marks: white space ...
     ends = ends[text[marks[ends] - 1] > 32]  # ... that ends a number
@@ -184,12 +185,13 @@ def _integers_without_dots(padded: bytes) -> npt.NDArray[np.int64] | None:
         return None  # exponents, most likely
 
 
-def _signs_fit(text: npt.NDArray[np.uint8], space: npt.NDArray[np.bool_]) -> bool:
+def _signs_fit(chunk: bytes, text: npt.NDArray[np.uint8]) -> bool:
     """Whether each sign begins a number. For strtoll `1-2` is two numbers, and a sign alone is zero."""
-    signs = np.flatnonzero((text == ord("-")) | (text == ord("+")))
+    minus = text == ord("-")
+    signs = np.flatnonzero(minus | (text == ord("+")) if b"+" in chunk else minus)
     if not signs.size:
         return True
-    if signs[-1] == len(text) - 1 or not space[signs[signs > 0] - 1].all():
+    if signs[-1] == len(text) - 1 or (text[signs[signs > 0] - 1] > 32).any():
         return False
     following = text[signs + 1]
     if (following >= ord("0")).all():

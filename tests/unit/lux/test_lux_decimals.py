@@ -20,7 +20,7 @@ def reference(words):
 
 
 @given(st.lists(FINITE, min_size=1, max_size=20), FORMS, SPACES, st.booleans())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_reads_what_formats_write(numbers, form, space, long):
     words = [form % number for number in numbers] * (40 if long else 1)
     text = f"{space}{space.join(words)}{space}".encode()
@@ -31,7 +31,7 @@ def test_reads_what_formats_write(numbers, form, space, long):
 
 
 @given(st.lists(FINITE, min_size=30, max_size=200))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_shortest_decimals_are_exact(numbers):
     array = np.array(numbers, np.float32)
     result = decimals.floats(" ".join(array.astype("U24")).encode())
@@ -82,3 +82,17 @@ def test_integers_are_exact_and_bounded():
     for beyond in (b"2147483648", b"-2147483649", b"99999999999999999999", b"1.0", b"1e3"):
         with pytest.raises(decimals.Doubt):
             decimals.integers(text + b" " + beyond)
+
+
+@pytest.mark.parametrize("odd", ["1.23 456", ".12 345", "-.5", "-0.000", "-00.000", "-.000", "0.000"])
+def test_among_numbers_with_as_many_decimals_each(odd):
+    words = [*["7.125"] * 100, *odd.split(), *["7.125"] * 100]
+    result, expected = decimals.floats(" ".join(words).encode()), reference(words)
+    np.testing.assert_array_equal(result, expected)
+    np.testing.assert_array_equal(np.signbit(result), np.signbit(expected))
+
+
+@pytest.mark.parametrize("odd", ["1.2.34 5", "1-2.345", ". 1234", "-. 123", "- .123", ".", "1.-23"])
+def test_what_is_left_to_reading_token_by_token(odd):
+    with pytest.raises(decimals.Doubt):
+        decimals.floats(" ".join(["7.125"] * 100 + [odd] + ["7.125"] * 100).encode())

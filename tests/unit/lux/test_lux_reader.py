@@ -144,6 +144,13 @@ def test_texts(text, param):
     assert one_param(text) == param
 
 
+def test_long_lists_are_read_like_short_ones():
+    many = "7.125 " * 100
+    assert one_param(f'"float f" [{many}1.2.34-5 {many}]').value[100:103].tolist() == pytest.approx([1.2, 0.34, -5])
+    error = error_of(f'Shape "s" "float f" [{many}\n{many} 1.5 oops {many}]')
+    assert error.at == "scene.lxs:2:606"
+
+
 def test_what_is_hardly_meant_is_warned_of():
     warnings: list[str] = []
     list(read_bytes(b'SearchPath "x"\nShape "s" "color Kd" "t" "bool b" "true"', "s.lxs", on_warning=warnings.append))
@@ -228,7 +235,7 @@ SNIPPETS = st.sampled_from(
 
 
 @given(st.one_of(st.binary(max_size=200), st.lists(SNIPPETS, max_size=30).map(lambda words: " ".join(words).encode())))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_bytes_are_calls_or_a_scene_error(data):
     try:
         for call in read_bytes(data, "fuzz"):

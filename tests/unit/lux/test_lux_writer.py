@@ -73,13 +73,13 @@ def read_back(text: str):
 
 
 @given(st.lists(some_calls(), max_size=6))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_read_gives_back_what_was_written(calls):
     assert read_back(written(calls)) == calls
 
 
 @given(st.lists(FLOAT32, min_size=100, max_size=300))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_long_lists_come_back_bit_by_bit(numbers):
     call = Call("Shape", ("mesh",), (params.make("float", "uv", numbers),))
     (again,) = read_back(written([call]))
