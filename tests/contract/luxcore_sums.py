@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+from engine_bench import quad
 
 from lrnap.engine.luxcore.native import pyluxcore
 from lrnap.engine.luxcore.renderer import LuxCoreRenderer
 from lrnap.engine.protocol import Halt, RunOptions
 from lrnap.film.snapshot import FilmLayout, Planes
 from lrnap.lux.builder import describe
-from tests.contract.conftest import quad
 
 SPP = 20
 

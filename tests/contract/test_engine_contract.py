@@ -10,12 +10,12 @@ import sys
 
 import numpy as np
 import pytest
+from engine_bench import HERE, Bench, alive, in_loop, quad, until
 
 from lrnap.engine.cores import available
 from lrnap.engine.protocol import Halt, Run, RunState
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import Snapshot
-from tests.contract.conftest import CHECKOUT, Bench, alive, in_loop, quad, until
 
 RENDERING, PAUSED, DONE, STOPPED, FAILED = (
     RunState.RENDERING,
@@ -283,7 +283,7 @@ PARENT = """
 import asyncio, sys
 from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import RunOptions
-from tests.contract.conftest import quad
+from engine_bench import quad
 
 async def main():
     run = await ProcessEngine(sys.argv[1]).start(quad(), RunOptions("r1", 1))
@@ -298,7 +298,7 @@ asyncio.run(main())
 @in_loop
 async def test_the_engine_ends_when_its_parent_is_killed(bench: Bench) -> None:
     parent = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", PARENT, bench.engine.name), cwd=CHECKOUT, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", PARENT, bench.engine.name), cwd=HERE, stdout=asyncio.subprocess.PIPE
     )
     pid = int(await parent.stdout.readline())
     assert alive(pid)
