@@ -40,7 +40,7 @@ from lrnap.wire import (
     error,
     error_of,
 )
-from lrnap.wire.messages import frames
+from lrnap.wire.messages import format_reply, frames
 
 log = logging.getLogger("lrnap.net")
 
@@ -76,12 +76,13 @@ class Link(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._lane: deque[Piece] = deque()
         self._lane_task: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._answers: set[asyncio.Task[None]] = set()  # those that may overtake
+        self._follows: set[asyncio.Task[None]] = set()  # events, as long as the connection lives
         self._writable = asyncio.Event()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._last_byte = 0.0
         self._paused = False  # the connection wants answers before more bytes
-        self._pump_soon = False
+        self._due: set[str] = set()  # what runs as soon as the loop is free
         self._ending = False
 
     # --- the socket's side (asyncio calls these)
@@ -134,7 +135,7 @@ class Link(asyncio.BufferedProtocol):
         self.conn.receive_eof()
         for timer in self._timers.values():
             timer.cancel()
-        for task in self._tasks:
+        for task in self._answers | self._follows:
             task.cancel()
         if self._lane_task is None:
             self._finish()
@@ -143,7 +144,7 @@ class Link(asyncio.BufferedProtocol):
 
     def _pump(self) -> None:
         """Takes events until the connection needs bytes, or answers."""
-        self._pump_soon = False
+        self._due.discard("pump")
         while self._transport is not None and self._writable.is_set():
             event = self.conn.next_event()
             match event:
@@ -158,7 +159,7 @@ class Link(asyncio.BufferedProtocol):
                     return
                 case Hangup() if event.silent:
                     log.info("%s: not LRNAP, closed without an answer", self.session.peer)
-                    self._abort()
+                    self.abort()
                 case Request() | BadLine() | Offer() | Hangup():
                     self._cancel_timer("hello")
                     self._take(event)
@@ -172,26 +173,34 @@ class Link(asyncio.BufferedProtocol):
             and (request.spec.order is Order.FREE or isinstance(event, Offer))
         )
         if overtakes:
-            self._spawn(self._do(event))
+            self._spawn(self._do(event), self._answers)
             return
         self._lane.append(event)
+        self._start_lane()
+
+    def _start_lane(self) -> None:
         if self._lane_task is None:
             self._lane_task = asyncio.get_running_loop().create_task(self._run_lane())
+            self._lane_task.add_done_callback(self._lane_done)
 
     async def _run_lane(self) -> None:
         turns = 0
-        try:
-            while self._lane:
-                await self._do(self._lane.popleft())
-                turns += 1
-                if not turns % TURNS:
-                    self._flush()
-                    await asyncio.sleep(0)
-            self._flush()
-        finally:
-            self._lane_task = None
-            if self._transport is None:
-                self._finish()
+        while self._lane:
+            await self._do(self._lane.popleft())
+            turns += 1
+            if not turns % TURNS:
+                await asyncio.sleep(0)
+
+    def _lane_done(self, task: asyncio.Task[None]) -> None:
+        self._lane_task = None
+        if task.cancelled():
+            self._lane.clear()
+        elif self._lane:  # it came between the last look and now
+            self._start_lane()
+            return
+        self._task_done(task)
+        if self._transport is None:
+            self._finish()
 
     async def _do(self, event: Piece) -> None:
         match event:
@@ -202,9 +211,8 @@ class Link(asyncio.BufferedProtocol):
             case Offer():
                 self._decide(event.request)
             case Hangup():
-                self._lane.clear()
-                while self._tasks - {asyncio.current_task()} and event.error is None:
-                    await asyncio.wait(self._tasks - {asyncio.current_task()})
+                while self._answers and event.error is None:
+                    await asyncio.wait(self._answers)
                 self._hang_up(event, error_of(event.error, tag=event.tag) if event.error else None)
 
     def _decide(self, request: Request) -> None:
@@ -258,7 +266,7 @@ class Link(asyncio.BufferedProtocol):
         reply = answer if isinstance(answer, Reply) else answer.reply
         await self._send(replace(reply, tag=tag), answer.offset if isinstance(answer, Transfer) else 0)
         if isinstance(answer, Follow):
-            self._spawn(self._follow(answer.events))
+            self._spawn(self._follow(answer.events), self._follows)
 
     async def _follow(self, events: AsyncIterator[Reply]) -> None:
         async for event in events:
@@ -271,8 +279,7 @@ class Link(asyncio.BufferedProtocol):
         await self._writable.wait()
         if reply.data is None:
             self._write(reply)
-            if not self._lane:
-                self._flush()
+            self._soon("flush", self._flush)
         elif self.conn.level:
             parts = frames(reply, offset)
             while (frame := await _next_frame(parts)) is not None:
@@ -285,9 +292,8 @@ class Link(asyncio.BufferedProtocol):
             self._write(replace(reply, data=b""))
             self._flush()
             await self._send_bytes(memoryview(reply.data).cast("B"))
-        if self._paused and not self._pump_soon and self._transport is not None:
-            self._pump_soon = True
-            asyncio.get_running_loop().call_soon(self._pump)
+        if self._paused:
+            self._soon("pump", self._pump)
 
     async def _send_bytes(self, data: memoryview) -> None:
         for start in range(0, len(data), DATA_FRAME):
@@ -302,6 +308,7 @@ class Link(asyncio.BufferedProtocol):
 
     def _flush(self) -> None:
         """Writes what the connection wants sent: small pieces together, large ones as they are."""
+        self._due.discard("flush")
         if self._transport is None:
             return
         small: list[bytes | bytearray | memoryview] = []
@@ -309,9 +316,10 @@ class Link(asyncio.BufferedProtocol):
             if memoryview(piece).nbytes <= SMALL:
                 small.append(piece)
                 continue
-            self._transport.write(b"".join(small))
+            if small:
+                self._transport.write(b"".join(small))
+                small = []
             self._transport.write(piece)
-            small = []
         if small:
             self._transport.write(b"".join(small))
 
@@ -329,18 +337,24 @@ class Link(asyncio.BufferedProtocol):
         self._lane.clear()
         self._lane.append(Hangup())
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the peer to read."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
     # --- the end
 
     def _hang_up(self, hangup: Hangup, last_words: Reply | None) -> None:
         if self._transport is None or self._ending:
             return
         self._ending = True
-        if last_words is not None and not hangup.silent:
-            self.conn.send(last_words)
         self._flush()
+        if last_words is not None and not hangup.silent:
+            self._transport.write(format_reply(last_words, self.conn.level))
         self._transport.close()
 
-    def _abort(self) -> None:
+    def abort(self) -> None:
+        """Ends the connection without waiting for what is not sent yet."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -366,16 +380,23 @@ class Link(asyncio.BufferedProtocol):
             else:
                 self._transport.pause_reading()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
+        among.add(task)
         task.add_done_callback(self._task_done)
 
     def _task_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._answers.discard(task)
+        self._follows.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("a defect while answering %s", self.session.peer, exc_info=task.exception())
-            self._abort()
+            self.abort()
+
+    def _soon(self, name: str, work: Callable[[], None]) -> None:
+        """Once, however often it is asked for before the loop is free: replies leave together."""
+        if name not in self._due:
+            self._due.add(name)
+            asyncio.get_running_loop().call_soon(work)
 
     def _deadline(self, name: str, seconds: float, what: str) -> None:
         late = LrnapError(Code.TIMEOUT, f"{what} did not come within {seconds:g} seconds")

@@ -14,6 +14,7 @@ from lrnap.net.link import Deadlines, Link
 from lrnap.net.service import Service
 
 BACKLOG = 128
+GRACE = 1.0  # seconds for peers to take what was answered before the server closed
 
 
 class Server:
@@ -70,9 +71,9 @@ class Server:
         return Link(self._service, self._gate, self._deadlines, self._links, full)
 
     @property
-    def links(self) -> int:
-        """Connections that are open."""
-        return len(self._links)
+    def open_links(self) -> list[Link]:
+        """The connections that are open."""
+        return [*self._links]
 
     async def close(self) -> None:
         """Stops listening and ends all connections; idempotent."""
@@ -81,7 +82,11 @@ class Server:
             server.close()
         for link in [*self._links]:
             link.close()
+        deadline = asyncio.get_running_loop().time() + GRACE
         while self._links:
+            if asyncio.get_running_loop().time() > deadline:
+                for link in [*self._links]:
+                    link.abort()
             await asyncio.sleep(0.005)
         for server in sockets:
             with contextlib.suppress(OSError):

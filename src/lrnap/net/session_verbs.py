@@ -17,25 +17,26 @@ from lrnap.wire import Reply, Request, Scalar, Word, ok
 if TYPE_CHECKING:
     from lrnap.net.link import Link
 
-PROTOCOL = "LRNAP/1"
+PROTOCOL, MINOR = "LRNAP/1", "0"
 CAPABILITIES = ("tags", "events", "assets", "zstd")
 
 
 def _hello(link: Link, request: Request) -> Reply:
     asked = str(request.args[0])
-    if asked.upper() != PROTOCOL and not asked.upper().startswith(PROTOCOL + "."):
+    if asked.upper().partition(".")[0] != PROTOCOL:
         raise LrnapError(Code.VERSION, f"this server speaks {PROTOCOL}, not {asked[:40]}")
+    wanted = str(request.options.get("want", ",".join(CAPABILITIES))).lower().split(",")
     link.session.level = 1
     link.session.client = str(request.options.get("client", ""))
     fields: dict[str, Scalar] = {
         "server": f"lrnap/{__version__}",
-        "caps": Word(",".join(CAPABILITIES)),
+        **link.service.facts(),
+        "caps": Word(",".join(cap for cap in CAPABILITIES if cap in wanted) or "none"),
         "maxline": POST_AUTH.line,
         "maxpayload": POST_AUTH.payload,
         "role": Word(link.session.role.name.lower()),
-        **link.service.facts(),
     }
-    return Reply("R_OK", (Word(PROTOCOL),), fields)
+    return Reply("R_OK", (Word(f"{PROTOCOL}.{MINOR}"),), fields)
 
 
 def _auth(link: Link, request: Request) -> Reply:

@@ -1,7 +1,6 @@
 """The scene that one connection is describing: checked call by call, kept, its files found, until WorldEnd.
 
-It belongs to its connection alone and leaves nothing behind if that goes away. After a call that fails, the rest is
-skipped: a scene with a hole in it must not be rendered, however fast its sender goes on sending.
+It belongs to its connection alone and leaves nothing behind if that goes away.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrnap.errors import Code, LrnapError, SceneError
+from lrnap.errors import LrnapError, SceneError
 from lrnap.lux import files, reader
 from lrnap.lux.call import Call
 from lrnap.lux.checker import Checker
@@ -78,7 +77,6 @@ class Description:
 
     def __init__(self, places: Places) -> None:
         self.warnings: list[str] = []
-        self.failed: LrnapError | None = None
         self.belongings = Belongings(places.assets)
         self._places = places
         self._checker = Checker()
@@ -96,19 +94,12 @@ class Description:
         self._checker.require_finished()
 
     def call(self, call: Call, /) -> None:
-        """Takes a call. If it raises, everything after it is skipped."""
-        if self.failed is not None:
-            raise self.skipped()
-        try:
-            self._take(call)
-        except LrnapError as error:
-            self.failed = error
-            raise
+        """Takes a call, or raises LrnapError and is as before."""
+        self._take(call)
 
     def parse(self, path: Path, *, whole: bool) -> None:
-        """Takes the calls of a scene file inside the roots; `whole`: which must be a complete scene."""
-        if self.failed is not None:
-            raise self.skipped()
+        """Takes the calls of a scene file inside the roots; `whole`: which must be a complete scene. If it raises,
+        the calls before the one that failed stay."""
         outer, self._folder = self._folder, path.parent
         try:
             for call in reader.read(path, on_warning=self.warnings.append, allow=self._places.roots.holds):
@@ -117,25 +108,9 @@ class Description:
                 self._checker.require_finished()
         except LrnapError as error:
             error.at = error.at or str(path)
-            self.failed = error
             raise
         finally:
             self._folder = outer
-
-    def fail(self, error: LrnapError) -> None:
-        """A request of this scene failed before it was a call: the scene has a hole, too."""
-        self.failed = self.failed or error
-
-    def skipped(self) -> LrnapError:
-        return LrnapError(
-            Code.SKIPPED,
-            f"not run, because a call before it failed ({self.failed}); API_Sync goes on without that call, "
-            "API_LuxCleanup begins anew",
-        )
-
-    def sync(self) -> None:
-        """The sender has seen the failure and goes on without the call that failed."""
-        self.failed = None
 
     def scene(self, name: str) -> Scene:
         """The complete scene. Raises SceneError if WorldEnd is missing."""

@@ -172,7 +172,8 @@ async def _parse(visit: NodeVisit, request: Request) -> Reply:
         description = visit.begin(stem if name is None else str(name))
         await asyncio.to_thread(description.parse, path, whole=True)
     except LrnapError as error:
-        visit.refuse(error)
+        visit.discard()  # nothing of a file that is wrong stays
+        visit.failed = error
         raise
     return visit.done(jobname=visit.complete().name)
 
@@ -183,7 +184,7 @@ async def _cleanup(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
 
 
 async def _render(visit: NodeVisit, request: Request) -> Reply:
-    visit.check_complete()
+    visit.check_complete(_arg(request))
     job = visit.to_render(_arg(request))
     seed, threads = _number(request, "seed"), _number(request, "threads")
     run = request.options.get("run")

@@ -6,11 +6,12 @@ CONTROL is the table of the others that mean something here. What is not in it a
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
 from lrnap.lux.call import Call
 from lrnap.lux.calls import CallSpec, Where
@@ -28,24 +29,20 @@ PARTS = ("Include", "SearchPath")  # calls that are legal at any time, but are p
 async def answer(visit: NodeVisit, request: Request) -> Reply:
     """The reply to any `API_...` that is not in the table of verbs."""
     if request.verb.upper() == SYNC:
-        if visit.description is not None:
-            visit.description.sync()
+        visit.failed = None
         return ok()
     try:
         spec = find_spec(request)
         if spec.where is not Where.ANY or spec.name in PARTS:
             return await _describe(visit, request)
     except LrnapError as error:
-        if error.code is not Code.SKIPPED:
-            visit.fail(error)
+        visit.failed = visit.failed or error
         raise
     return await _control(visit, request, spec)
 
 
 async def _describe(visit: NodeVisit, request: Request) -> Reply:
     description = visit.describing()
-    if description.failed is not None:
-        raise description.skipped()
     large = sum(payload.size for payload in request.payloads) >= THREAD_BYTES
     if large or request.verb.upper().endswith("INCLUDE"):
         await asyncio.to_thread(lambda: description.call(call_from_request(request)))
@@ -80,7 +77,7 @@ async def _parse_partial(visit: NodeVisit, call: Call) -> None:
         path = visit.node.roots.find(str(call.args[0]))
         await asyncio.to_thread(description.parse, path, whole=False)
     except LrnapError as error:
-        description.fail(error)
+        visit.failed = error
         raise
     if description.finished:
         visit.complete()
@@ -120,7 +117,7 @@ async def _set_halt(visit: NodeVisit, call: Call) -> None:
     if enough:
         await visit.node.stop(job)
     else:
-        await visit.node.set_halt(job, Halt(spp or None, job.halt.seconds, job.halt.noise))
+        await visit.node.set_halt(job, replace(job.halt, spp=spp or math.inf))
 
 
 async def _statistics(visit: NodeVisit, call: Call) -> Scalar:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
+import platform
 import secrets
 import time
 from collections import deque
@@ -30,6 +30,7 @@ from lrnap.node.assets import AssetStore
 from lrnap.node.events import Publisher
 from lrnap.node.jobs import Job, JobTable, Step
 from lrnap.node.paths import Roots
+from lrnap.node.settings import effective_halt
 from lrnap.node.snapshots import Snapshots
 from lrnap.node.visit import NodeVisit
 from lrnap.wire import Scalar, Status, Word
@@ -77,7 +78,7 @@ class Node:
         return NodeVisit(self, session)
 
     def facts(self) -> dict[str, Scalar]:
-        return {"kind": Word("node"), "engine": self.engine.name}
+        return {"node": platform.node(), "engine": self.engine.name}
 
     async def close(self) -> None:
         """Ends the run and frees everything; idempotent."""
@@ -90,11 +91,11 @@ class Node:
 
     # --- log
 
-    def note(self, text: str, job: Job | None = None) -> None:
-        """One line for CTL_LOG, for subscribers, and for the node's own log."""
+    def note(self, text: str, job: Job | None = None, *, known: bool = False) -> None:
+        """One line for CTL_LOG, for subscribers, and for the node's own log. `known`: the job's log has it already."""
         line = f"{time.strftime('%H:%M:%S', time.localtime(self.clock()))} {text}"
         self._log.append(line)
-        if job is not None:
+        if job is not None and not known:
             job.log.append(line)
         log.info("%s", text)
         name = job.name if job is not None else None
@@ -212,10 +213,13 @@ class Node:
 
     async def set_halt(self, job: Job, halt: Halt) -> None:
         """The halt conditions of a job: of its run if there is one, else of the next."""
+        before, job.halt = job.halt, halt
         if self._holder is job and job.active:
-            never = {name: math.inf for name in ("spp", "seconds", "noise") if getattr(halt, name) is None}
-            await self.running(job).set_halt(replace(halt, **never))
-        job.halt = halt
+            try:
+                await self.running(job).set_halt(effective_halt(job))
+            except LrnapError:
+                job.halt = before
+                raise
 
     async def wait(self, job: Job, session: Session) -> None:
         """Until the job no longer renders, or the one who waits is gone."""
@@ -317,7 +321,7 @@ class Node:
             failure = EngineError("the render engine failed without saying why")
         if failure is not None:
             for line in getattr(failure, "log", ()):
-                self.note(f'job "{job.name}": engine: {line}')
+                self.note(f'job "{job.name}": engine: {line}', job, known=True)
         self._step(job, Step.FAIL if failure is not None else _OUTCOME.get(status.state, Step.FAIL), failure)
         for old in self.jobs.surplus():
             self.note(f'job "{old.name}" and its film are dropped: the last {self.limits.films} finished ones are kept')

@@ -6,13 +6,17 @@ A job's developing is set by the names that the Film's parameters have in a scen
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
 from lrnap.film.develop import Settings
+from lrnap.lux.call import Call
 from lrnap.lux.calls import did_you_mean
+from lrnap.lux.entities import entity
+from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
 from lrnap.node.jobs import Job
 from lrnap.wire import Scalar, Value, Word
@@ -32,9 +36,14 @@ def check_name(name: str) -> str:
 
 
 def film_params(scene: Scene | None) -> dict[str, object]:
-    """The parameters of a scene's Film by name; the last Film counts."""
-    films = [call for call in scene.calls if call.name == "Film"] if scene is not None else []
-    return {param.name: param.value for param in films[-1].params} if films else {}
+    """The parameters of a scene's Film by name."""
+    film = _film(scene)
+    return {} if film is None else {param.name: param.value for param in film.params}
+
+
+def _film(scene: Scene | None) -> Call | None:
+    """The Film of a scene; the last one counts."""
+    return next((call for call in reversed(scene.calls) if call.name == "Film"), None) if scene is not None else None
 
 
 def developing(job: Job) -> Settings:
@@ -64,16 +73,28 @@ def values(threads: int, job: Job | None) -> dict[str, object]:
     """All settings: the node's, and those of a job."""
     known: dict[str, object] = {"threads": threads}
     if job is not None:
-        known |= {name: getattr(job.halt, field) or 0 for name, field in HALT.items()}
+        halt = effective_halt(job)
+        limits = {name: getattr(halt, field) for name, field in HALT.items()}
+        known |= {name: 0 if limit is None or math.isinf(limit) else limit for name, limit in limits.items()}
         known |= developing(job).to_params()
     return known
 
 
-def _halt_value(name: str, value: Value) -> float | None:
+def effective_halt(job: Job) -> Halt:
+    """The halt conditions of a job: where nobody has set one, that of its scene."""
+    film = _film(job.scene)
+    if film is None:
+        return job.halt
+    params = ParamSet(entity(film))
+    own = {field: float(params.int(name)) for name, field in HALT.items() if getattr(job.halt, field) is None}
+    return replace(job.halt, **{field: value for field, value in own.items() if value > 0})
+
+
+def _halt_value(name: str, value: Value) -> float:
     """The halt condition that a value means; 0 is never."""
     if not isinstance(value, int | float) or value < 0:
         raise LrnapError(Code.TYPE, f"{name} must be a number, 0 for never")
-    return float(value) or None
+    return float(value) or math.inf
 
 
 def shown(value: object) -> Scalar:

@@ -28,7 +28,7 @@ class NodeVisit:
         self.session = session
         self.description: Description | None = None
         self.parsing: Job | None = None  # the job of the description, until it is READY
-        self.refused: LrnapError | None = None  # why the last scene file was refused, until the next one begins
+        self.failed: LrnapError | None = None  # the first call of this scene that failed: the rest is skipped
         self.last: str | None = None  # the job this connection described last
         self.bound: dict[str, str] = {}  # file name as the scene spells it -> SHA-256
         self.subscriptions: dict[int, Subscription] = {}
@@ -36,8 +36,7 @@ class NodeVisit:
     def offer(self, request: Request) -> None:
         if request.call is not None:
             find_spec(request)
-            if self.description is not None and self.description.failed is not None:
-                raise self.description.skipped()
+            self.check_whole()
         if request.verb == "ASSET_PUT":
             bound = self.node.limits.asset_bytes
             if request.payloads[0].size > bound:
@@ -66,8 +65,19 @@ class NodeVisit:
         return self.description
 
     def describing(self) -> Description:
-        """The scene that is being described; its first call begins it."""
+        """The scene that is being described; its first call begins it. Raises LrnapError (SKIPPED) after a failure."""
+        self.check_whole()
         return self.description or self.begin(None)
+
+    def check_whole(self) -> None:
+        """Raises LrnapError (SKIPPED) after a call that failed: a scene with a hole in it must not be rendered, however
+        fast its sender goes on sending."""
+        if self.failed is not None:
+            raise LrnapError(
+                Code.SKIPPED,
+                f"not run, because a call before it failed ({self.failed}); API_LuxCleanup begins anew, API_Sync goes "
+                "on without that call",
+            )
 
     def complete(self) -> Job:
         """WorldEnd has come: the scene is a job now."""
@@ -81,24 +91,10 @@ class NodeVisit:
         self.last = job.name
         return job
 
-    def fail(self, error: LrnapError) -> None:
-        """A call of the scene failed: the rest of it is skipped, whatever it may be."""
-        self.describing().fail(error)
-
-    def refuse(self, error: LrnapError) -> None:
-        """A whole scene failed: nothing of it stays, and what was sent for it is skipped."""
-        self.discard()
-        self.refused = error
-
-    def check_complete(self) -> None:
-        """Raises LrnapError if the scene that should be rendered now has failed, or has not come to its end."""
-        if self.refused is not None:
-            raise LrnapError(
-                Code.SKIPPED, f"not run, because the scene was refused ({self.refused}); API_LuxCleanup begins anew"
-            )
-        if self.description is not None:
-            if self.description.failed is not None:
-                raise self.description.skipped()
+    def check_complete(self, name: object) -> None:
+        """Raises LrnapError if the scene to be rendered is this connection's, and has failed or is not at its end."""
+        self.check_whole()
+        if self.description is not None and self.parsing is not None and name in (None, self.parsing.name):
             self.description.require_finished()
 
     def bind(self, name: str, sha256: str) -> None:
@@ -111,7 +107,7 @@ class NodeVisit:
             self.node.abandon(self.parsing)
         if self.description is not None:
             self.description.close()
-        self.description = self.parsing = self.refused = None
+        self.description = self.parsing = self.failed = None
 
     # --- for handlers
 
