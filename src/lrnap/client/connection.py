@@ -106,9 +106,11 @@ class Connection:
         finally:
             self._frames.pop(tag, None)
 
-    async def subscribe(self, *topics: str, job: str, rate: float) -> Subscription:
-        """Events of a job from now on: `async for event in subscription`. Statistics come at most `rate` a second."""
-        reply = await self.request("CTL_SUBSCRIBE", *map(Word, topics), options={"job": job, "rate": rate})
+    async def subscribe(self, *topics: str, job: str | None = None, rate: float = 1.0) -> Subscription:
+        """Events of a job, or of all, from now on: `async for event in subscription`. Statistics come at most `rate`
+        times a second."""
+        options: dict[str, Scalar] = {"rate": rate} if job is None else {"rate": rate, "job": job}
+        reply = await self.request("CTL_SUBSCRIBE", *map(Word, topics), options=options)
         return self._subscription(int(reply.fields["sub"]))
 
     # -- inside

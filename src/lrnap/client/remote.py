@@ -19,17 +19,19 @@ import numpy as np
 from lrnap.client.connection import Connection, connect
 from lrnap.client.upload import send_scene
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
+from lrnap.engine.renderer import check_halt
 from lrnap.errors import Code, EngineError, LrnapError, RemoteError, SceneError
 from lrnap.film import accum
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.lux.scene import Scene
 from lrnap.net.address import Address
-from lrnap.wire import Reply, Scalar
+from lrnap.wire import Reply, Scalar, Word
 
 STATS_RATE = 4.0  # reports a second
 RECONNECT_SECONDS = 20.0  # a node that is away for longer counts as lost
 RETRY_SECONDS = 0.5
 LOG_LINES = 2000
+NEVER = 1e18  # what is sent for infinity, which no line can carry
 WARNING = " warning: "  # what stands in a log line before what the engine does not honour
 
 ACCUM: Mapping[str, Scalar] = {"format": "accum"}
@@ -57,6 +59,7 @@ class RemoteEngine:
 
     async def start(self, scene: Scene, options: RunOptions) -> RemoteRun:
         """Sends the scene with the files that the node lacks, and starts to render it."""
+        check_halt(options.halt)
         connection = await connect(self.name)
         try:
             await send_scene(connection, scene, options.run)
@@ -80,7 +83,8 @@ class RemoteRun:
         self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._warnings: dict[str, None] = {}
         self._changed = asyncio.Event()  # replaced after each change
-        self._fetching = asyncio.Lock()
+        self._fetching: asyncio.Task[Snapshot] | None = None
+        self._newest: Snapshot | None = None
         self._last: Snapshot | None = None  # the film of a run that is over
         self._closed = False
         self._give_up = asyncio.Event()  # do not wait for a node that is away
@@ -89,7 +93,7 @@ class RemoteRun:
     async def begin(self) -> None:
         options, halt = self._options, self._options.halt
         wishes = {"spp": halt.spp, "seconds": halt.seconds, "noise": halt.noise, "threads": options.threads or None}
-        given: dict[str, Scalar] = {key: value for key, value in wishes.items() if value is not None}
+        given: dict[str, Scalar] = {key: min(value, NEVER) for key, value in wishes.items() if value is not None}
         await self._ask("API_Render", {"seed": options.seed, "run": options.run, **given})
         self._life = asyncio.create_task(self._live(), name=f"run {options.run} on {self._connection.address.url}")
 
@@ -125,16 +129,33 @@ class RemoteRun:
     # -- the film
 
     async def snapshot(self) -> Snapshot:
-        async with self._fetching:
-            if self._last is not None:
-                return self._last
-            if self._closed:
-                raise EngineError(f"run {self.name} is closed", code=Code.STATE)
-            over = self._status.state.over
+        if self._last is not None:
+            return self._last
+        if self._closed:
+            raise EngineError(f"run {self.name} is closed", code=Code.STATE)
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._fetch_now(self._status.state.over))
+            self._fetching.add_done_callback(self._fetched)
+        return await asyncio.shield(self._fetching)  # which all who ask meanwhile share
+
+    async def _fetch_now(self, over: bool) -> Snapshot:
+        try:
             snapshot = await (self._fetch_first() if self._layout is None else self._fetch(self._layout))
-            if over:
-                self._last = snapshot
-            return snapshot
+        except RemoteError as error:
+            if self._newest is None:
+                raise self._status.error or error from None
+            if error.code is Code.STATE or self._status.state is not RunState.FAILED:
+                raise
+            return self._newest
+        self._newest = snapshot
+        if over:
+            self._last = snapshot
+        return snapshot
+
+    def _fetched(self, fetching: asyncio.Task[Snapshot]) -> None:
+        self._fetching = None
+        if not fetching.cancelled():
+            fetching.exception()  # it is told to those who asked, if they still listen
 
     async def _fetch_first(self) -> Snapshot:
         """A film whose size is not known: its first frame says it, and makes the room for all."""
@@ -165,29 +186,44 @@ class RemoteRun:
         if digest != reply.fields.get("sha256"):
             raise RemoteError(Code.HASH, f"the film of {self._where} arrived damaged")
         self._layout = snapshot.layout
+        snapshot.block.flags.writeable = False
         return replace(snapshot, run=self.name, seed=self.seed)
 
     # -- steering
 
     async def pause(self) -> None:
-        await self._ask("CTL_PAUSE")
+        await self._order("CTL_PAUSE")
 
     async def resume(self) -> None:
-        await self._ask("CTL_RESUME")
+        await self._order("CTL_RESUME")
 
     async def stop(self) -> None:
         if self._connection.lost is not None:
             self._give_up.set()
         elif not self._status.state.over:
-            await self._ask("CTL_STOP")
+            await self._order("CTL_STOP")
 
     async def set_threads(self, threads: int) -> None:
-        difference = threads - self._status.threads
-        for _ in range(abs(difference)):
-            await self._ask("CTL_ADDTHREAD" if difference > 0 else "CTL_REMOVETHREAD")
+        if threads < 1:
+            raise RemoteError(Code.ARGS, f"{threads} threads cannot be used: one is the least")
+        while (difference := threads - self._status.threads) != 0:
+            before = self._status.threads
+            await self._order("CTL_ADDTHREAD" if difference > 0 else "CTL_REMOVETHREAD")
+            if self._status.threads == before:
+                raise RemoteError(Code.ARGS, f"{threads} threads cannot be used: {self._where} stays at {before}")
 
-    async def set_halt(self, halt: Halt) -> None:  # noqa: ARG002
-        raise RemoteError(Code.UNSUPPORTED, f"the halt condition of a run on {self._where} is set when it starts")
+    async def set_halt(self, halt: Halt) -> None:
+        check_halt(halt)
+        if halt.noise is not None:
+            raise RemoteError(Code.UNSUPPORTED, "a noise to halt at is set when a run on a node starts")
+        for name, value in (("haltspp", halt.spp), ("halttime", halt.seconds)):
+            if value is not None:
+                await self._connection.request("CTL_SET", Word(name), min(value, NEVER))
+
+    async def _order(self, verb: str) -> None:
+        """What the node was told shows in the status when this returns."""
+        await self._ask(verb)
+        await self._look()
 
     async def close(self) -> None:
         if self._closed:

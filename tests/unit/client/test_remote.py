@@ -1,0 +1,274 @@
+"""A node as an engine: what travels, and what is survived."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+from serving import SCENE, in_loop, scene, serving
+
+from lrnap.client import remote as remote_module
+from lrnap.client import upload
+from lrnap.client.connection import connect
+from lrnap.client.farm import Farm
+from lrnap.client.remote import RemoteEngine
+from lrnap.engine.process import ProcessEngine
+from lrnap.engine.protocol import Halt, RunOptions, RunState
+from lrnap.errors import Code, LrnapError, RemoteError, SceneError
+from lrnap.lux.call import Call, Param
+
+TEXTURED = SCENE.replace(
+    b"Material",
+    b'Texture "wood" "color" "imagemap" "string filename" ["textures/wood.png"]\nMaterial',
+)
+
+
+async def the_end(run):
+    async for status in run.events():
+        pass
+    return status
+
+
+async def until(run, condition):
+    async for status in run.events():
+        if condition(status):
+            return status
+    raise AssertionError(f"over before: {run.status()}")
+
+
+def some_samples(status):
+    return status.state is RunState.RENDERING and status.samples > 0
+
+
+def options(**more):
+    return RunOptions(**{"run": "r1", "seed": 7, "halt": Halt(spp=20)} | more)
+
+
+@in_loop
+async def test_the_film_comes_exactly_as_the_node_has_it(tmp_path):
+    async with serving(tmp_path) as (node, url, _):
+        run = await RemoteEngine(url).start(scene(), options())
+        assert (await the_end(run)).state is RunState.DONE
+        snapshot = await run.snapshot()
+        theirs = node.jobs.find("r1").film.merged()
+        assert np.array_equal(snapshot.block, theirs.block)
+        assert (snapshot.run, snapshot.seed, snapshot.samples) == ("r1", 7, theirs.samples)
+        assert await run.snapshot() is snapshot
+        await run.close()
+
+
+@in_loop
+async def test_the_scene_arrives_as_it_was(tmp_path):
+    mesh = Call(
+        "Shape",
+        ("trianglemesh",),
+        (
+            Param("integer", "indices", np.array([0, 1, 2] * 40, np.int32)),
+            Param("point", "P", np.random.default_rng(1).random((60, 3), np.float32)),
+            Param("string", "name", ('a "quoted" name\\',)),
+        ),
+    )
+    calls = scene().calls
+    ours = type(scene())("mesh", (*calls[:-1], mesh, calls[-1]))
+    async with serving(tmp_path) as (node, url, _):
+        run = await RemoteEngine(url).start(ours, options())
+        assert node.jobs.find("r1").scene.calls == ours.calls
+        assert [str(c.at) for c in node.jobs.find("r1").scene.calls[:2]] == ["ball.lxs:2:1", "ball.lxs:3:1"]
+        await run.close()
+
+
+@in_loop
+async def test_the_seed_and_the_halt_condition_arrive(tmp_path):
+    async with serving(tmp_path) as (node, url, _):
+        run = await RemoteEngine(url).start(scene(), options(seed=4711, halt=Halt(spp=30, seconds=9)))
+        job = node.jobs.find("r1")
+        assert job.seeds == [4711]
+        assert (job.halt.spp, job.halt.seconds) == (30, 9)
+        await run.close()
+
+
+@in_loop
+async def test_closing_a_run_leaves_nothing_on_the_node(tmp_path):
+    async with serving(tmp_path) as (node, url, _):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        await until(run, some_samples)
+        await run.close()
+        await run.close()
+        assert list(node.jobs) == []
+        again = await RemoteEngine(url).start(scene(), options())
+        await again.close()
+
+
+@in_loop
+async def test_only_the_assets_that_are_lacking_travel(tmp_path, monkeypatch):
+    sent = []
+    put = upload._put
+    monkeypatch.setattr(upload, "_put", lambda *args: sent.append(args[2]) or put(*args))
+    picture = tmp_path / "pictures" / "wood.png"
+    picture.parent.mkdir()
+    picture.write_bytes(bytes(range(256)) * 100)
+    ours = scene(TEXTURED, files={"textures/wood.png": str(picture)})
+    async with serving(tmp_path) as (node, url, _):
+        for _time in range(2):
+            run = await RemoteEngine(url).start(ours, options())
+            there = node.jobs.find("r1").scene.files["textures/wood.png"]
+            with open(there, "rb") as file:
+                assert file.read() == picture.read_bytes()
+            await run.close()
+        assert sent == [str(picture)]
+
+
+@in_loop
+async def test_a_broken_upload_goes_on_where_it_broke_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(upload, "PART", 1000)
+    file = tmp_path / "big.bin"
+    file.write_bytes(np.random.default_rng(2).bytes(5500))
+    offsets = []
+    async with serving(tmp_path) as (node, url, _):
+        async with await connect(url) as first:
+            request = first.request
+
+            async def breaks(verb, *args, **more):
+                if verb == "ASSET_PUT" and len(offsets) == 2:
+                    await first.close()
+                if verb == "ASSET_PUT":
+                    offsets.append(more["options"]["offset"])
+                return await request(verb, *args, **more)
+
+            first.request = breaks
+            with pytest.raises(RemoteError):
+                await upload.send_assets(first, [str(file)])
+        async with await connect(url) as second:
+            put = upload._put_from
+            seen = []
+            monkeypatch.setattr(upload, "_put_from", lambda c, s, p, z, o: seen.append(o) or put(c, s, p, z, o))
+            hashes = await upload.send_assets(second, [str(file)])
+        assert offsets == [0, 1000, 2000]
+        assert seen == [2000]
+        assert node.assets.have(hashes[str(file)]) is None
+
+
+@in_loop
+async def test_a_wrong_call_is_a_scene_error_with_its_place(tmp_path):
+    wrong = scene(SCENE.replace(b'"sphere"', b'"shpere"'))
+    async with serving(tmp_path) as (node, url, _):
+        with pytest.raises(SceneError, match="sphere") as caught:
+            await RemoteEngine(url).start(wrong, options())
+        assert caught.value.at.startswith("ball.lxs:8:1")
+        async with asyncio.timeout(30):  # the description goes with its connection
+            while list(node.jobs):
+                await asyncio.sleep(0.01)
+
+
+@in_loop
+async def test_a_busy_node_says_what_it_does(tmp_path):
+    async with serving(tmp_path) as (_, url, _server):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        with pytest.raises(RemoteError, match="one job at a time") as caught:
+            await RemoteEngine(url).start(scene(), options(run="r2"))
+        assert caught.value.code is Code.BUSY
+        await run.close()
+
+
+@in_loop
+async def test_pause_resume_threads_and_stop(tmp_path):
+    async with serving(tmp_path) as (_, url, _server):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt(), threads=1))
+        await until(run, some_samples)
+        await run.pause()
+        assert run.status().state is RunState.PAUSED
+        await run.resume()
+        assert run.status().state is RunState.RENDERING
+        await run.stop()
+        assert run.status().state is RunState.STOPPED
+        assert (await run.snapshot()).samples > 0
+        await run.close()
+
+
+@in_loop
+async def test_the_halt_condition_can_be_changed_while_it_renders(tmp_path):
+    async with serving(tmp_path) as (_, url, _server):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt(spp=1e9)))
+        await until(run, some_samples)
+        await run.set_halt(Halt(spp=1))
+        assert (await the_end(run)).state is RunState.DONE
+        await run.close()
+
+
+@in_loop
+async def test_readers_at_once_share_one_transfer(tmp_path):
+    async with serving(tmp_path) as (_, url, _server):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        await until(run, some_samples)
+        snapshots = await asyncio.gather(*(run.snapshot() for _ in range(10)))
+        assert len({id(s) for s in snapshots}) == 1
+        later = await run.snapshot()
+        assert later.number > snapshots[0].number
+        with pytest.raises(ValueError, match="read-only"):
+            later.block[0] = 1
+        await run.close()
+
+
+@in_loop
+async def test_a_connection_that_breaks_is_made_again_and_the_job_goes_on(tmp_path):
+    async with serving(tmp_path) as (node, url, server):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        await until(run, some_samples)
+        before = (await run.snapshot()).samples
+        for link in [*server.open_links]:
+            link.close()
+        await until(run, lambda status: status.samples > before)
+        assert (await run.snapshot()).samples >= before
+        assert [job.name for job in node.jobs] == ["r1"]
+        await run.close()
+        assert list(node.jobs) == []
+
+
+@in_loop
+async def test_a_node_that_forgot_the_job_makes_the_run_fail(tmp_path):
+    async with serving(tmp_path) as (_, url, server):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        await until(run, some_samples)
+        async with await connect(url) as other:
+            await other.request("CTL_RESET", "r1")
+        status = await the_end(run)
+        assert status.state is RunState.FAILED
+        await run.close()
+
+
+@in_loop
+async def test_a_node_that_stays_away_makes_the_run_fail(tmp_path, monkeypatch):
+    monkeypatch.setattr(remote_module, "RECONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(remote_module, "RETRY_SECONDS", 0.01)
+    async with serving(tmp_path) as (_, url, server):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        await until(run, some_samples)
+        kept = await run.snapshot()
+        await server.close()
+        status = await the_end(run)
+        assert status.state is RunState.FAILED
+        assert url in str(status.error)
+        assert await run.snapshot() is kept
+        await run.close()
+
+
+@in_loop
+async def test_a_node_and_a_local_engine_are_one_farm(tmp_path):
+    async with serving(tmp_path) as (_, url, _server):
+        job = await Farm([RemoteEngine(url), ProcessEngine("fake")]).start(scene(), halt=Halt(spp=30))
+        progress = await job.wait()
+        assert progress.state is RunState.DONE
+        assert [m.problem for m in progress.members] == ["", ""]
+        assert job.film.spp >= 30
+        await job.close()
+
+
+@pytest.mark.parametrize("wrong", [{"seed": 0}, {"halt": Halt(spp=-1)}, {"halt": Halt(spp=float("nan"))}])
+@in_loop
+async def test_impossible_options_leave_nothing(tmp_path, wrong):
+    async with serving(tmp_path) as (node, url, _):
+        with pytest.raises(LrnapError) as caught:
+            await RemoteEngine(url).start(scene(), options(**wrong))
+        assert caught.value.code in (Code.ARGS, Code.TYPE)
+        assert node.jobs.active is None
