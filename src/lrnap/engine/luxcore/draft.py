@@ -18,7 +18,7 @@ import numpy as np
 import OpenImageIO
 
 from lrnap.errors import Code, SceneError
-from lrnap.lux.description import Entity, Matrix, SceneDescription
+from lrnap.lux.description import Entity, Matrix, SceneDescription, Transform
 from lrnap.lux.params import ParamSet
 from lrnap.lux.plugins import find, row
 from lrnap.lux.plugins.spec import Parameter
@@ -101,6 +101,12 @@ class Draft:
         for key, value in fields.items():
             self.scene[f"{prefix}.{key}" if key else prefix] = value
 
+    def texture(self, hint: str, fields: Fields) -> str:
+        """A texture that the scene does not have but the translation needs; its engine name."""
+        name = self.fresh("tex", hint)
+        self.put(f"scene.textures.{name}", fields)
+        return name
+
     def once(self, kind: str, key: str, define: Callable[[], str]) -> str:
         """Defines a thing the first time it is asked for; refuses things made of themselves."""
         slot = (kind, key)
@@ -141,6 +147,7 @@ class Inputs:
     draft: Draft
     entity: Entity
     variant: str = ""  # of a texture: what `value` and `tex1` are
+    place: Transform | None = None  # of a texture: where it was defined
     params: ParamSet = field(init=False)
 
     def __post_init__(self) -> None:
@@ -180,6 +187,18 @@ class Inputs:
         if kind == "variant":
             kind = self.variant
         return self.params.color(name) if kind == "color" else (self.params.float(name),)
+
+    def number(self, name: str) -> float | int:
+        """One number, whole if the plugin's table says so."""
+        parameter = self.row(name)
+        return self.params.int(name) if parameter and parameter.type == "integer" else self.params.float(name)
+
+    def needed(self, read: Callable[[str], str | None], name: str) -> str:
+        """What `read` finds for a parameter that must be given."""
+        found = read(name)
+        if found is None:
+            raise entity_error(self.entity, f"no '{name}' is given: name the file to use")
+        return found
 
     def fields(self, engine_type: str, **engine_names: str) -> Fields:
         """Parameters that only change their names: `fields("velvet", kd="Kd")`."""

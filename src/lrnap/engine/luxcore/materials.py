@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lrnap.engine.luxcore.draft import SUBSTITUTES, Draft, Fidelity, Fields, Inputs, Row, Value, entity_error
-from lrnap.engine.luxcore.textures import helper, preset
+from lrnap.engine.luxcore.fresnel import preset
 from lrnap.engine.luxcore.volumes import SODIUM, dispersion, volume
 from lrnap.lux.description import Entity
 
@@ -106,7 +106,7 @@ def _bump(inputs: Inputs) -> Fields:
         # By itself the engine leaves the scale of an image's uv mapping out of the slope. What it has no formula for,
         # as for a clamped texture, it measures over the sample distance, as classic Lux does.
         unlimited = {"type": ["clamp"], "texture": bump, "min": [-1e30], "max": [1e30]}
-        bump = [helper(inputs.draft, "bump", unlimited)]
+        bump = [inputs.draft.texture("bump", unlimited)]
     return {"bumptex": bump, "bumpsamplingdistance": [distance]}
 
 
@@ -143,7 +143,7 @@ def _sigma(inputs: Inputs) -> Value | None:
         degrees = min(max(constant[0], 0.0), 90.0)
         return [math.radians(degrees)] if degrees else None
     scaled: Fields = {"type": ["scale"], "texture1": inputs.value("sigma"), "texture2": [math.radians(1.0)]}
-    return [helper(inputs.draft, "sigma", scaled)]
+    return [inputs.draft.texture("sigma", scaled)]
 
 
 def _matte(maker: Maker) -> Fields:
@@ -161,9 +161,9 @@ def _mattetranslucent(maker: Maker) -> Fields:
         kr, kt = inputs.constant("Kr"), inputs.constant("Kt")
         if kr is None or kt is None:
             rest: Fields = {"type": ["subtract"], "texture1": [1.0, 1.0, 1.0], "texture2": fields["kr"]}
-            divisor = helper(inputs.draft, "rest", rest)
+            divisor = inputs.draft.texture("rest", rest)
             share: Fields = {"type": ["divide"], "texture1": fields["kt"], "texture2": [divisor]}
-            fields["kt"] = [helper(inputs.draft, "share", share)]
+            fields["kt"] = [inputs.draft.texture("share", share)]
         else:
             fields["kt"] = [min(t / (1.0 - r), 1.0) if r < 1.0 else 0.0 for r, t in zip(kr, kt, strict=True)]
             if any(r + t > 1.0 for r, t in zip(kr, kt, strict=True)):
@@ -230,7 +230,7 @@ def _roughglass(maker: Maker) -> Fields:
 
 def _metal(maker: Maker) -> Fields:
     fields = maker.inputs.fields("metal2", **ROUGH)
-    return fields | {"fresnel": [helper(maker.inputs.draft, "metal", preset(maker.inputs))]}
+    return fields | {"fresnel": [maker.inputs.draft.texture("metal", preset(maker.inputs))]}
 
 
 def _metal2(maker: Maker) -> Fields:
@@ -239,7 +239,7 @@ def _metal2(maker: Maker) -> Fields:
     fresnel = inputs.value("fresnel")
     if isinstance(fresnel[0], float):
         index = {"type": ["fresnelconst"], "n": fresnel * 3, "k": [0.0] * 3}
-        fresnel = [helper(inputs.draft, "metal", index)]
+        fresnel = [inputs.draft.texture("metal", index)]
     return fields | {"fresnel": fresnel}
 
 
@@ -249,12 +249,12 @@ def _shinymetal(maker: Maker) -> Fields:
     _mirror_film(inputs)
     halves = []
     for parameter, fields in (("Ks", inputs.fields("metal2", **ROUGH)), ("Kr", inputs.fields("mirror"))):
-        double = helper(draft, "double", {"type": ["scale"], "texture1": inputs.value(parameter), "texture2": [2.0]})
-        limited = helper(draft, "most", {"type": ["clamp"], "texture": [double], "min": [0.0], "max": [0.999]})
+        double = draft.texture("double", {"type": ["scale"], "texture1": inputs.value(parameter), "texture2": [2.0]})
+        limited = draft.texture("most", {"type": ["clamp"], "texture": [double], "min": [0.0], "max": [0.999]})
         if fields["type"] == ["mirror"]:
             fields["kr"] = [limited]
         else:
-            fields["fresnel"] = [helper(draft, "metal", {"type": ["fresnelcolor"], "kr": [limited]})]
+            fields["fresnel"] = [draft.texture("metal", {"type": ["fresnelcolor"], "kr": [limited]})]
         halves.append(draft.fresh("mat", "half"))
         draft.put(f"scene.materials.{halves[-1]}", fields)
     return {"type": ["mix"], "material1": [halves[0]], "material2": [halves[1]], "amount": [0.5]}
@@ -357,10 +357,10 @@ def _scatter(maker: Maker) -> Fields:
     half = [x / 2 for x in kd] if isinstance(kd[0], float) else None
     if half is None:
         halved = {"type": ["scale"], "texture1": kd, "texture2": [0.5]}
-        half = [helper(maker.inputs.draft, "half", halved)]
+        half = [maker.inputs.draft.texture("half", halved)]
     # What passes is a share of what is not reflected: equal amounts of both.
-    rest = helper(maker.inputs.draft, "rest", {"type": ["subtract"], "texture1": [1.0] * 3, "texture2": half})
-    passed = helper(maker.inputs.draft, "passed", {"type": ["divide"], "texture1": half, "texture2": [rest]})
+    rest = maker.inputs.draft.texture("rest", {"type": ["subtract"], "texture1": [1.0] * 3, "texture2": half})
+    passed = maker.inputs.draft.texture("passed", {"type": ["divide"], "texture1": half, "texture2": [rest]})
     return {"type": ["mattetranslucent"], "kr": half, "kt": [passed]}
 
 

@@ -1,4 +1,4 @@
-"""Textures: each plugin as a row, the two kinds of mapping, and the value of those that are constant.
+"""Textures: asking for one, the plugins as rows, and the values of those that are constant.
 
 A texture is translated when something asks for it, and what it is made of before it; one that nothing uses costs
 nothing and warns of nothing.
@@ -7,39 +7,20 @@ nothing and warns of nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numpy as np
 
 from lrnap.engine.luxcore import spectra
-from lrnap.engine.luxcore.draft import (
-    SUBSTITUTES,
-    Draft,
-    Fidelity,
-    Fields,
-    Inputs,
-    Row,
-    entity_error,
-    inverse,
-    matrix,
-    plain,
-)
-from lrnap.lux.description import Entity, Matrix, Texture
+from lrnap.engine.luxcore.blender import BLENDER
+from lrnap.engine.luxcore.draft import SUBSTITUTES, Draft, Fidelity, Fields, Inputs, Row, entity_error, plain
+from lrnap.engine.luxcore.fresnel import FRESNEL
+from lrnap.engine.luxcore.mappings import mapping_2d, mapping_3d
+from lrnap.lux.description import Entity, Texture
 
 Build = Callable[[Inputs], Fields]
 Fold = Callable[[Inputs], tuple[float, ...] | None]
 
 IMAGE_HARMLESS = ("maxanisotropy", "discardmipmaps", "trilinear")
-NOISE = {"voronoi_f2f1": "voronoi_f2_f1"}
-BLEND_TYPES = {
-    "lin": "linear",
-    "quad": "quadratic",
-    "ease": "easing",
-    "diag": "diagonal",
-    "sphere": "spherical",
-    "halo": "halo",
-    "radial": "radial",
-}
 
 
 # ---- asking for a texture ----------------------------------------------------------------------------------------
@@ -61,14 +42,7 @@ def constant(draft: Draft, name: str, by: Entity) -> tuple[float, ...] | None:
     """One or three numbers if the texture is the same everywhere (light in units of `spectra.L_UNIT`), else None."""
     found = _look_up(draft, name, by)
     fold = FOLDS.get(found.entity.plugin)
-    return fold(Inputs(draft, found.entity, found.variant)) if fold else None
-
-
-def helper(draft: Draft, hint: str, fields: Fields) -> str:
-    """A texture that the scene does not have but the translation needs."""
-    name = draft.fresh("tex", hint)
-    draft.put(f"scene.textures.{name}", fields)
-    return name
+    return fold(Inputs(draft, found.entity, found.variant, found.transform)) if fold else None
 
 
 def _look_up(draft: Draft, name: str, by: Entity) -> Texture:
@@ -79,9 +53,9 @@ def _look_up(draft: Draft, name: str, by: Entity) -> Texture:
 
 
 def _translate(draft: Draft, found: Texture) -> Fields:
-    inputs = Inputs(draft, found.entity, found.variant)
+    inputs = Inputs(draft, found.entity, found.variant, found.transform)
     by = TEXTURES.get(found.entity.plugin)
-    if by is None or (found.variant == "fresnel") != (found.entity.plugin in FRESNEL_PLUGINS):
+    if by is None or (found.variant == "fresnel") != (found.entity.plugin in FRESNEL):
         if not (found.variant == "fresnel" and found.entity.plugin == "constant"):
             fields, why = SUBSTITUTES[f"{found.variant} texture"]
             inputs.warn(f"'{found.name}' cannot be rendered and is replaced ({why})")
@@ -90,61 +64,6 @@ def _translate(draft: Draft, found: Texture) -> Fields:
     fields = by.build(inputs)
     draft.finish(inputs, by)
     return fields
-
-
-# ---- mappings ----------------------------------------------------------------------------------------------------
-
-
-def mapping_2d(inputs: Inputs) -> Fields:
-    """Which (u, v) a point has. The engine knows the mesh's own only."""
-    p = inputs.params
-    kind = p.string("mapping")
-    if kind != "uv":
-        inputs.warn(f"mapping '{kind}' is approximated: the mesh's own uv coordinates are used")
-    return {
-        "mapping.type": ["uvmapping2d"],
-        "mapping.uvscale": [p.float("uscale"), p.float("vscale")],
-        "mapping.uvdelta": [p.float("udelta"), p.float("vdelta")],
-    }
-
-
-COORDINATES = {
-    "global": "globalmapping3d",
-    "local": "localmapping3d",
-    "uv": "uvmapping3d",
-    "globalnormal": "globalmapping3d",
-    "localnormal": "localmapping3d",
-}
-
-
-def mapping_3d(inputs: Inputs, *, scale: str = "scale") -> Fields:
-    """Where in the pattern a point lies: world (or object, or uv) to texture."""
-    p = inputs.params
-    coordinates = p.string("coordinates")
-    if coordinates.endswith("normal"):
-        inputs.warn(f"coordinates '{coordinates}' are approximated by the position")
-    place: Matrix = np.eye(4)
-    found = next((t for t in inputs.draft.description.textures.values() if t.entity is inputs.entity), None)
-    if found is not None and found.transform is not None and coordinates.startswith("global"):
-        place = inverse(found.transform.matrix)
-    if scale:
-        place = place @ np.diag([*(1.0 / factor if factor else 1.0 for factor in p.vector(scale)), 1.0])
-    for axis, angle in enumerate(p.vector("rotate")):
-        place = place @ _rotation(axis, float(angle))
-    shift = np.eye(4)
-    shift[:3, 3] = -np.asarray(p.vector("translate"), np.float64)
-    return {"mapping.type": [COORDINATES[coordinates]], "mapping.transformation": matrix(place @ shift)}
-
-
-def _rotation(axis: int, degrees: float) -> Matrix:
-    turn = np.eye(4)
-    a, b = [i for i in range(3) if i != axis]
-    if axis == 1:
-        a, b = b, a
-    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    turn[a, a] = turn[b, b] = c
-    turn[a, b], turn[b, a] = -s, s
-    return turn
 
 
 # ---- building ----------------------------------------------------------------------------------------------------
@@ -167,16 +86,12 @@ def _image(inputs: Inputs) -> Fields:
         inputs.warn("filtertype 'nearest' is approximated by 'bilinear'")
     fields: Fields = {
         "type": ["imagemap"],
-        "file": [inputs.image("filename") or _nothing(inputs, "filename")],
+        "file": [inputs.needed(inputs.image, "filename")],
         "gamma": [gamma],
         "gain": [max(gain, 0.0) ** gamma],  # classic Lux multiplies before it decodes
         "wrap": [p.string("wrap")],
     }
     return fields | mapping_2d(inputs)
-
-
-def _nothing(inputs: Inputs, name: str) -> str:
-    raise entity_error(inputs.entity, f"no '{name}' is given: name the file to use")
 
 
 def _imagemap(inputs: Inputs) -> Fields:
@@ -185,7 +100,7 @@ def _imagemap(inputs: Inputs) -> Fields:
 
 
 def _normalmap(inputs: Inputs) -> Fields:
-    return {"type": ["normalmap"], "texture": [helper(inputs.draft, "normals", _image(inputs))]}
+    return {"type": ["normalmap"], "texture": [inputs.draft.texture("normals", _image(inputs))]}
 
 
 def _pair(engine_type: str) -> Build:
@@ -213,8 +128,8 @@ def _multimix(inputs: Inputs) -> Fields:
     total: list[object] = [0.0]
     for i, weight in enumerate(inputs.params.floats("weights")):
         scaled: Fields = {"type": ["scale"], "texture1": [float(weight)], "texture2": inputs.value(f"tex{i + 1}")}
-        term = helper(inputs.draft, "weighted", scaled)
-        total = [helper(inputs.draft, "sum", {"type": ["add"], "texture1": total, "texture2": [term]})]
+        term = inputs.draft.texture("weighted", scaled)
+        total = [inputs.draft.texture("sum", {"type": ["add"], "texture1": total, "texture2": [term]})]
     return {"type": ["add"], "texture1": total, "texture2": [0.0]}
 
 
@@ -245,15 +160,10 @@ def _procedural(engine_type: str, *numbers: str) -> Build:
 
     def build(inputs: Inputs) -> Fields:
         fields: Fields = {"type": [engine_type]}
-        fields |= {name: [_number(inputs, name)] for name in numbers}
+        fields |= {name: [inputs.number(name)] for name in numbers}
         return fields | mapping_3d(inputs)
 
     return build
-
-
-def _number(inputs: Inputs, name: str) -> float | int:
-    whole = name in ("octaves", "spheres", "noisedepth", "nx", "ny", "nz")
-    return inputs.params.int(name) if whole else inputs.params.float(name)
 
 
 def _marble(inputs: Inputs) -> Fields:
@@ -293,120 +203,7 @@ def _lampspectrum(inputs: Inputs) -> Fields:
     return {"type": ["lampspectrum"], "name": [inputs.params.string("name")]}
 
 
-# ---- Blender's patterns: engine names -> (the scene's name, how to write it) ----------------------------------------
-
-
-def _blender(engine_type: str, **engine_names: str) -> Build:
-    """A pattern of Blender: `tex1` where it is 0 and `tex2` where it is 1."""
-
-    def build(inputs: Inputs) -> Fields:
-        fields: Fields = {"type": [engine_type]}
-        for engine, lux in {"bright": "bright", "contrast": "contrast", **engine_names}.items():
-            fields[engine] = [_word_or_number(inputs, lux)]
-        if engine_type != "blender_noise":
-            fields |= mapping_3d(inputs)
-        low, high = inputs.constant("tex1"), inputs.constant("tex2")
-        if low is not None and high is not None and set(low) == {0.0} and set(high) == {1.0}:
-            return fields
-        amount = helper(inputs.draft, engine_type, fields)
-        return inputs.fields("mix", texture1="tex1", texture2="tex2") | {"amount": [amount]}
-
-    return build
-
-
-WORDS = ("noisetype", "noisebasis", "noisebasis2", "type", "distmetric")
-
-
-def _word_or_number(inputs: Inputs, name: str) -> str | float | int:
-    if name == "flipxy":
-        return "vertical" if inputs.params.bool(name) else "horizontal"
-    if name in WORDS:
-        word = inputs.params.string(name).lower().replace(" ", "_").replace("minkovsky", "minkowski")
-        return BLEND_TYPES.get(word, NOISE.get(word, word))
-    return _number(inputs, name)
-
-
-# ---- fresnel -----------------------------------------------------------------------------------------------------
-
-
-def cauchy(inputs: Inputs) -> tuple[float, float]:
-    """Cauchy's A and B (um2): index = A + B / wavelength**2. `index` is that in the middle of the visible range."""
-    p = inputs.params
-    b = p.float("cauchyb")
-    index = p.float("index") if p.has("index") else -1.0
-    if p.has("cauchya"):
-        return p.float("cauchya"), b
-    return (index - b * 1e6 / (720.0 * 380.0) if index > 0 else 1.5), b
-
-
-def _cauchy(inputs: Inputs) -> Fields:
-    a, b = cauchy(inputs)
-    return {"type": ["fresnelcauchy"], "a": [a], "b": [b]}
-
-
-def _sellmeier(inputs: Inputs) -> Fields:
-    p = inputs.params
-    b, c = plain(p.floats("B")), plain(p.floats("C"))
-    if len(b) != len(c):
-        raise entity_error(inputs.entity, f"'B' has {len(b)} values and 'C' has {len(c)}: give as many of both")
-    first, second = (spectra.sellmeier(p.float("A"), b, c, line) for line in (0.48613, 0.65627))
-    a, slope = spectra.cauchy_fit(first, second)
-    return {"type": ["fresnelcauchy"], "a": [a], "b": [slope]}
-
-
-def _abbe(inputs: Inputs) -> Fields:
-    """Abbe's number as Cauchy's A and B: V = (n - 1) / (n(F) - n(C)), at the lines that `type` names."""
-    p = inputs.params
-    lines = {"d": (0.58756, 0.48613, 0.65627), "D": (0.58929, 0.48613, 0.65627), "e": (0.54607, 0.47999, 0.64385)}
-    mode = p.string("type")
-    if mode == "custom":
-        middle, blue, red = (p.float(f"lambda_{c}") / 1000.0 for c in "DFC")
-    else:
-        middle, blue, red = lines[mode]
-    n = p.float("n")
-    b = (n - 1.0) / (p.float("V") * (blue**-2 - red**-2))
-    return {"type": ["fresnelcauchy"], "a": [n - b / middle**2], "b": [b]}
-
-
-def _nk_file(inputs: Inputs) -> Fields:
-    return _nk(inputs, inputs.file("filename") or _nothing(inputs, "filename"))
-
-
-def _nk(inputs: Inputs, path: str) -> Fields:
-    """An .nk file of either kind: sopra's begins with four numbers in a line, luxpop's has three in all."""
-    try:
-        lines = Path(path).read_text("latin-1").splitlines()
-        rows = [
-            [float(word) for word in line.split()] for line in lines if line.strip() and line.lstrip()[0] not in ";#"
-        ]
-    except (OSError, ValueError) as error:
-        raise entity_error(inputs.entity, f"'{path}' is no table of n and k: {error}") from None
-    if rows and len(rows[0]) == 4 and all(len(row) == 2 for row in rows[1:]) and len(rows) == rows[0][3] + 2:
-        return {"type": ["fresnelsopra"], "file": [path]}
-    if len(rows) >= 2 and all(len(row) == 3 for row in rows):
-        return {"type": ["fresnelluxpop"], "file": [path]}
-    raise entity_error(inputs.entity, f"'{path}' is no table of n and k, neither of sopra's nor of luxpop's kind")
-
-
-METALS = ("amorphous carbon", "silver", "gold", "copper", "aluminium")
-
-
-def preset(inputs: Inputs) -> Fields:
-    """A metal by name, or by an .nk file."""
-    p = inputs.params
-    path = inputs.file("filename") if p.has("filename") else None
-    name = p.string("name", "")
-    if path is None and name not in METALS and name in inputs.draft.files:
-        path = inputs.file("name")
-    if path is not None:
-        return _nk(inputs, path)
-    if name not in METALS:
-        inputs.warn(f"there is no metal '{name}': aluminium is used, as classic Lux does")
-        name = "aluminium"
-    return {"type": ["fresnelpreset"], "name": [name]}
-
-
-# ---- values of constant textures ------------------------------------------------------------------------------------
+# ---- values of constant textures ---------------------------------------------------------------------------------
 
 
 def _together(combine: Callable[..., float], *names: str) -> Fold:
@@ -436,7 +233,7 @@ def _regular(inputs: Inputs) -> tuple[float, ...]:
 
 
 def _tabulated(inputs: Inputs) -> tuple[float, ...]:
-    path = inputs.file("filename") or _nothing(inputs, "filename")
+    path = inputs.needed(inputs.file, "filename")
     try:
         table = np.loadtxt(path, comments="#", ndmin=2)[:, :2]
     except (ValueError, IndexError, OSError) as error:
@@ -471,18 +268,6 @@ def _exact(build: Build, *harmless: str) -> Row[Build]:
     return Row(build, Fidelity.EXACT, harmless=harmless)
 
 
-FRESNEL: Mapping[str, Row[Build]] = {
-    "fresnelcolor": _exact(lambda i: i.fields("fresnelcolor", kr="Kr")),
-    "cauchy": _exact(_cauchy),
-    "abbe": Row(_abbe, Fidelity.EQUIVALENT, "as Cauchy's formula"),
-    "sellmeier": Row(_sellmeier, Fidelity.APPROXIMATED, "Cauchy's formula through the index at 486 and 656 nm"),
-    "sopra": _exact(_nk_file),
-    "luxpop": _exact(_nk_file),
-    "preset": _exact(preset),
-    "fresnelname": _exact(preset),
-}
-FRESNEL_PLUGINS = frozenset(FRESNEL)
-
 TEXTURES: Mapping[str, Row[Build]] = {
     "constant": _exact(_constant),
     "imagemap": _exact(_imagemap, *IMAGE_HARMLESS),
@@ -515,90 +300,7 @@ TEXTURES: Mapping[str, Row[Build]] = {
     "hitpointalpha": _exact(lambda _inputs: {"type": ["hitpointalpha"]}),
     "colordepth": _exact(_colordepth),
     "lampspectrum": _exact(_lampspectrum),
-    "blender_blend": _exact(_blender("blender_blend", progressiontype="type", direction="flipxy")),
-    "blender_clouds": _exact(
-        _blender(
-            "blender_clouds",
-            noisetype="noisetype",
-            noisebasis="noisebasis",
-            noisesize="noisesize",
-            noisedepth="noisedepth",
-        )
-    ),
-    "blender_distortednoise": _exact(
-        _blender(
-            "blender_distortednoise",
-            noise_distortion="type",
-            noisebasis="noisebasis",
-            noisesize="noisesize",
-            distortion="distamount",
-        ),
-        "nabla",
-    ),
-    "blender_magic": _exact(_blender("blender_magic", noisedepth="noisedepth", turbulence="turbulence")),
-    "blender_marble": _exact(
-        _blender(
-            "blender_marble",
-            marbletype="type",
-            noisetype="noisetype",
-            noisebasis="noisebasis",
-            noisebasis2="noisebasis2",
-            noisesize="noisesize",
-            noisedepth="noisedepth",
-            turbulence="turbulence",
-        )
-    ),
-    "blender_musgrave": _exact(
-        _blender(
-            "blender_musgrave",
-            musgravetype="type",
-            noisebasis="noisebasis",
-            noisesize="noisesize",
-            dimension="h",
-            lacunarity="lacu",
-            octaves="octs",
-            gain="gain",
-            offset="offset",
-            intensity="outscale",
-        )
-    ),
-    "blender_noise": _exact(_blender("blender_noise", noisedepth="noisedepth")),
-    "blender_stucci": _exact(
-        _blender(
-            "blender_stucci",
-            stuccitype="type",
-            noisetype="noisetype",
-            noisebasis="noisebasis",
-            noisesize="noisesize",
-            turbulence="turbulence",
-        )
-    ),
-    "blender_voronoi": _exact(
-        _blender(
-            "blender_voronoi",
-            distmetric="distmetric",
-            exponent="minkovsky_exp",
-            intensity="outscale",
-            noisesize="noisesize",
-            w1="w1",
-            w2="w2",
-            w3="w3",
-            w4="w4",
-        ),
-        "nabla",
-        "coltype",
-    ),
-    "blender_wood": _exact(
-        _blender(
-            "blender_wood",
-            woodtype="type",
-            noisetype="noisetype",
-            noisebasis="noisebasis",
-            noisebasis2="noisebasis2",
-            noisesize="noisesize",
-            turbulence="turbulence",
-        )
-    ),
+    **BLENDER,
     **{name: _spectrum(name) for name in FOLDS if name not in ("constant", "scale", "add", "subtract", "mix")},
     **FRESNEL,
 }

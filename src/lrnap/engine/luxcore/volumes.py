@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, entity_error
-from lrnap.engine.luxcore.textures import cauchy
+from lrnap.engine.luxcore.fresnel import cauchy
 from lrnap.lux.description import Entity
 
 Build = Callable[[Inputs], Fields]
