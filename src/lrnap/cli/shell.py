@@ -93,6 +93,7 @@ class Talk:
 
     async def ask(self, line: str) -> Reply:
         request = parse_request(line)
+        _ = request.spec  # raises for a verb that nobody knows
         if request.payloads:
             raise WireError(
                 Code.UNSUPPORTED, "payloads cannot be typed; write the values in [ ], or use the Python API"

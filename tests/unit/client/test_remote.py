@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,9 +26,7 @@ TEXTURED = SCENE.replace(
 
 
 async def the_end(run):
-    async for status in run.events():
-        pass
-    return status
+    return [status async for status in run.events()][-1]
 
 
 async def until(run, condition):
@@ -113,8 +112,7 @@ async def test_only_the_assets_that_are_lacking_travel(tmp_path, monkeypatch):
         for _time in range(2):
             run = await RemoteEngine(url).start(ours, options())
             there = node.jobs.find("r1").scene.files["textures/wood.png"]
-            with open(there, "rb") as file:
-                assert file.read() == picture.read_bytes()
+            assert Path(there).read_bytes() == picture.read_bytes()
             await run.close()
         assert sent == [str(picture)]
 
@@ -227,7 +225,7 @@ async def test_a_connection_that_breaks_is_made_again_and_the_job_goes_on(tmp_pa
 
 @in_loop
 async def test_a_node_that_forgot_the_job_makes_the_run_fail(tmp_path):
-    async with serving(tmp_path) as (_, url, server):
+    async with serving(tmp_path) as (_, url, _server):
         run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
         await until(run, some_samples)
         async with await connect(url) as other:

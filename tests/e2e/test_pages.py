@@ -1,0 +1,115 @@
+"""What README.md and docs/ tell people to type is typed: shell commands, Python, and sessions with a node."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from nodes import SCENE
+
+from lrnap.launch.local import local_node
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
+DEFAULT_URL = "lrnap://127.0.0.1:1978"
+PATIENCE = 240  # seconds until a command has failed
+
+_BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TARGETS = re.compile(r"^([a-z-]+):", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    page: Path
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page.name}:{self.line}"
+
+
+def blocks(language: str) -> list[Block]:
+    return [
+        Block(page, page.read_text().count("\n", 0, found.start()) + 2, language, found[2])
+        for page in PAGES
+        for found in _BLOCK.finditer(page.read_text())
+        if found[1] == language
+    ]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a reader of the pages would be: beside a scene."""
+    (tmp_path / "scene.lxs").write_text(SCENE)
+    return tmp_path
+
+
+@pytest.fixture
+def shell(folder: Path) -> Iterator[Shell]:
+    with local_node(root=folder) as node:
+        yield Shell(folder, node.url)
+
+
+@dataclass(frozen=True)
+class Shell:
+    folder: Path
+    url: str
+
+    def run(self, command: str) -> str:
+        """Runs one command of a page: a node at the usual port is our node, and few samples will do."""
+        words = [self.url if word == DEFAULT_URL else word for word in shlex.split(command)]
+        for option in ("--spp", "--time"):
+            if option in words:
+                words[words.index(option) + 1] = "1"
+        if words[0] == "make":
+            assert words[1] in _TARGETS.findall((CHECKOUT / "Makefile").read_text()), f"the Makefile has no {words[1]}"
+            return ""
+        if words[:2] == ["lrnap", "node"]:
+            with local_node(root=self.folder, extra=words[2:]) as node:
+                return f"node ready at {node.url}"
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            words, cwd=self.folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=PATIENCE
+        )
+        assert done.returncode == 0, f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+@pytest.mark.parametrize("block", blocks("console"), ids=str)
+def test_commands_do_what_the_page_says(block: Block, shell: Shell) -> None:
+    said = ""
+    for line in block.text.splitlines():
+        if line.startswith("$ "):
+            said = shell.run(line[2:])
+        elif line:
+            expected = re.escape(line).replace("1978", r"\d+")
+            assert re.search(expected, said), f"{block}: {line!r} is not in what the command says:\n{said}"
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=str)
+def test_python_runs(block: Block, folder: Path) -> None:
+    script = folder / "snippet.py"
+    script.write_text(block.text)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script], cwd=folder, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.returncode == 0, f"{block}:\n{done.stderr}"
+
+
+def test_the_pages_have_something_to_try() -> None:
+    assert blocks("console")
+    assert blocks("python")
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
