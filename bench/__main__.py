@@ -31,7 +31,9 @@ def main(names: list[str]) -> int:
     RESULTS.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
     table = Table("name", "value", "aim", "holds", "detail")
     for row in rows:
-        table.add_row(row.name, f"{row.value:.3g}", row.aim_text, {True: "yes", False: "NO", None: ""}[row.holds], row.detail)
+        table.add_row(
+            row.name, f"{row.value:.3g}", row.aim_text, {True: "yes", False: "NO", None: ""}[row.holds], row.detail
+        )
     Console(width=160 if not sys.stdout.isatty() else None).print(table)
     return 0
 

@@ -25,9 +25,7 @@ def main(path: str, seconds: float) -> float:
     translation = translate(describe(calls), locate_all(calls, (Path(path).parent,)))
     config = {key: value for key, value in translation.config.items() if not key.startswith("batch.")}
     config["native.threads.count"] = [0]
-    session = pyluxcore.RenderSession(
-        pyluxcore.RenderConfig(luxcore._properties(config), luxcore._scene(translation))
-    )
+    session = pyluxcore.RenderSession(pyluxcore.RenderConfig(luxcore._properties(config), luxcore._scene(translation)))
     session.Start()
     begin = time.perf_counter()
     while time.perf_counter() - begin < seconds:

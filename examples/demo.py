@@ -27,7 +27,7 @@ def main() -> int:
         command = ["lrnap", "render", str(SCENE.relative_to(HERE.parent)), "-o", str(PICTURE.relative_to(HERE.parent))]
         for url in urls:
             command += ["--node", url]
-        command += sys.argv[1:] or ["--spp", "120"]
+        command += sys.argv[1:] or ["--spp", "40"]
         print("$", " ".join(command), flush=True)
         status = subprocess.call([sys.executable, "-m", "lrnap", *command[1:]], cwd=HERE.parent)
     if status == 0:
