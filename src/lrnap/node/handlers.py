@@ -160,7 +160,11 @@ async def _set(visit: NodeVisit, request: Request) -> Reply:
 
 async def _init(visit: NodeVisit, request: Request) -> Reply:
     name = _arg(request)
-    visit.begin(None if name is None else str(name))
+    try:
+        visit.begin(None if name is None else str(name))
+    except LrnapError as error:
+        visit.failed = error
+        raise
     return ok()
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lrnap.node.visit import NodeVisit
 
 THREAD_BYTES = 256 << 10  # payloads from here on are unpacked and checked in a thread
-SYNC = "API_SYNC"  # not of the Lux API: the sender has seen an error and goes on behind it
+SYNC = "API_SYNC"  # not of the Lux API: the sender has seen the error and goes on
 PARTS = ("Include", "SearchPath")  # calls that are legal at any time, but are part of a scene
 
 
@@ -36,7 +36,8 @@ async def answer(visit: NodeVisit, request: Request) -> Reply:
         if spec.where is not Where.ANY or spec.name in PARTS:
             return await _describe(visit, request)
     except LrnapError as error:
-        visit.failed = visit.failed or error
+        if visit.session.level:
+            visit.failed = error
         raise
     return await _control(visit, request, spec)
 
@@ -77,7 +78,8 @@ async def _parse_partial(visit: NodeVisit, call: Call) -> None:
         path = visit.node.roots.find(str(call.args[0]))
         await asyncio.to_thread(description.parse, path, whole=False)
     except LrnapError as error:
-        visit.failed = error
+        if visit.session.level:
+            visit.failed = error
         raise
     if description.finished:
         visit.complete()

@@ -50,7 +50,7 @@ class Snapshots:
     def __init__(self, limits: NodeLimits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
         self._clock = clock
-        self._kept: dict[str, Kept] = {}  # in the order in which they were last used
+        self.kept: dict[str, Kept] = {}  # in the order in which they were last used
         self._taking: dict[str, asyncio.Task[Kept]] = {}
         self._count = 0
 
@@ -65,7 +65,7 @@ class Snapshots:
     def find(self, name: str, job: str | None) -> Kept:
         """Raises LrnapError (GONE) if it is not kept, or not of that job."""
         self.trim()
-        kept = self._kept.get(name)
+        kept = self.kept.get(name)
         if kept is None or (job is not None and kept.job != job):
             raise LrnapError(Code.GONE, f"the snapshot {name[:40]!r} is not kept any more: ask for a new one")
         return self._use(kept)
@@ -73,31 +73,31 @@ class Snapshots:
     def trim(self) -> None:
         """Forgets what is too old or too much; those who read one just now still have it."""
         oldest = self._clock() - self._limits.snapshot_seconds
-        surplus = len(self._kept) - self._limits.snapshots
-        for i, kept in enumerate([*self._kept.values()]):
+        surplus = len(self.kept) - self._limits.snapshots
+        for i, kept in enumerate([*self.kept.values()]):
             if i < surplus or kept.used < oldest:
-                del self._kept[kept.name]
+                del self.kept[kept.name]
 
     def forget(self, job: str) -> None:
         """The job's film is gone."""
-        for kept in [*self._kept.values()]:
+        for kept in [*self.kept.values()]:
             if kept.job == job:
-                del self._kept[kept.name]
+                del self.kept[kept.name]
 
     async def _take(self, job: str, film: Callable[[], Awaitable[Snapshot]]) -> Kept:
         snapshot = await film()
-        newest = next((k for k in reversed(self._kept.values()) if k.job == job), None)
+        newest = next((k for k in reversed(self.kept.values()) if k.job == job), None)
         if newest is not None and (newest.film.run, newest.film.number) == (snapshot.run, snapshot.number):
             return self._use(newest)  # nothing was rendered since
         self._count += 1
         kept = Kept(f"S{self._count}", job, snapshot, self._clock())
-        self._kept[kept.name] = kept
+        self.kept[kept.name] = kept
         self.trim()
         return kept
 
     def _use(self, kept: Kept) -> Kept:
         kept.used = self._clock()
-        self._kept[kept.name] = self._kept.pop(kept.name)
+        self.kept[kept.name] = self.kept.pop(kept.name)
         return kept
 
     def _taken(self, job: str, task: asyncio.Task[Kept]) -> None:

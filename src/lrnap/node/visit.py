@@ -19,6 +19,8 @@ from lrnap.wire import Reply, Request, Scalar, Status
 if TYPE_CHECKING:
     from lrnap.node.service import Node
 
+GOING_ON = frozenset({"API_LUXINIT", "API_SYNC", "API_DUMPFILMBUFFER"})  # what is done after a failure, too
+
 
 class NodeVisit:
     """See `lrnap.net.service.Visit`."""
@@ -28,7 +30,7 @@ class NodeVisit:
         self.session = session
         self.description: Description | None = None
         self.parsing: Job | None = None  # the job of the description, until it is READY
-        self.failed: LrnapError | None = None  # the first call of this scene that failed: the rest is skipped
+        self.failed: LrnapError | None = None  # the first call of this scene that failed, see `check_whole`
         self.last: str | None = None  # the job this connection described last
         self.bound: dict[str, str] = {}  # file name as the scene spells it -> SHA-256
         self.subscriptions: dict[int, Subscription] = {}
@@ -36,13 +38,14 @@ class NodeVisit:
     def offer(self, request: Request) -> None:
         if request.call is not None:
             find_spec(request)
-            self.check_whole()
+            self.check_whole(request)
         if request.verb == "ASSET_PUT":
             bound = self.node.limits.asset_bytes
             if request.payloads[0].size > bound:
                 raise LrnapError(Code.QUOTA, f"assets of more than {bound} bytes are not kept (asset_bytes={bound})")
 
     async def answer(self, request: Request) -> Answer:
+        self.check_whole(request)
         handler = handlers.HANDLERS.get(request.verb, lux_calls.answer)
         return await handler(self, request)
 
@@ -59,25 +62,15 @@ class NodeVisit:
     def begin(self, name: str | None) -> Description:
         """A new, empty scene instead of the present one. Raises LrnapError if the job's name cannot be had."""
         self.discard()
+        self.failed = None
         self.parsing = self.node.begin(name or self.node.jobs.unused_name(), self.session.peer)
         places = Places(self.node.roots, self.node.assets, self.bound)
         self.description = Description(places)
         return self.description
 
     def describing(self) -> Description:
-        """The scene that is being described; its first call begins it. Raises LrnapError (SKIPPED) after a failure."""
-        self.check_whole()
+        """The scene that is being described; its first call begins it."""
         return self.description or self.begin(None)
-
-    def check_whole(self) -> None:
-        """Raises LrnapError (SKIPPED) after a call that failed: a scene with a hole in it must not be rendered, however
-        fast its sender goes on sending."""
-        if self.failed is not None:
-            raise LrnapError(
-                Code.SKIPPED,
-                f"not run, because a call before it failed ({self.failed}); API_LuxCleanup begins anew, API_Sync goes "
-                "on without that call",
-            )
 
     def complete(self) -> Job:
         """WorldEnd has come: the scene is a job now."""
@@ -91,9 +84,26 @@ class NodeVisit:
         self.last = job.name
         return job
 
+    def check_whole(self, request: Request) -> None:
+        """Raises LrnapError (SKIPPED) for what must not be done after a call of the scene that failed.
+
+        A program pipelines, so behind a failure nothing of its scene is taken, or a scene with a hole in it would be
+        rendered. A person sees the error and goes on; only a scene file that was refused is not to be rendered.
+        """
+        skipped = (
+            request.verb.startswith("API_") and request.verb.upper() not in GOING_ON
+            if self.session.level
+            else request.verb == "API_Render"
+        )
+        if self.failed is not None and skipped:
+            raise LrnapError(
+                Code.SKIPPED,
+                f"not run, because a call before it failed ({self.failed}); API_LuxInit begins anew"
+                + (", API_Sync goes on without that call" if self.session.level else ""),
+            )
+
     def check_complete(self, name: object) -> None:
-        """Raises LrnapError if the scene to be rendered is this connection's, and has failed or is not at its end."""
-        self.check_whole()
+        """Raises LrnapError if the scene to be rendered is this connection's own, and is not at its end."""
         if self.description is not None and self.parsing is not None and name in (None, self.parsing.name):
             self.description.require_finished()
 

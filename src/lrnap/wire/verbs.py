@@ -106,7 +106,7 @@ class Verb:
 
 _JOB = (Argument("job", optional=True),)
 _RUNNING = frozenset({Status.RENDERING, Status.PAUSED})
-_STARTABLE = frozenset({Status.READY, Status.STOPPED, Status.DONE})
+_STARTABLE = frozenset({Status.READY, Status.STOPPED, Status.DONE, Status.ERROR})
 _HAS_FILM = frozenset({Status.RENDERING, Status.PAUSED, Status.STOPPED, Status.DONE, Status.ERROR})
 _THREADS = (Argument("job", optional=True),)
 FORMATS = ("accum", "float32", "half", "flm", "exr", "png", "jpeg")

@@ -1,0 +1,384 @@
+"""What a node answers, verb by verb, with an engine that does as it is told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zstandard
+from nodes import SCENE, SIZE, Served, Talk, film_of, number, serving
+
+from lrnap.engine.protocol import Halt, RunState
+from lrnap.errors import EngineError
+from lrnap.film import accum
+from lrnap.limits import NodeLimits
+
+CALLS = [f"API_{line}" for line in SCENE.split("\n") if line]
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Served]:
+    with serving(tmp_path) as served:
+        served.write("scene.lxs")
+        served.write("other.lxs")
+        yield served
+
+
+@pytest.fixture
+def talk(node: Served) -> Iterator[Talk]:
+    with node.talk() as talking:
+        yield talking
+
+
+def rendering(talk: Talk, job: str = "job", file: str = "scene.lxs", options: str = "") -> None:
+    assert talk.all(f'API_LuxParse "{file}" "{job}"', f'API_Render "{job}" {options}') == ["R_OK", "R_OK"]
+
+
+def hello(talk: Talk) -> None:
+    assert talk.ask("CTL_HELLO LRNAP/1").startswith("R_OK LRNAP/1.0 ")
+
+
+# --- jobs ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_job_is_named_after_its_file_unless_it_is_named(talk: Talk) -> None:
+    assert talk.ask('API_LuxParse "scene.lxs"') == "R_OK"
+    assert talk.ask("CTL_STATUS") == 'R_STATUS READY JOBNAME "scene"'
+
+
+def test_a_scene_that_was_typed_renders(node: Served, talk: Talk) -> None:
+    assert talk.all(*CALLS) == ["R_OK"] * (len(CALLS) - 1) + ['R_OK JOBNAME = "scene1"']
+    assert talk.ask("API_LuxCleanup") == "R_OK"
+    assert talk.ask("API_Render seed=9 threads=3 spp=100 seconds=5") == "R_OK"
+    run = node.engine.runs[0]
+    assert (run.seed, run.options.threads, run.halt) == (9, 3, Halt(100, 5))
+    assert 'JOBNAME "scene1" THREAD 3 SAMPLES 0' in talk.ask("CTL_STATUS")
+
+
+def test_rendering_goes_on_without_the_one_who_started_it(node: Served, talk: Talk) -> None:
+    rendering(talk)
+    talk.close()
+    with node.talk() as other:
+        assert other.ask("CTL_STATUS").startswith('R_STATUS RENDERING JOBNAME "job"')
+        assert film_of(other.data("API_DumpFilmBuffer")).shape == (SIZE[1], SIZE[0], 4)
+
+
+def test_one_job_at_a_time_and_the_answer_says_what_to_do(talk: Talk) -> None:
+    rendering(talk, "first")
+    talk.ask('API_LuxParse "other.lxs" "second"')
+    answer = talk.ask('API_Render "second"')
+    assert answer.startswith("R_ERROR CODE = E_BUSY ") and 'CTL_STOP "first"' in answer
+    assert talk.all("CTL_PAUSE", 'API_Render "second"')[1].startswith("R_ERROR CODE = E_BUSY ")
+    assert talk.all('CTL_STOP "first"', 'API_Render "second"') == ["R_OK", "R_OK"]
+
+
+def test_pause_resume_stop_and_reset(talk: Talk) -> None:
+    rendering(talk)
+    for line, state in (("CTL_PAUSE", "PAUSED"), ("CTL_PAUSE", "PAUSED"), ("CTL_RESUME", "RENDERING")):
+        assert talk.ask(line) == "R_OK"
+        assert talk.ask("CTL_STATUS").startswith(f"R_STATUS {state} ")
+    assert talk.ask("CTL_STOP") == "R_OK"
+    assert talk.ask("CTL_STATUS").startswith("R_STATUS STOPPED ")
+    assert talk.ask("CTL_PAUSE").startswith("R_ERROR CODE = E_STATE ")
+    assert len(talk.data("API_DumpFilmBuffer")) == SIZE[0] * SIZE[1] * 16
+    assert talk.all("CTL_RESET", "CTL_STATUS") == ["R_OK", "R_STATUS IDLE"]
+    assert talk.ask("API_DumpFilmBuffer").startswith("R_ERROR CODE = E_STATE ")
+
+
+def test_the_calls_of_the_lux_api_steer_the_same_job(talk: Talk) -> None:
+    rendering(talk)
+    assert talk.all("API_LuxPause", "API_luxStart", "API_LuxAddThread") == ["R_OK", "R_OK", "R_OK VALUE = 3"]
+    assert talk.ask('API_LuxStatistics "filmIsReady"') == "R_OK VALUE = 0"
+    assert talk.ask("API_LuxExit") == "R_OK"
+    assert talk.ask('API_LuxStatistics "filmIsReady"') == "R_OK VALUE = 1"
+    assert talk.ask("API_LuxWait") == "R_OK"
+    assert talk.ask("API_LuxGetAttributes").startswith("R_ERROR CODE = E_UNSUPPORTED DESC = API_GetAttributes ")
+
+
+def test_wait_lasts_until_the_job_is_over(node: Served, talk: Talk) -> None:
+    rendering(talk)
+    talk.send("API_LuxWait", "CTL_STATUS")
+    node.do(lambda: node.engine.runs[0].enter(RunState.DONE))
+    assert talk.line() == "R_OK"
+    assert talk.line().startswith("R_STATUS DONE ")
+
+
+def test_threads_come_and_go_while_rendering(node: Served, talk: Talk) -> None:
+    rendering(talk)
+    assert talk.all("CTL_ADDTHREAD", "CTL_REMOVETHREAD", "CTL_REMOVETHREAD") == [
+        "R_OK THREAD = 3",
+        "R_OK THREAD = 2",
+        "R_OK THREAD = 1",
+    ]
+    assert talk.ask("CTL_REMOVETHREAD").startswith("R_ERROR CODE = E_ARGS ")
+    assert talk.all("CTL_SET threads 4", "CTL_GET threads") == ["R_OK", "R_OK THREADS = 4"]
+    assert node.engine.runs[0].status().threads == 4
+
+
+def test_a_job_that_is_rendered_again_adds_to_its_film_with_another_seed(node: Served, talk: Talk) -> None:
+    rendering(talk, options="seed=5")
+    talk.data("API_DumpFilmBuffer")
+    talk.ask("CTL_STOP")
+    assert talk.ask("API_Render seed=5").startswith("R_ERROR CODE = E_ARGS ")
+    assert talk.ask("API_Render") == "R_OK"
+    samples = SIZE[0] * SIZE[1] * 2  # one snapshot of each run
+    reply = talk.ask("API_DumpFilmBuffer format=accum")
+    assert f" SAMPLES = {float(samples)} " in reply and f" RUN = {node.engine.runs[0].name} " in reply
+    talk.bytes(number(reply, "LENGTH"))
+    talk.ask("CTL_STOP")
+    assert f" SAMPLES {samples} " in talk.ask("CTL_STATUS")
+
+
+def test_an_engine_that_fails_leaves_its_last_words(node: Served, talk: Talk) -> None:
+    rendering(talk)
+    failure = EngineError("the render engine was killed by SIGKILL", log=("boom",))
+    node.do(lambda: node.engine.runs[0].enter(RunState.FAILED, failure))
+    status = talk.until("CTL_STATUS", "R_STATUS ERROR")
+    assert status.endswith('CODE E_ENGINE DESC "the render engine was killed by SIGKILL"')
+    assert any(line.endswith("engine: boom") for line in talk.text("CTL_LOG"))
+    assert any(line.startswith("engine of ") for line in talk.text('CTL_LOG 100 "job"'))
+    assert talk.ask("API_Render") == "R_OK"
+
+
+def test_warnings_are_in_the_log_and_counted(node: Served, talk: Talk) -> None:
+    node.write("scene.lxs", SCENE.replace('"matte"', '"matte" "float sigmaa" [1]'))
+    rendering(talk)
+    log = talk.text('CTL_LOG 100 "job"')
+    assert any("sigmaa" in line for line in log) and any("the moon is approximated" in line for line in log)
+    assert " WARNINGS 2 " in talk.ask("CTL_STATUS")
+
+
+def test_only_the_last_finished_films_are_kept(tmp_path: Path) -> None:
+    with serving(tmp_path, limits=NodeLimits(films=2)) as node, node.talk() as talk:
+        node.write("scene.lxs")
+        for name in "abc":
+            rendering(talk, name)
+            talk.ask("CTL_STOP")
+        assert [line.split()[0] for line in talk.text("CTL_JOBS")] == ['"b"', '"c"']
+        assert any('"a" and its film are dropped' in line for line in talk.text("CTL_LOG"))
+
+
+# --- errors -------------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_call_changes_nothing_and_a_person_tries_again(node: Served, talk: Talk) -> None:
+    for line in CALLS[:4]:
+        assert talk.ask(line) == "R_OK"
+    assert talk.ask('API_Shape "spehre"').startswith("R_ERROR CODE = E_SCENE DESC = ")
+    assert talk.ask('API_Film "fleximage"').startswith("R_ERROR CODE = E_SCENE DESC = ")
+    assert talk.ask("API_Render").startswith("R_ERROR CODE = E_SCENE DESC = the scene is incomplete")
+    assert talk.all(*CALLS[4:])[-1].startswith("R_OK JOBNAME")
+    assert talk.ask("API_Render") == "R_OK"
+    assert len(node.engine.scenes[0].calls) == len(CALLS)
+
+
+def test_a_program_fails_once(node: Served, talk: Talk) -> None:
+    hello(talk)
+    lines = [*CALLS[:4], "API_AttributeEnd", *CALLS[4:], "API_Render"]
+    talk.send(*(f"#{i} {line}" for i, line in enumerate(lines)))
+    codes = [line.split()[2] if line.startswith("R_ERROR") else "R_OK" for line in talk.lines(len(lines))]
+    assert codes == ["R_OK"] * 4 + ["code=E_SCENE"] + ["code=E_SKIPPED"] * (len(lines) - 5)
+    assert talk.ask("#1 CTL_STATUS").startswith("R_STATUS #1 PARSING")
+    assert talk.ask("#1 API_Sync") == "R_OK #1"
+    assert talk.ask(f"#1 {CALLS[4]}") == "R_OK #1"
+    assert talk.ask("#1 API_Nonsense").startswith("R_ERROR #1 code=E_UNKNOWN_VERB")
+    assert talk.ask("#1 API_LuxInit") == "R_OK #1"
+    assert talk.ask(f"#1 {CALLS[0]}") == "R_OK #1"
+
+
+def test_a_place_that_the_client_names_comes_back(talk: Talk) -> None:
+    answer = talk.ask('API_Shape "sphere" at="my scene.lxs:41:7"')
+    assert answer.startswith('R_ERROR CODE = E_SCENE AT = "my scene.lxs:41:7" DESC = ')
+
+
+def test_a_scene_file_that_is_wrong_leaves_the_old_job_and_is_not_rendered(talk: Talk, node: Served) -> None:
+    rendering(talk)
+    talk.ask("CTL_STOP")
+    node.write("bad.lxs", "WorldBegin\nShape\n")
+    answer = talk.ask('API_LuxParse "bad.lxs" "job"')
+    assert answer.startswith("R_ERROR CODE = E_SCENE AT = ") and "bad.lxs:" in answer
+    assert talk.ask("API_Render").startswith("R_ERROR CODE = E_SKIPPED DESC = ")
+    assert talk.ask("CTL_STATUS").startswith('R_STATUS STOPPED JOBNAME "job"')
+    assert talk.all("API_LuxCleanup", 'API_Render "job"') == ["R_OK", "R_OK"]
+
+
+@pytest.mark.parametrize("verb", ["CTL_STATUS", "CTL_STOP", "API_Render", "API_DumpFilmBuffer", "CTL_LOG 5"])
+def test_a_job_that_is_not_there_is_named(talk: Talk, verb: str) -> None:
+    answer = talk.ask(f'{verb} "nobody"')
+    assert answer.startswith("R_ERROR CODE = E_NOT_FOUND DESC = ") and "nobody" in answer
+
+
+# --- settings -----------------------------------------------------------------------------------------------------
+
+
+def test_developing_changes_pictures_and_no_samples(talk: Talk) -> None:
+    rendering(talk)
+    talk.ask("CTL_STOP")
+    before = talk.data("API_DumpFilmBuffer format=png"), talk.data("API_DumpFilmBuffer format=accum")
+    assert talk.all("CTL_SET tonemapkernel linear", "CTL_GET tonemapkernel") == ["R_OK", "R_OK TONEMAPKERNEL = linear"]
+    after = talk.data("API_DumpFilmBuffer format=png"), talk.data("API_DumpFilmBuffer format=accum")
+    assert before[0] != after[0] and before[1] == after[1]
+
+
+def test_halt_conditions_can_be_changed_while_rendering(node: Served, talk: Talk) -> None:
+    node.write("scene.lxs", SCENE.replace('"fleximage"', '"fleximage" "integer halttime" [60]'))
+    rendering(talk)
+    assert talk.ask("CTL_GET halttime") == "R_OK HALTTIME = 60.0"
+    assert talk.ask("CTL_SET haltspp 500") == "R_OK"
+    assert node.engine.runs[0].halt == Halt(500, 60)
+    assert talk.ask("CTL_SET halttime 0") == "R_OK"
+    assert node.engine.runs[0].halt == Halt(500, float("inf"))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("CTL_SET gama 2", "gamma"),
+        ("CTL_SET gamma high", "number"),
+        ("CTL_SET tonemapkernel sepia", "reinhard"),
+        ("CTL_SET threads -1", "threads"),
+        ("CTL_SET haltspp many", "haltspp"),
+        ("CTL_GET gama", "gamma"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_and_changes_nothing(talk: Talk, line: str, says: str) -> None:
+    rendering(talk)
+    before = talk.text("CTL_GET")
+    answer = talk.ask(line)
+    assert answer.startswith("R_ERROR CODE = E_") and says in answer
+    assert talk.text("CTL_GET") == before
+
+
+# --- films --------------------------------------------------------------------------------------------------------
+
+
+def test_every_format(talk: Talk) -> None:
+    rendering(talk)
+    talk.ask("CTL_STOP")
+    plain = film_of(talk.data("API_DumpFilmBuffer"))
+    assert np.allclose(plain, 1.0)
+    half = talk.data("API_DumpFilmBuffer format=half")
+    assert np.array_equal(np.frombuffer(half, "<f2").astype(np.float32), plain.ravel())
+    assert talk.data("API_DumpFilmBuffer format=png").startswith(b"\x89PNG")
+    assert talk.data("API_DumpFilmBuffer format=jpeg").startswith(b"\xff\xd8")
+    assert talk.data("API_DumpFilmBuffer format=exr").startswith(b"v/1\x01")
+    assert talk.ask("API_DumpFilmBuffer format=flm").startswith("R_ERROR CODE = E_UNSUPPORTED ")
+    packed = talk.data("API_DumpFilmBuffer compress=zstd")
+    assert zstandard.ZstdDecompressor().decompress(packed) == plain.tobytes()
+
+
+def test_accumulators_are_those_of_the_engine(node: Served, talk: Talk) -> None:
+    rendering(talk)
+    hello(talk)
+    talk.send("#1 API_DumpFilmBuffer format=accum")
+    frame = talk.line()
+    assert frame.startswith("R_DATA #1 off=0 len=")
+    fields = dict(word.split("=") for word in frame.split()[2:])
+    data = talk.bytes(int(fields["len"]))
+    assert talk.bytes(2) == b"\r\n"
+    final = talk.line()
+    assert final.startswith("R_OK #1 ") and final.endswith(f"sha256={hashlib.sha256(data).hexdigest()}")
+    snapshot = accum.from_parts({key.upper(): value for key, value in fields.items()}, data)
+    assert snapshot.run == node.engine.runs[0].name and snapshot.samples == SIZE[0] * SIZE[1]
+    assert np.all(snapshot.block == 1)
+
+
+def test_a_snapshot_never_changes_and_comes_in_ranges(talk: Talk) -> None:
+    rendering(talk)
+    hello(talk)
+    talk.send("#1 API_DumpFilmBuffer")
+    first = talk.line()
+    whole = talk.bytes(SIZE[0] * SIZE[1] * 16)
+    assert talk.lines(2)[1].startswith("R_OK #1")
+    name = next(word.partition("=")[2] for word in first.split() if word.startswith("snapshot="))
+    talk.send(f"#2 API_DumpFilmBuffer snapshot={name} range=100-299")
+    assert talk.line().startswith("R_DATA #2 off=100 len=200 ")
+    assert talk.bytes(202) == whole[100:300] + b"\r\n"
+    assert " len=200 " in talk.line()
+    outside = talk.ask(f"#3 API_DumpFilmBuffer snapshot={name} range=0-{len(whole)}")
+    assert outside.startswith("R_ERROR #3 code=E_ARGS ")
+    assert talk.ask("#4 API_DumpFilmBuffer snapshot=S99").startswith("R_ERROR #4 code=E_GONE ")
+
+
+def test_only_the_last_snapshots_are_kept(tmp_path: Path) -> None:
+    with serving(tmp_path, limits=NodeLimits(snapshots=2)) as node, node.talk() as talk:
+        node.write("scene.lxs")
+        rendering(talk)
+        for _ in range(3):
+            talk.data("API_DumpFilmBuffer")
+        assert talk.ask("API_DumpFilmBuffer snapshot=S1").startswith("R_ERROR CODE = E_GONE ")
+        assert len(talk.data("API_DumpFilmBuffer snapshot=S2")) == SIZE[0] * SIZE[1] * 16
+
+
+def test_readers_share_a_snapshot_of_a_film_that_does_not_change(node: Served, talk: Talk) -> None:
+    rendering(talk)
+    talk.ask("CTL_STOP")
+    with node.talk() as other:
+        assert talk.data("API_DumpFilmBuffer") == other.data("API_DumpFilmBuffer")
+    assert len(node.node.snapshots.kept) == 1
+
+
+# --- level 1 ------------------------------------------------------------------------------------------------------
+
+
+def test_a_question_passes_a_film(node: Served, talk: Talk) -> None:
+    """Its answer comes between two frames, not behind the last of them."""
+    node.engine.size = (2048, 1024)
+    rendering(talk)
+    hello(talk)
+    talk.send("#film API_DumpFilmBuffer")
+    seen = []
+    length = 2048 * 1024 * 16
+    for _ in range(length // (1 << 20)):
+        line = talk.line()
+        while not line.startswith("R_DATA"):
+            seen.append(line)
+            line = talk.line()
+        talk.bytes((1 << 20) + 2)
+        if " off=0 " in line:
+            talk.send("#ask CTL_PING 1")
+    assert seen == ["R_OK #ask 1"]
+    assert talk.line().startswith("R_OK #film ")
+
+
+def test_calls_of_a_scene_are_answered_in_order_while_questions_overtake(talk: Talk) -> None:
+    rendering(talk)
+    hello(talk)
+    talk.send("#1 API_LuxWait", "#2 API_LuxInit", "#3 CTL_PING 3")
+    assert talk.line() == "R_OK #3 3"
+    talk.send("#4 CTL_STOP")
+    assert sorted(talk.lines(3)) == ["R_OK #1", "R_OK #2", "R_OK #4"]
+
+
+def test_subscribers_hear_of_states_and_log_lines(node: Served, talk: Talk) -> None:
+    hello(talk)
+    assert talk.ask("#1 CTL_SUBSCRIBE state log").startswith("R_OK #1 sub=1 seq=0")
+    with node.talk() as other:
+        rendering(other)
+        other.ask("CTL_STOP")
+    states = []
+    while "STOPPED" not in states:
+        line = talk.line()
+        assert line.startswith("R_EVENT sub=1 seq=")
+        if " type=state " in line:
+            assert 'jobname="job"' in line
+            states.append(line.partition(" state=")[2].split()[0])
+    assert states == ["PARSING", "READY", "RENDERING", "STOPPED"]
+    assert talk.ask("#2 CTL_UNSUBSCRIBE 1") == "R_OK #2"
+    assert talk.ask("#3 CTL_UNSUBSCRIBE 1").startswith("R_ERROR #3 code=E_NOT_FOUND ")
+
+
+def test_hello_names_what_both_can(talk: Talk) -> None:
+    assert talk.ask("CTL_HELLO LRNAP/2").startswith("R_ERROR CODE = E_VERSION ")
+    answer = talk.ask('CTL_HELLO LRNAP/1 client="test/1" want=tags,teleport,zstd')
+    assert " caps=tags,zstd " in answer and " node=" in answer
+
+
+def test_help_and_info(talk: Talk) -> None:
+    assert talk.ask("CTL_INFO").startswith("R_INFO LR V1.0 - PLATFORM ")
+    assert any(line.startswith("API_Shape ") for line in talk.text("CTL_HELP luxshape"))
+    assert any("API_<Name>, scene: " in line for line in talk.text("CTL_HELP"))
+    assert talk.ask("CTL_HELP API_Shpe").startswith("R_ERROR CODE = E_NOT_FOUND ")
