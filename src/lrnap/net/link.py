@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import secrets
 import socket
@@ -281,19 +282,30 @@ class Link(asyncio.BufferedProtocol):
             self._write(reply)
             self._soon("flush", self._flush)
         elif self.conn.level:
-            parts = frames(reply, offset)
-            while (frame := await _next_frame(parts)) is not None:
-                await self._writable.wait()
-                if self._transport is None:
-                    return
-                self._write(frame)
-                self._flush()
+            await self._send_frames(reply, offset)
         else:
             self._write(replace(reply, data=b""))
             self._flush()
             await self._send_bytes(memoryview(reply.data).cast("B"))
         if self._paused:
             self._soon("pump", self._pump)
+
+    async def _send_frames(self, reply: Reply, offset: int) -> None:
+        """Frame by frame; between two of them everybody else has a turn. The hash is computed meanwhile."""
+        data = memoryview(reply.data or b"").cast("B")
+        digest = asyncio.create_task(asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest()))
+        last = offset + (len(data) - 1) // DATA_FRAME * DATA_FRAME
+        if not data:
+            await digest
+        for frame in frames(reply, offset, sha256=digest.result):
+            await self._writable.wait()
+            if self._transport is None:
+                return
+            self._write(frame)
+            self._flush()
+            await asyncio.sleep(0)
+            if not frame.final and frame.fields["off"] == last:
+                await digest
 
     async def _send_bytes(self, data: memoryview) -> None:
         for start in range(0, len(data), DATA_FRAME):
@@ -424,12 +436,6 @@ class Link(asyncio.BufferedProtocol):
             self._hang_up(Hangup(), error_of(late))
         else:
             self._timers["stall"] = loop.call_later(left, self._check_stall)
-
-
-async def _next_frame(parts: Any) -> Reply | None:
-    """The next frame; between two of them, everybody else gets a turn."""
-    await asyncio.sleep(0)
-    return next(parts, None)
 
 
 def _tune(transport: asyncio.Transport) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -293,19 +293,24 @@ def film(kind: str, width: int, height: int, data: Buffer, *, tag: str | None = 
     return Reply("R_OK", (), fields, tag, data=data)
 
 
-def frames(reply: Reply, offset: int = 0, size: int = DATA_FRAME) -> Iterator[Reply]:
+def frames(
+    reply: Reply, offset: int = 0, size: int = DATA_FRAME, sha256: Callable[[], str] | None = None
+) -> Iterator[Reply]:
     """A film reply as level 1 sends it: R_DATA frames of at most `size` bytes, the first with the film's description,
-    then R_OK with the same and the `sha256` of all. `offset`: where `data` begins in the snapshot (`range=`)."""
+    then R_OK with the same and the `sha256` of all. `offset`: where `data` begins in the snapshot (`range=`). `sha256`
+    is asked behind the last frame for the hash of `data`, where another thread computes it meanwhile."""
     if reply.data is None:
         raise ValueError("the reply has no data")
     view = memoryview(reply.data).cast("B")
     digest = hashlib.sha256()
     for start in range(0, len(view), size):
         part = view[start : start + size]
-        digest.update(part)
+        if sha256 is None:
+            digest.update(part)
         place: dict[str, Scalar] = {"off": offset + start, "len": len(part)}
         yield Reply("R_DATA", (), {**place, **reply.fields} if not start else place, reply.tag, data=part)
-    end: dict[str, Scalar] = {**reply.fields, "len": len(view), "sha256": Word(digest.hexdigest())}
+    closing = digest.hexdigest() if sha256 is None else sha256()
+    end: dict[str, Scalar] = {**reply.fields, "len": len(view), "sha256": Word(closing)}
     yield replace(reply, fields=end, data=None)
 
 
