@@ -25,8 +25,8 @@ from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.limits import NodeLimits
 from lrnap.lux.scene import Scene
 from lrnap.net.address import Address
+from lrnap.net.deadlines import Deadlines
 from lrnap.net.gate import Gate
-from lrnap.net.link import Deadlines
 from lrnap.net.server import Server
 from lrnap.node.service import Node
 

@@ -12,8 +12,8 @@ from nodes import SCENE, Served, serving
 from lrnap.errors import LrnapError
 from lrnap.limits import DATA_FRAME, POST_AUTH, NodeLimits
 from lrnap.net.address import Address
+from lrnap.net.deadlines import Deadlines
 from lrnap.net.gate import check_listen
-from lrnap.net.link import Deadlines
 
 HASH = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of b"abc"
 

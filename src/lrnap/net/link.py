@@ -11,19 +11,18 @@ Rules for this file: nothing here knows what a verb does, except those that are 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import logging
 import secrets
-import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from lrnap.errors import Code, LrnapError
-from lrnap.limits import DATA_FRAME, HELLO_SECONDS, KEEPALIVE_SECONDS, PAYLOAD_STALL_SECONDS
+from lrnap.limits import DATA_FRAME
 from lrnap.net.address import is_loopback
+from lrnap.net.deadlines import Deadlines, Timers, tune
 from lrnap.net.gate import Gate, authorize
 from lrnap.net.service import Answer, Follow, Service, Session, Transfer, Visit
 from lrnap.net.session_verbs import SESSION_VERBS
@@ -51,15 +50,6 @@ SMALL = 64 << 10  # pieces up to this size are joined into one write
 Piece = Request | BadLine | Offer | Hangup
 
 
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """Seconds: for the first line where a token is needed, for the token, and between bytes of a payload."""
-
-    hello: float = HELLO_SECONDS
-    auth: float = 6 * HELLO_SECONDS
-    stall: float = PAYLOAD_STALL_SECONDS
-
-
 class Link(asyncio.BufferedProtocol):
     """See the module. Made by `Server` for each connection."""
 
@@ -80,7 +70,7 @@ class Link(asyncio.BufferedProtocol):
         self._answers: set[asyncio.Task[None]] = set()  # those that may overtake
         self._follows: set[asyncio.Task[None]] = set()  # events, as long as the connection lives
         self._writable = asyncio.Event()
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers = Timers()
         self._last_byte = 0.0
         self._paused = False  # the connection wants answers before more bytes
         self._due: set[str] = set()  # what runs as soon as the loop is free
@@ -92,7 +82,7 @@ class Link(asyncio.BufferedProtocol):
         transport = cast(asyncio.Transport, transport)  # of uvloop, which is not a subclass
         self._transport = transport
         self._links.add(self)
-        _tune(transport)
+        tune(transport)
         peer = transport.get_extra_info("peername") or ("local",)
         self.session.local = len(peer) < 2 or is_loopback(str(peer[0]))
         self.session.peer = ":".join(map(str, peer[:2]))
@@ -134,8 +124,7 @@ class Link(asyncio.BufferedProtocol):
         self.session.closed.set()
         self._writable.set()
         self.conn.receive_eof()
-        for timer in self._timers.values():
-            timer.cancel()
+        self._timers.cancel_all()
         for task in self._answers | self._follows:
             task.cancel()
         if self._lane_task is None:
@@ -162,7 +151,7 @@ class Link(asyncio.BufferedProtocol):
                     log.info("%s: not LRNAP, closed without an answer", self.session.peer)
                     self.abort()
                 case Request() | BadLine() | Offer() | Hangup():
-                    self._cancel_timer("hello")
+                    self._timers.cancel("hello")
                     self._take(event)
 
     def _take(self, event: Piece) -> None:
@@ -340,7 +329,7 @@ class Link(asyncio.BufferedProtocol):
     def authenticated(self, role: Role) -> None:
         self.session.role = role
         self.conn.limits = self.gate.limits(role)
-        self._cancel_timer("auth")
+        self._timers.cancel("auth")
         if self._transport is not None:
             self._transport.set_write_buffer_limits(high=min(DATA_FRAME, self.conn.limits.out_buffer))
 
@@ -411,41 +400,21 @@ class Link(asyncio.BufferedProtocol):
             asyncio.get_running_loop().call_soon(work)
 
     def _deadline(self, name: str, seconds: float, what: str) -> None:
-        late = LrnapError(Code.TIMEOUT, f"{what} did not come within {seconds:g} seconds")
-        timer = asyncio.get_running_loop().call_later(seconds, lambda: self._hang_up(Hangup(), error_of(late)))
-        self._cancel_timer(name)
-        self._timers[name] = timer
+        self._timers.set(name, seconds, lambda: self._too_late(f"{what} did not come within {seconds:g} seconds"))
 
-    def _cancel_timer(self, name: str) -> None:
-        timer = self._timers.pop(name, None)
-        if timer is not None:
-            timer.cancel()
+    def _too_late(self, what: str) -> None:
+        self._hang_up(Hangup(), error(Code.TIMEOUT, what))
 
     def _watch_payload(self) -> None:
         """While a payload is due, some byte of it must come within every `stall` seconds."""
         if self.conn.state not in (State.PAYLOAD, State.PAYLOAD_END):
-            self._cancel_timer("stall")
+            self._timers.cancel("stall")
         elif "stall" not in self._timers:
             self._check_stall()
 
     def _check_stall(self) -> None:
-        loop = asyncio.get_running_loop()
-        left = self._last_byte + self._deadlines.stall - loop.time()
+        left = self._last_byte + self._deadlines.stall - asyncio.get_running_loop().time()
         if left <= 0:
-            late = LrnapError(Code.TIMEOUT, f"no byte of the payload came for {self._deadlines.stall:g} seconds")
-            self._hang_up(Hangup(), error_of(late))
+            self._too_late(f"no byte of the payload came for {self._deadlines.stall:g} seconds")
         else:
-            self._timers["stall"] = loop.call_later(left, self._check_stall)
-
-
-def _tune(transport: asyncio.Transport) -> None:
-    """Replies leave at once, and a peer that vanished without a word is noticed."""
-    sock = transport.get_extra_info("socket")
-    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    with contextlib.suppress(OSError):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in (("TCP_KEEPIDLE", KEEPALIVE_SECONDS), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
-            if hasattr(socket, name):
-                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+            self._timers.set("stall", left, self._check_stall)

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from lrnap.errors import Code, LrnapError
 from lrnap.limits import NodeLimits
 from lrnap.net.address import Address
+from lrnap.net.deadlines import Deadlines
 from lrnap.net.gate import Gate
-from lrnap.net.link import Deadlines, Link
+from lrnap.net.link import Link
 from lrnap.net.service import Service
 
 BACKLOG = 128

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import zstandard
-from nodes import SCENE, SIZE, Served, Talk, film_of, number, serving
+from nodes import PATIENCE, SCENE, SIZE, Served, Talk, film_of, number, serving
 
 from lrnap.engine.protocol import Halt, RunState
 from lrnap.errors import EngineError
 from lrnap.film import accum
 from lrnap.limits import NodeLimits
+from lrnap.lux import reader
+from lrnap.lux.call import Call
 
 CALLS = [f"API_{line}" for line in SCENE.split("\n") if line]
 
@@ -187,6 +191,24 @@ def test_a_program_fails_once(node: Served, talk: Talk) -> None:
     assert talk.ask("#1 API_Nonsense").startswith("R_ERROR #1 code=E_UNKNOWN_VERB")
     assert talk.ask("#1 API_LuxInit") == "R_OK #1"
     assert talk.ask(f"#1 {CALLS[0]}") == "R_OK #1"
+
+
+def test_a_node_answers_while_it_reads_a_scene(node: Served, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    read = reader.read
+
+    def slowly(*args: Any, **options: Any) -> Iterator[Call]:
+        assert go_on.wait(PATIENCE)
+        yield from read(*args, **options)
+
+    monkeypatch.setattr(reader, "read", slowly)
+    talk.send('API_LuxParse "scene.lxs" "slow"')
+    with node.talk() as other:
+        assert other.until("CTL_STATUS", "R_STATUS PARSING").endswith('JOBNAME "slow"')
+        assert other.ask('API_Render "slow"').startswith("R_ERROR CODE = E_STATE ")
+        assert other.ask('API_LuxInit "slow"').startswith("R_ERROR CODE = E_EXISTS ")
+        go_on.set()
+    assert talk.line() == "R_OK"
 
 
 def test_a_place_that_the_client_names_comes_back(talk: Talk) -> None:
