@@ -41,7 +41,10 @@ def _paths(engine: str, eye: int, light: int | None = None) -> Fields:
     fields: Fields = {"renderengine.type": [engine]}
     fields |= {f"path.pathdepth.{kind}": [max(eye, 1)] for kind in ("total", "diffuse", "glossy", "specular")}
     if light is not None:
+        # Russian roulette makes the bidirectional engine too bright: 8% in a closed sphere of albedo 0.5.
+        unending = max(eye, light, 1) + 1
         fields |= {"path.maxdepth": [max(eye, 1)], "light.maxdepth": [max(light, 1)]}
+        fields |= {"path.russianroulette.depth": [unending]}
     return fields
 
 
