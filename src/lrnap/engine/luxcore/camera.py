@@ -17,6 +17,7 @@ from lrnap.lux.description import Matrix
 
 Build = Callable[[Inputs, float], Fields]  # the second: length of a camera unit in the world
 FAR = 1e30
+FOCUS_AT_INFINITY = 1e6  # as sharp as infinity, and still a point that a ray can be aimed at in 32 bits
 ROW_SHIFT = 1  # the engine's camera sees every row of the picture one row too high, so the window starts one lower
 
 
@@ -100,7 +101,7 @@ def _lens(inputs: Inputs, unit: float) -> Fields:
     p = inputs.params
     return {
         "lensradius": [p.float("lensradius") * unit],
-        "focaldistance": [min(p.float("focaldistance") * unit, FAR)],
+        "focaldistance": [min(p.float("focaldistance") * unit, FOCUS_AT_INFINITY)],
         "autofocus.enable": [p.bool("autofocus")],
     }
 

@@ -96,6 +96,7 @@ def emission(draft: Draft, light: AreaLight, area: float) -> tuple[tuple[str, tu
         fields |= {".power": [p.float("power")], ".efficency": [p.float("efficacy")]}
     elif luminance > 0 and area > 0:
         gain *= lumens / (area * math.pi * luminance)
+    gain = float(np.float32(gain))  # so that equal lamps share a material, although their areas differ by rounding
     fields |= {".gain": [gain] * 3, ".directlightsampling.type": ["ENABLED"]}
     draft.finish(inputs, AREA_LIGHT)
     return tuple((key, tuple(value)) for key, value in fields.items())

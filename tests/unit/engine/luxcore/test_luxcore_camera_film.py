@@ -52,6 +52,11 @@ def test_lengths_of_a_scaled_camera_are_lengths_in_the_world(translated):
     assert found == pytest.approx({"cliphither": 2.0, "lensradius": 0.1, "focaldistance": 5.0}, rel=1e-5)
 
 
+def test_a_lens_focused_at_infinity_keeps_its_rays_finite(translated):
+    scene = translated(camera='LookAt 0 -5 3  0 0 0  0 0 1 Camera "perspective" "float lensradius" [.1]').scene
+    assert 1e4 < scene["scene.camera.focaldistance"][0] < 1e9
+
+
 def test_a_moving_camera_moves(translated):
     motion = "MotionBegin [0 1] LookAt 0 -5 3 0 0 0 0 0 1 LookAt 1 -5 3 1 0 0 0 0 1 MotionEnd"
     scene = translated(camera=f'{motion} Camera "perspective"').scene
