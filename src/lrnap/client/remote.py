@@ -19,7 +19,7 @@ import numpy as np
 from lrnap.client.connection import Connection, connect
 from lrnap.client.upload import send_scene
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
-from lrnap.engine.renderer import check_halt
+from lrnap.engine.renderer import check_halt, check_options
 from lrnap.errors import Code, EngineError, LrnapError, RemoteError, SceneError
 from lrnap.film import accum
 from lrnap.film.snapshot import FilmLayout, Snapshot
@@ -31,6 +31,7 @@ STATS_RATE = 4.0  # reports a second
 RECONNECT_SECONDS = 20.0  # a node that is away for longer counts as lost
 RETRY_SECONDS = 0.5
 LOG_LINES = 2000
+MAX_THREADS = 4096  # nodes know better how many they have
 NEVER = 1e18  # what is sent for infinity, which no line can carry
 WARNING = " warning: "  # what stands in a log line before what the engine does not honour
 
@@ -58,23 +59,18 @@ class RemoteEngine:
         return self.address.url
 
     async def start(self, scene: Scene, options: RunOptions) -> RemoteRun:
-        """Sends the scene with the files that the node lacks, and starts to render it."""
-        check_halt(options.halt)
-        connection = await connect(self.name)
-        try:
-            await send_scene(connection, scene, options.run)
-            run = RemoteRun(connection, options)
-            await run.begin()
-        except BaseException:
-            await connection.close()  # what was described is gone with it
-            raise
-        return run
+        """Raises LrnapError if the node cannot be reached, or for options that no node can take. Sending the scene,
+        with the files that the node lacks, is a part of building; what goes wrong with it shows in the status."""
+        check_options(replace(options, threads=0), cores=1)
+        if not 0 <= options.threads <= MAX_THREADS:
+            raise LrnapError(Code.ARGS, f"{options.threads} threads cannot be used; ask for 0 (all) to {MAX_THREADS}")
+        return RemoteRun(await connect(self.name), scene, options)
 
 
 class RemoteRun:
     """See `lrnap.engine.protocol.Run`."""
 
-    def __init__(self, connection: Connection, options: RunOptions) -> None:
+    def __init__(self, connection: Connection, scene: Scene, options: RunOptions) -> None:
         self._connection = connection
         self._options = options
         self._status = RunStatus(RunState.BUILDING)
@@ -88,14 +84,8 @@ class RemoteRun:
         self._last: Snapshot | None = None  # the film of a run that is over
         self._closed = False
         self._give_up = asyncio.Event()  # do not wait for a node that is away
-        self._life: asyncio.Task[None] | None = None
-
-    async def begin(self) -> None:
-        options, halt = self._options, self._options.halt
-        wishes = {"spp": halt.spp, "seconds": halt.seconds, "noise": halt.noise, "threads": options.threads or None}
-        given: dict[str, Scalar] = {key: min(value, NEVER) for key, value in wishes.items() if value is not None}
-        await self._ask("API_Render", {"seed": options.seed, "run": options.run, **given})
-        self._life = asyncio.create_task(self._live(), name=f"run {options.run} on {self._connection.address.url}")
+        self._sent = False  # the scene is on the node, and the node has been told to render it
+        self._life = asyncio.create_task(self._live(scene), name=f"run {options.run} on {connection.address.url}")
 
     @property
     def name(self) -> str:
@@ -133,6 +123,8 @@ class RemoteRun:
             return self._last
         if self._closed:
             raise EngineError(f"run {self.name} is closed", code=Code.STATE)
+        if not self._sent and not self._status.state.over:
+            raise EngineError("there is no film yet: the scene is being built", code=Code.STATE)
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._fetch_now(self._status.state.over))
             self._fetching.add_done_callback(self._fetched)
@@ -141,12 +133,12 @@ class RemoteRun:
     async def _fetch_now(self, over: bool) -> Snapshot:
         try:
             snapshot = await (self._fetch_first() if self._layout is None else self._fetch(self._layout))
-        except RemoteError as error:
-            if self._newest is None:
-                raise self._status.error or error from None
-            if error.code is Code.STATE or self._status.state is not RunState.FAILED:
-                raise
-            return self._newest
+        except LrnapError:
+            if self._newest is not None and self._status.state is RunState.FAILED:
+                return self._newest
+            if over and self._newest is None and self._status.error is None:
+                raise EngineError("there is no film: the run was stopped before it had one", code=Code.STATE) from None
+            raise
         self._newest = snapshot
         if over:
             self._last = snapshot
@@ -198,14 +190,21 @@ class RemoteRun:
         await self._order("CTL_RESUME")
 
     async def stop(self) -> None:
-        if self._connection.lost is not None:
+        if self._status.state.over:
+            return
+        if not self._sent:
+            self._life.cancel()
+            self._enter(replace(self._status, state=RunState.STOPPED))
+        elif self._connection.lost is not None:
             self._give_up.set()
-        elif not self._status.state.over:
-            await self._order("CTL_STOP")
+        else:
+            await self._ask("CTL_STOP")
+            await self._look()
 
     async def set_threads(self, threads: int) -> None:
         if threads < 1:
             raise RemoteError(Code.ARGS, f"{threads} threads cannot be used: one is the least")
+        await self._built()
         while (difference := threads - self._status.threads) != 0:
             before = self._status.threads
             await self._order("CTL_ADDTHREAD" if difference > 0 else "CTL_REMOVETHREAD")
@@ -216,41 +215,61 @@ class RemoteRun:
         check_halt(halt)
         if halt.noise is not None:
             raise RemoteError(Code.UNSUPPORTED, "a noise to halt at is set when a run on a node starts")
+        await self._built()
         for name, value in (("haltspp", halt.spp), ("halttime", halt.seconds)):
             if value is not None:
                 await self._connection.request("CTL_SET", Word(name), min(value, NEVER))
 
     async def _order(self, verb: str) -> None:
         """What the node was told shows in the status when this returns."""
+        await self._built()
         await self._ask(verb)
         await self._look()
+
+    async def _built(self) -> None:
+        """A node takes orders for a run once it renders."""
+        async for status in self.events():
+            if status.state is not RunState.BUILDING:
+                return
 
     async def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        if self._life is not None:
-            self._life.cancel()
-            await asyncio.gather(self._life, return_exceptions=True)
+        self._life.cancel()
+        await asyncio.gather(self._life, return_exceptions=True)
         with contextlib.suppress(LrnapError, TimeoutError):
             async with asyncio.timeout(RETRY_SECONDS * 10):
-                await self._ask("CTL_RESET")
+                await self._connection.request("CTL_RESET", self.name)
         await self._connection.close()
         if not self._status.state.over:
             self._enter(replace(self._status, state=RunState.STOPPED))
 
     # -- following it
 
-    async def _live(self) -> None:
-        """Follows the job until it is over, over as many connections as it takes."""
+    async def _live(self, scene: Scene) -> None:
+        """Sends the scene, then follows the job until it is over, over as many connections as it takes."""
+        try:
+            await send_scene(self._connection, scene, self.name)
+            await self._render()
+        except LrnapError as error:
+            self._fail(error)
         while not self._status.state.over:
             try:
                 await self._follow()
             except LrnapError as error:
                 if self._connection.lost is None or not await self._reconnect():
-                    lost = self._connection.lost or error
-                    failure = EngineError(f"{lost.message}; its last film stays counted", code=Code.UNAVAILABLE)
-                    self._enter(replace(self._status, state=RunState.FAILED, error=failure))
+                    self._fail(RemoteError(error.code, f"{error.message}; its last film stays counted", at=error.at))
+
+    async def _render(self) -> None:
+        options, halt = self._options, self._options.halt
+        wishes = {"spp": halt.spp, "seconds": halt.seconds, "noise": halt.noise, "threads": options.threads or None}
+        given: dict[str, Scalar] = {key: min(value, NEVER) for key, value in wishes.items() if value is not None}
+        await self._ask("API_Render", {"seed": options.seed, "run": options.run, **given})
+        self._sent = True
+
+    def _fail(self, error: LrnapError) -> None:
+        self._enter(replace(self._status, state=RunState.FAILED, samples_per_second=0.0, error=error))
 
     async def _follow(self) -> None:
         subscription = await self._connection.subscribe("state", "stats", "log", job=self.name, rate=STATS_RATE)
@@ -302,7 +321,17 @@ class RemoteRun:
         return self._connection.address.url
 
     async def _ask(self, verb: str, options: Mapping[str, Scalar] | None = None) -> Reply:
-        return await self._connection.request(verb, self.name, options=options)
+        """Raises EngineError for what the run cannot do, RemoteError for what the connection or the node cannot."""
+        if self._closed:
+            raise EngineError(f"run {self.name} is closed", code=Code.STATE)
+        try:
+            return await self._connection.request(verb, self.name, options=options)
+        except RemoteError as error:
+            if self._status.state is RunState.FAILED and self._status.error is not None:
+                raise self._status.error from None
+            if error.code in (Code.STATE, Code.ENGINE):
+                raise EngineError(error.message, code=error.code) from None
+            raise
 
     def _enter(self, status: RunStatus) -> None:
         if self._status.state.over:

@@ -72,6 +72,7 @@ async def test_the_scene_arrives_as_it_was(tmp_path):
     ours = type(scene())("mesh", (*calls[:-1], mesh, calls[-1]))
     async with serving(tmp_path) as (node, url, _):
         run = await RemoteEngine(url).start(ours, options())
+        await the_end(run)
         assert node.jobs.find("r1").scene.calls == ours.calls
         assert [str(c.at) for c in node.jobs.find("r1").scene.calls[:2]] == ["ball.lxs:2:1", "ball.lxs:3:1"]
         await run.close()
@@ -81,6 +82,7 @@ async def test_the_scene_arrives_as_it_was(tmp_path):
 async def test_the_seed_and_the_halt_condition_arrive(tmp_path):
     async with serving(tmp_path) as (node, url, _):
         run = await RemoteEngine(url).start(scene(), options(seed=4711, halt=Halt(spp=30, seconds=9)))
+        await the_end(run)
         job = node.jobs.find("r1")
         assert job.seeds == [4711]
         assert (job.halt.spp, job.halt.seconds) == (30, 9)
@@ -111,6 +113,7 @@ async def test_only_the_assets_that_are_lacking_travel(tmp_path, monkeypatch):
     async with serving(tmp_path) as (node, url, _):
         for _time in range(2):
             run = await RemoteEngine(url).start(ours, options())
+            await the_end(run)
             there = node.jobs.find("r1").scene.files["textures/wood.png"]
             assert Path(there).read_bytes() == picture.read_bytes()
             await run.close()
@@ -151,9 +154,12 @@ async def test_a_broken_upload_goes_on_where_it_broke_off(tmp_path, monkeypatch)
 async def test_a_wrong_call_is_a_scene_error_with_its_place(tmp_path):
     wrong = scene(SCENE.replace(b'"sphere"', b'"shpere"'))
     async with serving(tmp_path) as (node, url, _):
-        with pytest.raises(SceneError, match="sphere") as caught:
-            await RemoteEngine(url).start(wrong, options())
-        assert caught.value.at.startswith("ball.lxs:8:1")
+        run = await RemoteEngine(url).start(wrong, options())
+        error = (await the_end(run)).error
+        assert isinstance(error, SceneError)
+        assert "sphere" in error.message
+        assert error.at.startswith("ball.lxs:8:1")
+        await run.close()
         async with asyncio.timeout(30):  # the description goes with its connection
             while list(node.jobs):
                 await asyncio.sleep(0.01)
@@ -163,9 +169,34 @@ async def test_a_wrong_call_is_a_scene_error_with_its_place(tmp_path):
 async def test_a_busy_node_says_what_it_does(tmp_path):
     async with serving(tmp_path) as (_, url, _server):
         run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
-        with pytest.raises(RemoteError, match="one job at a time") as caught:
-            await RemoteEngine(url).start(scene(), options(run="r2"))
-        assert caught.value.code is Code.BUSY
+        await until(run, some_samples)
+        second = await RemoteEngine(url).start(scene(), options(run="r2"))
+        error = (await the_end(second)).error
+        assert error.code is Code.BUSY
+        assert "one job at a time" in error.message
+        await second.close()
+        await run.close()
+
+
+@in_loop
+async def test_stopping_while_the_scene_is_sent_leaves_nothing(tmp_path):
+    async with serving(tmp_path) as (node, url, _):
+        run = await RemoteEngine(url).start(scene(), options())
+        await run.stop()
+        assert run.status().state is RunState.STOPPED
+        with pytest.raises(LrnapError, match="no film"):
+            await run.snapshot()
+        await run.close()
+        while list(node.jobs):
+            await asyncio.sleep(0.01)
+
+
+@in_loop
+async def test_an_order_that_comes_early_waits_until_the_run_can_take_it(tmp_path):
+    async with serving(tmp_path) as (_, url, _server):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        await run.pause()
+        assert run.status().state is RunState.PAUSED
         await run.close()
 
 
@@ -262,11 +293,13 @@ async def test_a_node_and_a_local_engine_are_one_farm(tmp_path):
         await job.close()
 
 
-@pytest.mark.parametrize("wrong", [{"seed": 0}, {"halt": Halt(spp=-1)}, {"halt": Halt(spp=float("nan"))}])
+@pytest.mark.parametrize(
+    "wrong", [{"seed": 0}, {"threads": -1}, {"halt": Halt(spp=-1)}, {"halt": Halt(spp=float("nan"))}]
+)
 @in_loop
 async def test_impossible_options_leave_nothing(tmp_path, wrong):
     async with serving(tmp_path) as (node, url, _):
         with pytest.raises(LrnapError) as caught:
             await RemoteEngine(url).start(scene(), options(**wrong))
-        assert caught.value.code in (Code.ARGS, Code.TYPE)
+        assert caught.value.code is Code.ARGS
         assert node.jobs.active is None
