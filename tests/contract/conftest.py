@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from engine_bench import Bench, alive
-from node_bench import NodeBench
+from node_bench import NOT_OF_A_NODE, NodeBench
 
 from lrnap.engine import blocks
 from lrnap.engine.process import ProcessEngine
@@ -23,6 +23,8 @@ def bench(
     """Afterwards, no process and no file of it may be left."""
     monkeypatch.setattr(blocks, "_MEMORY", tmp_path)
     if request.param == "remote":
+        if request.function.__name__ in NOT_OF_A_NODE:
+            pytest.skip(NOT_OF_A_NODE[request.function.__name__])
         bench: Bench = NodeBench(ProcessEngine("fake"), tmp_path, data=tmp_path_factory.mktemp("node"))
     else:
         bench = Bench(ProcessEngine(request.param), tmp_path)

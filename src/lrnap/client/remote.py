@@ -123,8 +123,9 @@ class RemoteRun:
             return self._last
         if self._closed:
             raise EngineError(f"run {self.name} is closed", code=Code.STATE)
-        if not self._sent and not self._status.state.over:
-            raise EngineError("there is no film yet: the scene is being built", code=Code.STATE)
+        if not self._sent:
+            why = "the run was stopped" if self._status.state.over else "the scene is being built"
+            raise self._status.error or EngineError(f"there is no film: {why}", code=Code.STATE)
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._fetch_now(self._status.state.over))
             self._fetching.add_done_callback(self._fetched)
@@ -133,12 +134,12 @@ class RemoteRun:
     async def _fetch_now(self, over: bool) -> Snapshot:
         try:
             snapshot = await (self._fetch_first() if self._layout is None else self._fetch(self._layout))
-        except LrnapError:
+        except LrnapError as error:
             if self._newest is not None and self._status.state is RunState.FAILED:
                 return self._newest
             if over and self._newest is None and self._status.error is None:
                 raise EngineError("there is no film: the run was stopped before it had one", code=Code.STATE) from None
-            raise
+            raise _of_the_run(error) from None
         self._newest = snapshot
         if over:
             self._last = snapshot
@@ -329,9 +330,7 @@ class RemoteRun:
         except RemoteError as error:
             if self._status.state is RunState.FAILED and self._status.error is not None:
                 raise self._status.error from None
-            if error.code in (Code.STATE, Code.ENGINE):
-                raise EngineError(error.message, code=error.code) from None
-            raise
+            raise _of_the_run(error) from None
 
     def _enter(self, status: RunStatus) -> None:
         if self._status.state.over:
@@ -362,6 +361,13 @@ def status_of(word: str, fields: Mapping[str, Scalar], before: RunStatus) -> Run
         engine=str(fields.get("engine", before.engine)),
         error=_failure(fields) if state is RunState.FAILED else None,
     )
+
+
+def _of_the_run(error: LrnapError) -> LrnapError:
+    """As the run's own error, where it is one: the node could be asked, but the run could not."""
+    if error.code in (Code.STATE, Code.ENGINE):
+        return EngineError(error.message, code=error.code)
+    return error
 
 
 def _failure(fields: Mapping[str, Scalar]) -> LrnapError:
