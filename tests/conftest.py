@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a shared machine is decides over no test: neither an example's time nor the generator's.
+settings.register_profile("lrnap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lrnap")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 

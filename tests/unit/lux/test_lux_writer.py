@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from lux_scenes import calls_of
 
 from lrnap.errors import Code, SceneError
@@ -78,7 +79,7 @@ def test_read_gives_back_what_was_written(calls):
     assert read_back(written(calls)) == calls
 
 
-@given(st.lists(FLOAT32, min_size=100, max_size=300))
+@given(arrays(np.float32, st.integers(100, 300), elements=FLOAT32))
 @settings(max_examples=30, deadline=None)
 def test_long_lists_come_back_bit_by_bit(numbers):
     call = Call("Shape", ("mesh",), (params.make("float", "uv", numbers),))
