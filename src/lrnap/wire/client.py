@@ -56,6 +56,7 @@ class ClientConnection(Connection[Reply]):
             raise ValueError(f"the tag #{request.tag} is in use")
         if request.tag is not None and not self.level:
             raise ValueError("tags need level 1")
+        _ = request.spec  # an unknown verb is refused here, before anything is queued
         request = _with_send_mode(request)
         line = format_request(request)
         if len(line) - 2 > self.limits.line:

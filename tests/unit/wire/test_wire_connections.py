@@ -471,6 +471,19 @@ def test_what_no_line_can_carry_is_not_queued() -> None:
     assert client.unanswered == 0
 
 
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_verb_that_nobody_knows_is_not_queued_and_the_connection_stays_in_step(level: int) -> None:
+    client = ClientConnection(level=level)
+    tag = client.new_tag() if level else None
+    with pytest.raises(WireError, match="FOO"):
+        client.send(Request("FOO", tag=tag), memoryview(bytearray(8)))
+    assert client.unanswered == 0
+    assert client.data_to_send() == []
+    client.send(Request("CTL_PING", (1,), tag=tag))
+    client.receive_data(f"R_OK #{tag} 1\r\n".encode() if level else b"R_OK 1\r\n")
+    assert events(client) == [ok(1, tag=tag)]
+
+
 def test_a_refused_payload_frees_the_way_for_the_next_request() -> None:
     client = ClientConnection(level=1)
     client.send(Request("API_Shape", (Payload.of(MESH),), {}, "1"))
