@@ -9,10 +9,9 @@ name stays until the new one is finished.
 from __future__ import annotations
 
 import os
-import secrets
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import OpenImageIO as oiio
 
 from lrnap.errors import Code, LrnapError
 from lrnap.film.develop import quantise
+from lrnap.film.replace import replace_file
 from lrnap.film.snapshot import Block
 
 Picture = npt.NDArray[Any]
@@ -77,31 +77,8 @@ def write(
     only. Raises LrnapError that names the path, the cause and the cure; the older file is then still there.
     """
     kind = kind_of(path)
-    target = Path(os.path.realpath(path))  # a link stays a link
-    if not target.parent.is_dir():
-        raise LrnapError(
-            Code.NOT_FOUND, f"there is no folder {target.parent}: create it, or write elsewhere", at=os.fspath(path)
-        )
     data = encode(kind, picture, metadata, depth=depth, alpha=alpha, layers=layers)
-    draft = target.with_name(f".lrnap-{secrets.token_hex(8)}.part")
-    try:
-        with draft.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())  # so that after a power cut there is the old picture or the new one
-        draft.replace(target)
-    except IsADirectoryError:
-        raise LrnapError(Code.EXISTS, "this is a folder: give the name of a file", at=os.fspath(path)) from None
-    except OSError as error:
-        raise LrnapError(
-            Code.DENIED if isinstance(error, PermissionError) else Code.INTERNAL,
-            f"cannot write the picture: {error.strerror}. Check that the folder may be written to and that the disk "
-            "has room; an older picture of this name is still there",
-            at=os.fspath(path),
-        ) from error
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
+    replace_file(path, [data], "picture")
 
 
 def encode(
