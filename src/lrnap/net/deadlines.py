@@ -1,10 +1,13 @@
-"""How long a server waits for a peer, and how the system's own sockets are told to notice that one is gone."""
+"""How long a server waits for a peer, and what it asks of and tells the system's own sockets."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import socket
+import struct
+import termios
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,3 +57,13 @@ def tune(transport: asyncio.Transport) -> None:
         for name, value in (("TCP_KEEPIDLE", KEEPALIVE_SECONDS), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
             if hasattr(socket, name):
                 sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def unread(transport: asyncio.Transport) -> int:
+    """Bytes that have arrived and were not read yet."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.fileno() < 0:
+        return 0
+    with contextlib.suppress(OSError):
+        return int(struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.FIONREAD, bytes(4)))[0])
+    return 0

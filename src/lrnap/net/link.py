@@ -22,7 +22,7 @@ from typing import Any, cast
 from lrnap.errors import Code, LrnapError
 from lrnap.limits import DATA_FRAME
 from lrnap.net.address import is_loopback
-from lrnap.net.deadlines import Deadlines, Timers, tune
+from lrnap.net.deadlines import Deadlines, Timers, tune, unread
 from lrnap.net.gate import Gate, authorize
 from lrnap.net.service import Answer, Follow, Service, Session, Transfer, Visit
 from lrnap.net.session_verbs import SESSION_VERBS
@@ -45,6 +45,7 @@ from lrnap.wire.messages import format_reply, frames
 log = logging.getLogger("lrnap.net")
 
 TURNS = 64  # requests of one lane before other connections get their turn
+PRESSING_SECONDS = 0.05  # between two looks whether a peer whose call failed still sends
 SMALL = 64 << 10  # pieces up to this size are joined into one write
 
 Piece = Request | BadLine | Offer | Hangup
@@ -180,6 +181,7 @@ class Link(asyncio.BufferedProtocol):
             turns += 1
             if not turns % TURNS:
                 await asyncio.sleep(0)
+        self._watch_pressing()  # before the last reply leaves: who waits for it has sent nothing more yet
 
     def _lane_done(self, task: asyncio.Task[None]) -> None:
         self._lane_task = None
@@ -197,6 +199,8 @@ class Link(asyncio.BufferedProtocol):
             case Request():
                 await self._send_answer(event.tag, await self._answer(event))
             case BadLine():
+                if self._visit is not None:
+                    self._visit.missed(event.verb, event.error)
                 await self._send(error_of(event.error, tag=event.tag))
             case Offer():
                 self._decide(event.request)
@@ -373,6 +377,15 @@ class Link(asyncio.BufferedProtocol):
             visit.close()
 
     # --- small parts
+
+    def _watch_pressing(self) -> None:
+        """After a call that failed: the peer has sent no more than was answered, so what comes now is a new try."""
+        if not self.session.pressing or self._transport is None or self._lane:
+            return
+        if self.conn.idle and not self.unsent and not unread(self._transport):
+            self.session.pressing = False
+        else:
+            self._timers.set("pressing", PRESSING_SECONDS, self._watch_pressing)
 
     def _read(self, on: bool) -> None:
         if self._transport is not None and not self._transport.is_closing():

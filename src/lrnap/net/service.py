@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from lrnap.errors import LrnapError
 from lrnap.wire import Reply, Request, Role, Scalar
 
 
@@ -23,6 +24,7 @@ class Session:
     role: Role
     level: int = 0
     client: str = ""  # what it calls itself in CTL_HELLO
+    pressing: bool = False  # set by a visit when a call failed; cleared once nothing more is waiting to be answered
     closed: asyncio.Event = field(default_factory=asyncio.Event)  # set once the peer is gone
 
 
@@ -50,6 +52,9 @@ class Visit(Protocol):
 
     def offer(self, request: Request) -> None:
         """Raises LrnapError if the payloads of a request would be received in vain. Must not wait."""
+
+    def missed(self, verb: str, error: LrnapError) -> None:
+        """A line of that verb was refused before it became a request. Must not wait."""
 
     async def answer(self, request: Request) -> Answer:
         """The reply to a request that is authorised. Its tag is set by the server. Any exception that is not an

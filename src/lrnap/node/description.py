@@ -5,8 +5,10 @@ It belongs to its connection alone and leaves nothing behind if that goes away.
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,11 +97,29 @@ class Description:
 
     def call(self, call: Call, /) -> None:
         """Takes a call, or raises LrnapError and is as before."""
-        self._take(call)
+        if call.name != "Include":
+            self._take(call)
+            return
+        with self._all_or_nothing():
+            self._take(call)
 
     def parse(self, path: Path, *, whole: bool) -> None:
-        """Takes the calls of a scene file inside the roots; `whole`: which must be a complete scene. If it raises,
-        the calls before the one that failed stay."""
+        """Takes the calls of a scene file inside the roots, all or none; `whole`: it must be a complete scene."""
+        with self._all_or_nothing():
+            self._parse(path, whole=whole)
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        checker, calls, found = copy.deepcopy(self._checker), len(self._calls), dict(self._files)
+        told, warned = self._told, len(self.warnings)
+        try:
+            yield
+        except LrnapError:
+            self._checker, self._files, self._told = checker, found, told
+            del self._calls[calls:], self.warnings[warned:]
+            raise
+
+    def _parse(self, path: Path, *, whole: bool) -> None:
         outer, self._folder = self._folder, path.parent
         try:
             for call in reader.read(path, on_warning=self.warnings.append, allow=self._places.roots.holds):
@@ -123,7 +143,7 @@ class Description:
 
     def _take(self, call: Call) -> None:
         if call.name == "Include":
-            self.parse(self._places.find(str(call.args[0]), self._folder), whole=False)
+            self._parse(self._places.find(str(call.args[0]), self._folder), whole=False)
             return
         self._checker.call(call)
         for text in self._checker.warnings[self._told :]:

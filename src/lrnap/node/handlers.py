@@ -49,7 +49,8 @@ async def _info(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
 
 async def _status(visit: NodeVisit, request: Request) -> Reply:
     name = _arg(request)
-    job = visit.node.jobs.meant(None if name is None else str(name))
+    jobs = visit.node.jobs
+    job = jobs.find(str(name)) if name is not None else jobs.active or visit.own() or jobs.meant(None)
     if job is None:
         return status(Status.IDLE)
     fields = visit.node.figures(job)
@@ -128,6 +129,10 @@ async def _stop(visit: NodeVisit, request: Request) -> Reply:
 
 async def _reset(visit: NodeVisit, request: Request) -> Reply:
     name = _arg(request)
+    if visit.own(name) is not None:
+        visit.discard()
+        return ok()
+    visit.go_on()
     if name is None and visit.node.jobs.meant(None) is None:
         return ok()  # IDLE already
     await visit.node.reset(visit.job(name))
@@ -163,7 +168,7 @@ async def _init(visit: NodeVisit, request: Request) -> Reply:
     try:
         visit.begin(None if name is None else str(name))
     except LrnapError as error:
-        visit.failed = error
+        visit.miss(error, all_of_it=True)
         raise
     return ok()
 
@@ -175,11 +180,11 @@ async def _parse(visit: NodeVisit, request: Request) -> Reply:
         stem = Path(str(request.args[0]).replace("\\", "/")).stem
         description = visit.begin(stem if name is None else str(name))
         await asyncio.to_thread(description.parse, path, whole=True)
+        return visit.done(jobname=visit.complete().name)
     except LrnapError as error:
         visit.discard()  # nothing of a file that is wrong stays
-        visit.failed = error
+        visit.miss(error, all_of_it=True)
         raise
-    return visit.done(jobname=visit.complete().name)
 
 
 async def _cleanup(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001

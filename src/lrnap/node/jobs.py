@@ -172,16 +172,19 @@ class JobTable:
         self._jobs[job.name] = self._jobs.pop(job.name)
 
     def find(self, name: str) -> Job:
-        job = self._parsing.get(name) or self._jobs.get(name)
+        job = self._jobs.get(name) or self._parsing.get(name)
         if job is None:
             raise LrnapError(Code.NOT_FOUND, f'there is no job "{name}"; CTL_JOBS lists the jobs')
         return job
 
     def meant(self, name: str | None) -> Job | None:
-        """The job of that name; without a name the one that renders, else the last; None if there is none."""
+        """The job of that name; without a name the one that renders, else the last; None if there is none.
+
+        A scene that is only being described comes behind all of them: its name is not known yet, or still another's.
+        """
         if name is not None:
             return self.find(name)
-        return self.active or next(reversed([*self]), None)
+        return self.active or next(reversed([*self._parsing.values(), *self._jobs.values()]), None)
 
     def drop(self, job: Job) -> None:
         if self._jobs.get(job.name) is job:

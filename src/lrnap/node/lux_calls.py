@@ -13,42 +13,57 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lrnap.errors import Code, LrnapError
+from lrnap.lux import calls
 from lrnap.lux.call import Call
 from lrnap.lux.calls import CallSpec, Where
 from lrnap.net.calls import call_from_request, find_spec
-from lrnap.wire import Reply, Request, Scalar, Status, ok
+from lrnap.wire import LUX_CALL, Reply, Request, Scalar, Status, find, ok
 
 if TYPE_CHECKING:
     from lrnap.node.visit import NodeVisit
 
 THREAD_BYTES = 256 << 10  # payloads from here on are unpacked and checked in a thread
 SYNC = "API_SYNC"  # not of the Lux API: the sender has seen the error and goes on
+WHOLE = ("API_LuxInit", "API_LuxParse")  # begin a scene
 PARTS = ("Include", "SearchPath")  # calls that are legal at any time, but are part of a scene
 
 
 async def answer(visit: NodeVisit, request: Request) -> Reply:
     """The reply to any `API_...` that is not in the table of verbs."""
     if request.verb.upper() == SYNC:
-        visit.failed = None
+        visit.go_on()
         return ok()
     try:
         spec = find_spec(request)
-        if spec.where is not Where.ANY or spec.name in PARTS:
+        if _is_part(spec):
             return await _describe(visit, request)
     except LrnapError as error:
-        if visit.session.level:
-            visit.failed = error
+        visit.miss(error)
         raise
     return await _control(visit, request, spec)
 
 
+def describes(verb: str) -> bool:
+    """Whether a verb in any spelling, known or not, would have been a part of a scene."""
+    row = find(verb)
+    if row is not LUX_CALL:
+        return row is not None and row.name in WHOLE
+    spec = calls.find(verb.partition("_")[2])
+    return verb.upper() != SYNC and (spec is None or _is_part(spec) or spec.name == "ParsePartial")
+
+
+def _is_part(spec: CallSpec) -> bool:
+    return spec.where is not Where.ANY or spec.name in PARTS
+
+
 async def _describe(visit: NodeVisit, request: Request) -> Reply:
-    description = visit.describing()
     large = sum(payload.size for payload in request.payloads) >= THREAD_BYTES
-    if large or request.verb.upper().endswith("INCLUDE"):
-        await asyncio.to_thread(lambda: description.call(call_from_request(request)))
-    else:
-        description.call(call_from_request(request))
+    in_thread = large or request.verb.upper().endswith("INCLUDE")
+    with visit.describing() as description:
+        if in_thread:
+            await asyncio.to_thread(lambda: description.call(call_from_request(request)))
+        else:
+            description.call(call_from_request(request))
     if not description.finished:
         return ok()
     return ok(jobname=visit.complete().name)
@@ -73,13 +88,12 @@ async def _version(visit: NodeVisit, call: Call) -> Scalar:  # noqa: ARG001
 
 
 async def _parse_partial(visit: NodeVisit, call: Call) -> None:
-    description = visit.describing()
     try:
         path = visit.node.roots.find(str(call.args[0]))
-        await asyncio.to_thread(description.parse, path, whole=False)
+        with visit.describing() as description:
+            await asyncio.to_thread(description.parse, path, whole=False)
     except LrnapError as error:
-        if visit.session.level:
-            visit.failed = error
+        visit.miss(error)
         raise
     if description.finished:
         visit.complete()

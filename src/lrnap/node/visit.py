@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lrnap.errors import Code, LrnapError
@@ -30,19 +32,30 @@ class NodeVisit:
         self.session = session
         self.description: Description | None = None
         self.parsing: Job | None = None  # the job of the description, until it is READY
-        self.failed: LrnapError | None = None  # the first call of this scene that failed, see `check_whole`
+        self.failed: LrnapError | None = None  # a call of this scene failed, see `check_whole`
+        self.lacking = False  # calls of this scene were skipped, or all of it was refused: it is not to be rendered
         self.last: str | None = None  # the job this connection described last
         self.bound: dict[str, str] = {}  # file name as the scene spells it -> SHA-256
         self.subscriptions: dict[int, Subscription] = {}
 
     def offer(self, request: Request) -> None:
         if request.call is not None:
-            find_spec(request)
             self.check_whole(request)
+            try:
+                find_spec(request)
+            except LrnapError as error:
+                self.miss(error)
+                raise
         if request.verb == "ASSET_PUT":
             bound = self.node.limits.asset_bytes
             if request.payloads[0].size > bound:
                 raise LrnapError(Code.QUOTA, f"assets of more than {bound} bytes are not kept (asset_bytes={bound})")
+
+    def missed(self, verb: str, error: LrnapError) -> None:
+        if self.skips(verb):
+            self.lacking = True
+        elif lux_calls.describes(verb):
+            self.miss(error)
 
     async def answer(self, request: Request) -> Answer:
         self.check_whole(request)
@@ -62,15 +75,22 @@ class NodeVisit:
     def begin(self, name: str | None) -> Description:
         """A new, empty scene instead of the present one. Raises LrnapError if the job's name cannot be had."""
         self.discard()
-        self.failed = None
         self.parsing = self.node.begin(name or self.node.jobs.unused_name(), self.session.peer)
         places = Places(self.node.roots, self.node.assets, self.bound)
         self.description = Description(places)
         return self.description
 
-    def describing(self) -> Description:
-        """The scene that is being described; its first call begins it."""
-        return self.description or self.begin(None)
+    @contextlib.contextmanager
+    def describing(self) -> Iterator[Description]:
+        """For a call of the scene that is being described; the first begins it, but only if it is taken."""
+        if self.description is not None:
+            yield self.description
+            return
+        try:
+            yield self.begin(None)
+        except BaseException:
+            self.discard()
+            raise
 
     def complete(self) -> Job:
         """WorldEnd has come: the scene is a job now."""
@@ -84,28 +104,43 @@ class NodeVisit:
         self.last = job.name
         return job
 
-    def check_whole(self, request: Request) -> None:
-        """Raises LrnapError (SKIPPED) for what must not be done after a call of the scene that failed.
+    def miss(self, error: LrnapError, *, all_of_it: bool = False) -> None:
+        """A call of the scene failed; `all_of_it`: the call was to be the whole scene."""
+        self.failed = error
+        self.lacking |= all_of_it
+        self.session.pressing = True
 
-        A program pipelines, so behind a failure nothing of its scene is taken, or a scene with a hole in it would be
-        rendered. A person sees the error and goes on; only a scene file that was refused is not to be rendered.
+    def go_on(self) -> None:
+        """Whoever describes the scene knows what failed, and means what comes now."""
+        self.failed, self.lacking = None, False
+
+    def skips(self, verb: str) -> bool:
+        """Whether a call of this scene failed, and its sender cannot have meant this verb in view of that.
+
+        What was sent together goes on behind a failure without knowing of it, and a scene with a hole in it would be
+        rendered. A program (level 1) always says when it knows. A person sees the error and tries again, so at level 0
+        it is enough that nothing more was on its way.
         """
-        skipped = (
-            request.verb.startswith("API_") and request.verb.upper() not in GOING_ON
-            if self.session.level
-            else request.verb == "API_Render"
-        )
-        if self.failed is not None and skipped:
-            raise LrnapError(
-                Code.SKIPPED,
-                f"not run, because a call before it failed ({self.failed}); API_LuxInit begins anew"
-                + (", API_Sync goes on without that call" if self.session.level else ""),
-            )
+        if self.failed is None or not verb.upper().startswith("API_") or verb.upper() in GOING_ON:
+            return False
+        return self.session.level > 0 or self.session.pressing or (self.lacking and verb == "API_Render")
+
+    def check_whole(self, request: Request) -> None:
+        """Raises LrnapError (SKIPPED) for what must not be done after a call of the scene that failed."""
+        if not self.skips(request.verb):
+            return
+        self.lacking = True
+        cure = "API_LuxInit begins anew, API_Sync goes on without that call"
+        if not self.session.level and not self.session.pressing:
+            cure = "API_LuxCleanup gives the scene up, " + cure
+        raise LrnapError(Code.SKIPPED, f"not run, because a call before it failed ({self.failed}); {cure}")
 
     def check_complete(self, name: object) -> None:
-        """Raises LrnapError if the scene to be rendered is this connection's own, and is not at its end."""
+        """Raises LrnapError if the scene to be rendered is this connection's own, and is not at its end. One that is,
+        but could not become a job then, is one now if it can."""
         if self.description is not None and self.parsing is not None and name in (None, self.parsing.name):
             self.description.require_finished()
+            self.complete()
 
     def bind(self, name: str, sha256: str) -> None:
         self.node.assets.hold([sha256])
@@ -117,9 +152,14 @@ class NodeVisit:
             self.node.abandon(self.parsing)
         if self.description is not None:
             self.description.close()
-        self.description = self.parsing = self.failed = None
+        self.description = self.parsing = None
+        self.go_on()
 
     # --- for handlers
+
+    def own(self, name: object = None) -> Job | None:
+        """The scene that this connection describes, if it has that name or none is given."""
+        return self.parsing if self.parsing is not None and name in (None, self.parsing.name) else None
 
     def job(self, name: object = None) -> Job:
         """The job of that name; without one, the job that renders, else the last. Raises LrnapError without any."""

@@ -70,6 +70,11 @@ class Connection(ABC, Generic[EventT]):
             return self._end()
         return Signal.NEED_DATA
 
+    @property
+    def idle(self) -> bool:
+        """Between two lines, with nothing received that is not an event yet."""
+        return self.state is State.LINE and not len(self._inbox)
+
     # --- bytes out
 
     def data_to_send(self) -> list[Buffer]:

@@ -30,6 +30,7 @@ class BadLine:
 
     error: WireError
     tag: str | None = None
+    verb: str = ""  # as far as the line can be read: a scene misses a call whose line was bad
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from lrnap.wire.states import Cue, State
 from lrnap.wire.verbs import Order
 
 _HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) |[^\n]* HTTP/[0-9.]+\r?\n?\Z")
+_VERB = re.compile(rb"[ \t]*(?:#[A-Za-z0-9-]+[ \t]+)?([A-Za-z0-9_]*)")
 _BOGUS = frozenset({Code.SYNTAX, Code.TOO_LONG, Code.UNKNOWN_VERB})  # what a scanner gets and a person rarely
 
 ServerEvent: TypeAlias = Request | Offer | BadLine
@@ -144,7 +145,7 @@ class ServerConnection(Connection[ServerEvent]):
         if fresh and _HTTP.match(self._inbox.peek(16) if line is None else line):
             return self._hang_up_silently()
         if line is None or len(line) - (2 if line.endswith(b"\r\n") else 1) > self.limits.line:
-            return self._too_long(line is None)
+            return self._too_long(line)
         tag, request = None, None
         try:
             text = self._text_line(line)
@@ -157,7 +158,7 @@ class ServerConnection(Connection[ServerEvent]):
         except WireError as error:
             if request is None and not error.fatal and grammar.hides_payload(line.decode("utf-8", "replace")):
                 error = WireError(Code.FRAMING, f"{error.message}; what follows cannot be read", fatal=True)
-            return self._bad(error, tag, request)
+            return self._bad(error, tag, request, line)
         self._bogus = 0
         self._count(tag)
         if request.payloads:
@@ -169,15 +170,15 @@ class ServerConnection(Connection[ServerEvent]):
             self._go(Cue.ASKED)
         return request
 
-    def _too_long(self, unfinished: bool) -> ServerEvent | Hangup:
+    def _too_long(self, line: bytes | None) -> ServerEvent | Hangup:
         limit = self.limits.line
         error = WireError(Code.TOO_LONG, f"the line is longer than {limit} bytes (line={limit})", fatal=self.level > 0)
-        event = self._bad(error, None, None)
-        if unfinished and self.state is State.LINE:
+        event = self._bad(error, None, None, line or self._inbox.peek(64))
+        if line is None and self.state is State.LINE:
             self._go(Cue.TOO_LONG)
         return event
 
-    def _bad(self, error: WireError, tag: str | None, request: Request | None) -> ServerEvent | Hangup:
+    def _bad(self, error: WireError, tag: str | None, request: Request | None, line: bytes) -> ServerEvent | Hangup:
         """The event of a line that is no request: the session goes on, unless what follows cannot be read."""
         if error.fatal:
             return self._close(Hangup(error, tag=tag))
@@ -188,7 +189,8 @@ class ServerConnection(Connection[ServerEvent]):
         if request is not None and request.payloads and self._drop_payloads(request, announce=True):
             return self._close(Hangup(error, tag=tag))
         self._count(tag)
-        return BadLine(error, tag)
+        verb = _VERB.match(line)
+        return BadLine(error, tag, verb[1].decode() if verb else "")
 
     def _drop_payloads(self, request: Request, *, announce: bool = False) -> Hangup | None:
         """Prepares to drop the payloads of a refused request; the end of the connection if they are too large."""

@@ -223,6 +223,7 @@ def test_a_scene_file_that_is_wrong_leaves_the_old_job_and_is_not_rendered(talk:
     answer = talk.ask('API_LuxParse "bad.lxs" "job"')
     assert answer.startswith("R_ERROR CODE = E_SCENE AT = ") and "bad.lxs:" in answer
     assert talk.ask("API_Render").startswith("R_ERROR CODE = E_SKIPPED DESC = ")
+    assert talk.ask("API_Render").startswith("R_ERROR CODE = E_SKIPPED DESC = ")
     assert talk.ask("CTL_STATUS").startswith('R_STATUS STOPPED JOBNAME "job"')
     assert talk.all("API_LuxCleanup", 'API_Render "job"') == ["R_OK", "R_OK"]
 
@@ -231,6 +232,136 @@ def test_a_scene_file_that_is_wrong_leaves_the_old_job_and_is_not_rendered(talk:
 def test_a_job_that_is_not_there_is_named(talk: Talk, verb: str) -> None:
     answer = talk.ask(f'{verb} "nobody"')
     assert answer.startswith("R_ERROR CODE = E_NOT_FOUND DESC = ") and "nobody" in answer
+
+
+# --- calls that were sent together --------------------------------------------------------------------------------
+
+
+def codes(replies: list[str]) -> list[str]:
+    return [reply.split()[3] if reply.startswith("R_ERROR CODE = ") else reply.split()[0] for reply in replies]
+
+
+BAD_LINES = {
+    "scene": 'API_Shape "spehre"',
+    "verb": 'API_Shpere "sphere"',
+    "syntax": 'API_Shape "sphere',
+    "option": "API_Shape x=1",
+    "long": "API_LookAt " + "1" * 70000,
+}
+
+
+@pytest.mark.parametrize("bad", BAD_LINES.values(), ids=BAD_LINES)
+def test_calls_sent_together_fail_once_without_a_hello_too(node: Served, talk: Talk, bad: str) -> None:
+    answers = talk.all(*CALLS[:4], bad, *CALLS[4:], "CTL_PING 1", "API_LuxCleanup", "API_Render", "CTL_PING 2")
+    assert codes(answers[:5])[:4] == ["R_OK"] * 4 and answers[4].startswith("R_ERROR ")
+    skipped = len(CALLS) - 4
+    assert codes(answers[5 : 5 + skipped]) == ["E_SKIPPED"] * skipped
+    assert codes(answers[5 + skipped :]) == ["R_OK", "E_SKIPPED", "E_SKIPPED", "R_OK"]
+    assert talk.ask(CALLS[4]) == "R_OK"  # a person may go on ...
+    assert talk.all(*CALLS[5:])[-1].startswith("R_OK JOBNAME")
+    refused = talk.ask("API_Render")  # ... but what was skipped is missing
+    assert refused.startswith("R_ERROR CODE = E_SKIPPED ") and "API_Sync" in refused and "API_LuxCleanup" in refused
+    assert not node.engine.runs
+
+
+@pytest.mark.parametrize("cure", ["API_Sync", "API_LuxInit", "API_LuxCleanup"])
+def test_who_knows_of_the_hole_says_so(node: Served, talk: Talk, cure: str) -> None:
+    talk.all(CALLS[0], "API_AttributeEnd", *CALLS[1:4])
+    assert talk.ask(cure) == "R_OK"
+    assert talk.all(*CALLS[(cure == "API_Sync") :])[-1].startswith("R_OK JOBNAME")
+    assert talk.ask("API_Render") == "R_OK"
+
+
+def test_a_new_scene_in_the_same_breath_begins_with_init(node: Served, talk: Talk) -> None:
+    answers = talk.all(CALLS[0], "API_AttributeEnd", CALLS[1], 'API_LuxInit "b"', *CALLS, "API_Render")
+    assert codes(answers) == ["R_OK", "E_SCENE", "E_SKIPPED", "R_OK", *["R_OK"] * len(CALLS), "R_OK"]
+
+
+def test_a_call_in_pieces_behind_a_failure_is_still_the_same_breath(talk: Talk) -> None:
+    talk.raw(b"API_AttributeEnd\r\nAPI_LookAt 0 -4 1 ")
+    assert talk.line().startswith("R_ERROR CODE = E_SCENE ")
+    talk.raw(b"0 0 1 0 0 1\r\n")
+    assert talk.line().startswith("R_ERROR CODE = E_SKIPPED ")
+    assert talk.ask(CALLS[0]) == "R_OK"
+
+
+def test_many_calls_behind_a_failure_are_skipped_to_the_last(talk: Talk) -> None:
+    count = 20000
+    sender = threading.Thread(target=talk.send, args=("API_AttributeEnd", *["API_Identity"] * count))
+    sender.start()
+    answers = talk.lines(count + 1)
+    sender.join()
+    assert codes(answers) == ["E_SCENE"] + ["E_SKIPPED"] * count
+
+
+def test_a_line_that_cannot_be_read_spoils_a_programs_scene(talk: Talk) -> None:
+    hello(talk)
+    assert talk.ask('#1 API_Shape "sphere').startswith("R_ERROR #1 code=E_SYNTAX")
+    assert talk.ask(f"#2 {CALLS[0]}").startswith("R_ERROR #2 code=E_SKIPPED")
+
+
+def test_what_is_no_part_of_a_scene_may_fail(node: Served, talk: Talk) -> None:
+    others = ["API_DumpFilmBuffer format=bmp", "API_Render spp=x", "API_LuxPause", "CTL_FOO"]
+    answers = talk.all(*CALLS[:2], *others, *CALLS[2:], "API_Render")
+    assert [answer for answer in answers if "E_SKIPPED" in answer] == [] and answers[-1] == "R_OK"
+
+
+# --- whose job is meant -------------------------------------------------------------------------------------------
+
+
+def test_a_first_call_that_fails_leaves_no_job(talk: Talk) -> None:
+    assert talk.ask("API_AttributeEnd").startswith("R_ERROR CODE = E_SCENE ")
+    assert talk.ask('API_Include "missing.lxo"').startswith("R_ERROR CODE = E_NOT_FOUND ")
+    assert talk.ask("CTL_STATUS") == "R_STATUS IDLE"
+    assert talk.text("CTL_JOBS") == []
+
+
+def test_an_include_that_fails_changes_nothing(node: Served, talk: Talk) -> None:
+    node.write("half.lxo", 'AttributeBegin\nTexture "t" "color" "constant"\nShape "spehre"\n')
+    assert talk.all(*CALLS[:4]) == ["R_OK"] * 4
+    assert "half.lxo:3" in talk.ask('API_Include "half.lxo"')
+    assert talk.ask("API_AttributeEnd").startswith("R_ERROR CODE = E_SCENE ")
+    assert talk.all(*CALLS[4:])[-1].startswith("R_OK JOBNAME")
+    assert talk.ask("API_Render") == "R_OK"
+    assert [call.name for call in node.engine.scenes[0].calls] == [line.split()[0][4:] for line in CALLS]
+
+
+def test_a_scene_that_is_being_described_is_not_meant_by_others(node: Served, talk: Talk) -> None:
+    with node.talk() as other:
+        rendering(other)
+        assert talk.ask(CALLS[0]) == "R_OK"
+        assert other.ask("CTL_STATUS").startswith('R_STATUS RENDERING JOBNAME "job"')
+        assert other.ask("CTL_STOP") == "R_OK"
+        assert other.ask("CTL_STATUS").startswith('R_STATUS STOPPED JOBNAME "job"')
+        assert talk.ask("CTL_STATUS") == 'R_STATUS PARSING JOBNAME "scene1"'
+        assert len(talk.data("API_DumpFilmBuffer")) == SIZE[0] * SIZE[1] * 16
+        assert other.ask('CTL_RESET "scene1"').startswith("R_ERROR CODE = E_STATE ")
+        assert other.ask("CTL_RESET") == "R_OK"
+        assert talk.ask("CTL_STATUS") == 'R_STATUS PARSING JOBNAME "scene1"'
+        assert talk.ask("CTL_RESET") == "R_OK"
+        assert talk.ask("CTL_STATUS") == "R_STATUS IDLE"
+
+
+def test_reset_gives_up_ones_own_half_of_a_scene_and_nobodys_rendering(node: Served, talk: Talk) -> None:
+    with node.talk() as other:
+        rendering(other)
+        talk.ask(CALLS[0])
+        assert talk.ask("CTL_RESET") == "R_OK"
+        assert [line.split()[:2] for line in talk.text("CTL_JOBS")] == [['"job"', "RENDERING"]]
+
+
+def test_the_old_job_of_a_name_is_there_until_the_new_one_is_ready(node: Served, talk: Talk) -> None:
+    rendering(talk)
+    talk.ask("CTL_STOP")
+    with node.talk() as other:
+        assert other.all('API_LuxInit "job"', CALLS[0]) == ["R_OK", "R_OK"]
+        assert talk.ask('CTL_STATUS "job"').startswith("R_STATUS STOPPED ")
+        assert len(talk.data('API_DumpFilmBuffer "job"')) == SIZE[0] * SIZE[1] * 16
+        assert talk.ask('API_Render "job"') == "R_OK"
+        assert other.all(*CALLS[1:])[-1].startswith("R_ERROR CODE = E_EXISTS ")
+        assert talk.ask("CTL_STOP") == "R_OK"
+        assert other.ask("API_Render") == "R_OK"  # the scene was not lost
+        assert len(node.engine.scenes) == 3
 
 
 # --- settings -----------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def test_a_new_scene_replaces_an_older_one_only_when_it_is_ready() -> None:
     table = JobTable(NodeLimits())
     old = ready(table, "shot")
     new = table.begin("shot", "ben", 1.0)
-    assert table.find("shot") is new
+    assert table.find("shot") is old
     table.abandon(new)
     assert table.find("shot") is old
     new = table.begin("shot", "ben", 2.0)
