@@ -3,22 +3,30 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test check unit bench fuzz clean
+.PHONY: help setup deps-system demo test check unit bench clean
 
 help:
 	@echo "make demo    render an example over two local nodes, and say where the picture is"
 	@echo "make test    style, types, layers and all tests"
 	@echo "make bench   one table of ratios, also in bench/results.json"
 	@echo "make setup   only prepare .venv"
+	@echo "make deps-system   what a bare Debian or Ubuntu lacks (as root)"
 	@echo "make clean   remove what the others made"
 
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: on Debian or Ubuntu, apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3-venv is missing: on Debian or Ubuntu, as root: make deps-system"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -c 'import numpy, pyluxcore, os; os._exit(0)' || { echo "The engine does not load. On Debian or Ubuntu, as root: make deps-system"; exit 1; }
 	@touch $@
+
+# The engine's wheel brings its libraries along, but for libatomic and what every C++ program needs.
+deps-system:
+	@command -v apt-get >/dev/null || { echo "There is no apt-get here: install Python 3.11 or newer with venv, and libatomic"; exit 1; }
+	apt-get update
+	apt-get install --yes --no-install-recommends python3 python3-venv libatomic1 libstdc++6 zlib1g
 
 demo: setup
 	@$(BIN)/python examples/demo.py
@@ -30,7 +38,7 @@ check: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/python -m pytest tests --cov=lrnap.wire --cov=lrnap.lux --cov-report=term
+	$(BIN)/python -m pytest tests --cov=lrnap.wire --cov=lrnap.lux --cov-report=term --cov-fail-under=95
 
 test: check unit
 

@@ -30,6 +30,15 @@ MIN_OPEN_FILES = 1024  # a node with its connections, assets and engines
 MIN_SHARED_MB = 256  # two films of 4K
 MIN_DISK_GB = 2
 
+# What the engine's wheel does not bring along -> the package of Debian and Ubuntu that has it.
+PACKAGES = {
+    "libatomic.so": "libatomic1",
+    "libstdc++.so": "libstdc++6",
+    "libgcc_s.so": "libgcc-s1",
+    "libz.so": "zlib1g",
+}
+REINSTALL = "pip install 'pyluxcore>=2.11.2,<2.12' (Linux: needs glibc 2.34 or newer)"
+
 ASK_ENGINE = """
 import json
 import numpy
@@ -92,15 +101,20 @@ def engine() -> Iterator[Finding]:
         said = None
         asked = None
     if said is None:
-        error = asked.stderr.strip().splitlines()[-1:] if asked else ["it does not answer"]
-        cure = "pip install 'pyluxcore>=2.11.2,<2.12' (Linux: needs glibc 2.34 or newer)"
-        yield Finding("missing", "engine", "; ".join(error) or "it does not start", cure)
+        error = "".join(asked.stderr.strip().splitlines()[-1:]) if asked else "it does not answer"
+        yield Finding("missing", "engine", error or "it does not start", engine_cure(error))
         return
     yield Finding("ok", "engine", f"LuxCore {said['version']}")
     if not said["devices"]:
         yield Finding("ok", "devices", "the processor (no OpenCL or CUDA device was found)")
     for name, kind in said["devices"]:
         yield Finding("ok", "device", f"{name} ({kind})")
+
+
+def engine_cure(error: str) -> str:
+    """What to do about the last line that the engine printed instead of starting."""
+    package = next((package for library, package in PACKAGES.items() if library in error), None)
+    return REINSTALL if package is None else f"apt-get install {package} (on other systems, what has that library)"
 
 
 def libraries() -> Iterator[Finding]:

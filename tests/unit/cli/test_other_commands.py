@@ -130,6 +130,13 @@ def test_doctor_says_how_to_get_an_engine_that_is_missing(monkeypatch, capsys):
     assert "pip install" in said
 
 
+def test_doctor_names_the_package_of_a_system_library_that_is_missing(monkeypatch, capsys):
+    said = "libatomic.so.1: cannot open shared object file: No such file or directory"
+    monkeypatch.setattr(doctor, "ASK_ENGINE", f"raise ImportError({said!r})")
+    assert doctor.run(as_json=False) == 1
+    assert "apt-get install libatomic1" in capsys.readouterr().out
+
+
 def test_doctor_tells_a_node_from_another_program(monkeypatch, node):
     url, _ = node
     monkeypatch.setattr(doctor, "PORT", int(url.rpartition(":")[2]))

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 import pytest
+from films import film_of, noise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -17,8 +18,6 @@ from lrnap.film.develop import Gain, Settings, develop, not_honoured, quantise, 
 from lrnap.film.develop.colour import ROOM, ColourSystem, conversion, limit
 from lrnap.film.develop.settings import CLAMP_METHODS, KERNELS
 from lrnap.film.snapshot import FilmLayout, Snapshot
-
-from .films import film_of, noise
 
 Y = np.array([0.21590708, 0.69818307, 0.08590985])  # luminance of classic Lux's default primaries
 MIDDLE = 118 / 255

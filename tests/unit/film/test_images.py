@@ -9,14 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from films import film_of, noise
 
 from lrnap.errors import LrnapError
 from lrnap.film import images, output
 from lrnap.film.develop import Settings, develop
 from lrnap.film.radiance import resolve, rgba
 from lrnap.film.snapshot import FilmLayout, Snapshot
-
-from .films import film_of, noise
 
 EXTENSIONS = [".png", ".exr", ".jpg", ".jpeg", ".tif", ".tiff", ".tga"]
 LOSSLESS = [ext for ext in EXTENSIONS if not ext.startswith(".j")]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from films import film_of, noise
 
 from lrnap.film.radiance import BRIGHTEST, Light, mix, resolve, rgba
 from lrnap.film.snapshot import FilmLayout, Snapshot
-
-from .films import film_of, noise
 
 
 def two_groups() -> Snapshot:
