@@ -7,7 +7,13 @@ from dataclasses import dataclass
 MAX_FILM_PIXELS = 16384 * 16384  # 16K square: 5 floats a pixel are 5 GiB; larger sizes hang the engine's allocator
 MAX_FILM_SIDE = 65536  # the engine's own coordinates are 32-bit, but its tables are per row
 MAX_LIGHT_GROUPS = 256  # each costs 3 or 6 floats a pixel, in the engine and in every snapshot
+MAX_FLM_BYTES = 16 << 30  # of pixels in a classic .flm, unpacked: 4K with 103 light groups, 16K with 3
+MAX_FLM_BUFFERS = 16  # per light group of a classic .flm; its renderers ask for 1 or 2
+MAX_FLM_PARAMETER_BYTES = 1 << 20  # of a classic .flm: 256 light groups with long names take 300 KB
 MAX_NAME = 1024  # characters of a run's or light group's name
+MAX_WARNINGS = 1000  # of one scene that are told; the others are only counted
+MAX_WARNING = 2000  # characters of one: it may hold a name of the scene, and that a MAX_TOKEN
+MAX_INCLUDES = 100_000  # Include statements that one scene may run: ten files of ten Includes each are 10^10
 MAX_INCLUDE_DEPTH = 32  # as in classic Lux; a cycle is found long before the stack is
 MAX_MESH_TRIANGLES = 1 << 26  # of one mesh after subdivision and tessellation: 800 MB of indices alone
 MAX_MESH_HEADER = 1 << 16  # bytes of a PLY header: real ones have under 1,000

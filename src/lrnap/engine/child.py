@@ -19,7 +19,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +33,7 @@ from lrnap.engine.protocol import Halt, RunOptions, RunState
 from lrnap.engine.renderer import Renderer
 from lrnap.errors import Code, EngineError, LrnapError
 from lrnap.film.snapshot import Block, FilmLayout
+from lrnap.limits import MAX_WARNING, MAX_WARNINGS
 from lrnap.lux.call import Call
 
 RENDERERS = {"luxcore": "lrnap.engine.luxcore.renderer:LuxCoreRenderer", "fake": "lrnap.engine.fake:FakeRenderer"}
@@ -78,7 +79,7 @@ class Child:
         self._doing("building the scene")
         options = replace(self._options, threads=self._cores.engine_threads(self._options.threads))
         built = self._renderer.build(description, files, options)
-        self._built = replace(built, warnings=(*warnings, *built.warnings))
+        self._built = replace(built, warnings=bounded((*warnings, *built.warnings)))
         self._halt = _first_of(self._options.halt, self._built.halt)
         self._renderer.set_halt(self._halt)
         self._send({"is": "built", "built": asdict(self._built)})
@@ -239,6 +240,14 @@ class Child:
 
     def _doing(self, what: str) -> None:
         self._send({"is": "doing", "what": what})
+
+
+def bounded(warnings: Iterable[str]) -> tuple[str, ...]:
+    """Each warning once, the first MAX_WARNINGS of them at a bearable length; and how many more there are."""
+    once = [*dict.fromkeys(warnings)]
+    more = len(once) - MAX_WARNINGS
+    told = tuple(text[:MAX_WARNING] for text in once[:MAX_WARNINGS])
+    return told if more <= 0 else (*told, f"{more} more warnings are not shown")
 
 
 def drop_non_finite(layout: FilmLayout, block: Block) -> int:

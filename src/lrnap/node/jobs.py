@@ -94,7 +94,7 @@ class Job:
     before: tuple[float, float] = (0.0, 0.0)  # samples and seconds of the runs before the newest
     develop: dict[str, object] = field(default_factory=dict)  # Film parameters set by CTL_SET
     halt: Halt = field(default_factory=Halt)  # set by API_Render or CTL_SET
-    warnings: list[str] = field(default_factory=list)
+    warnings: set[str] = field(default_factory=set)
     log: deque[str] = field(default_factory=lambda: deque(maxlen=NodeLimits().log_lines))
     belongings: Callable[[], None] = lambda: None  # gives back what its scene has used
     history: list[tuple[float, Step, Status]] = field(default_factory=list)

@@ -23,7 +23,7 @@ from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunSt
 from lrnap.errors import Code, EngineError, LrnapError
 from lrnap.film.merge import Film
 from lrnap.film.snapshot import Snapshot
-from lrnap.limits import NodeLimits
+from lrnap.limits import MAX_WARNING, MAX_WARNINGS, NodeLimits
 from lrnap.lux.scene import Scene
 from lrnap.net.service import Session
 from lrnap.node.assets import AssetStore
@@ -102,11 +102,14 @@ class Node:
         self.publisher.publish("log", name, line=line, **({} if name is None else {"jobname": name}))
 
     def warn(self, job: Job, warnings: Sequence[str]) -> None:
-        """What a scene asks for and does not get, once each."""
-        for text in warnings:
-            if text not in job.warnings:
-                job.warnings.append(text)
-                self.note(f'job "{job.name}": warning: {text}', job)
+        """What a scene asks for and does not get, once each; beyond the bound they are only counted."""
+        room = MAX_WARNINGS - len(job.warnings)
+        new = [text for text in dict.fromkeys(warnings) if text not in job.warnings]
+        job.warnings.update(new)
+        for text in new[: max(room, 0)]:
+            self.note(f'job "{job.name}": warning: {text[:MAX_WARNING]}', job)
+        if 0 <= room < len(new):
+            self.note(f'job "{job.name}": no more warnings are shown; CTL_STATUS counts them', job)
 
     def lines(self, job: Job | None) -> list[str]:
         """The log of a job with what its engine prints, or of the node."""

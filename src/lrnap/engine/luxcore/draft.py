@@ -67,7 +67,7 @@ class Draft:
     files: Mapping[str, str]
     scene: dict[str, Value] = field(default_factory=dict)
     config: dict[str, Value] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    warnings: dict[str, None] = field(default_factory=dict)  # an ordered set
     names: dict[tuple[str, str], str] = field(default_factory=dict)  # (prefix, name in the scene) -> engine name
     defined: dict[tuple[str, str], str] = field(default_factory=dict)  # things translated so far, by (kind, key)
     pending: list[tuple[str, str]] = field(default_factory=list)  # being translated: to find circles
@@ -125,9 +125,7 @@ class Draft:
     def warn(self, entity: Entity, text: str) -> None:
         """One sentence, with place, kind and plugin before it; the same sentence only once."""
         where = f"{entity.at}: " if entity.at else ""
-        warning = f"{where}{entity.kind} '{entity.plugin}': {text}"
-        if warning not in self.warnings:
-            self.warnings.append(warning)
+        self.warnings[f"{where}{entity.kind} '{entity.plugin}': {text}"] = None
 
     def finish(self, inputs: Inputs, by: Row[Any]) -> None:
         """Reports what the row does not do as classic Lux does, and parameters that nobody asked for."""

@@ -59,7 +59,7 @@ def translate(description: SceneDescription, files: Mapping[str, str]) -> Transl
         layout=FilmLayout(frame.width, frame.height, groups, screen),
         halt=halt,
         develop=develop,
-        warnings=draft.warnings,
+        warnings=[*draft.warnings],
     )
 
 
