@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
 from lrnap.engine.geometry import build_mesh
-from lrnap.engine.geometry.mesh import Mesh, reverse_mesh, turned
+from lrnap.engine.geometry.mesh import Mesh, reverse_mesh
 from lrnap.engine.luxcore.draft import Draft, Fields, Inputs, matrix
 from lrnap.engine.luxcore.lights import emission, put_light
 from lrnap.engine.luxcore.materials import Surface, material
@@ -23,6 +24,7 @@ from lrnap.lux.params import ParamSet
 
 WHOLE = Transform((np.eye(4),))
 DISPLACEMENT = ("displacementmap", "dmscale", "dmoffset")  # what the engine does, not the geometry
+Seen = TypeVar("Seen", Shape, Instance)
 SMALL = 4096  # bytes of parameters up to which two shapes are compared to share a mesh
 
 
@@ -59,18 +61,12 @@ class Geometry:
 
     def _put_object(self, found: Object, instance: Instance, place: Transform, inside: tuple[str, ...]) -> None:
         for shape in found.shapes:
-            shown = replace(
-                shape,
-                material=shape.material if instance.material is None else instance.material,
-                interior=shape.interior if instance.interior is None else instance.interior,
-                exterior=shape.exterior if instance.exterior is None else instance.exterior,
-            )
-            self._put_shape(shown, place)
+            self._put_shape(_override(shape, instance), place)
         for light in found.lights:
             self._light_moves(light.entity, light.transform)
             put_light(self.draft, light, place.matrix @ light.transform.matrix)
         for nested in found.instances:
-            self._put_instance(nested, place, inside)
+            self._put_instance(_override(nested, instance), place, inside)
 
     def _put_shape(self, shape: Shape, outer: Transform) -> None:
         if shape.portal:
@@ -112,7 +108,7 @@ class Geometry:
         """The mesh in its own space, and inside out if the scene says so; "" for a shape that cannot be rendered.
 
         In classic Lux fronts stay fronts in a mirrored place. The engine takes the front from the corners as they run
-        in the world, so there a mesh needs its corners the other way round.
+        in the world, and turns the normals, so there it gets the mesh inside out.
         """
         inputs = Inputs(self.draft, shape.entity)
         name = self.draft.fresh("mesh", inputs.params.string("name", "") or shape.entity.plugin)
@@ -129,8 +125,7 @@ class Geometry:
             inputs.warn(warning)
         for unread in params.unread():
             inputs.warn(f"parameter '{unread}' is not honoured")
-        mesh = reverse_mesh(mesh) if shape.reverse else mesh
-        self.meshes.append(replace(mesh, triangles=turned(mesh.triangles)) if mirrored else mesh)
+        self.meshes.append(reverse_mesh(mesh) if shape.reverse != mirrored else mesh)
         return self._displaced(inputs, name)
 
     def _displaced(self, inputs: Inputs, name: str) -> str:
@@ -160,6 +155,16 @@ class Geometry:
             mesh = max((m for m in self.meshes if name.startswith(m.name)), key=lambda m: len(m.name))
             self.areas[key] = area(mesh, place)
         return self.areas[key]
+
+
+def _override(inner: Seen, instance: Instance) -> Seen:
+    """A shape or instance within an object, with what the instance of that object says of material and volumes."""
+    return replace(
+        inner,
+        material=inner.material if instance.material is None else instance.material,
+        interior=inner.interior if instance.interior is None else instance.interior,
+        exterior=inner.exterior if instance.exterior is None else instance.exterior,
+    )
 
 
 def area(mesh: Mesh, place: Matrix) -> float:

@@ -34,6 +34,13 @@ def facing(translation, found: dict[str, list]) -> float:
     return float(face_normals(points, mesh.triangles)[0, 2])
 
 
+def shading(translation, found: dict[str, list]) -> float:
+    """z of the first point's normal in the world, as the engine reckons: it turns normals in a mirrored place."""
+    mesh = next(m for m in translation.meshes if m.name == found["shape"][0])
+    linear = place(found)[:3, :3] if "transformation" in found else np.eye(3)
+    return float((mesh.normals @ np.linalg.inv(linear))[0, 2] * np.sign(np.linalg.det(linear)))
+
+
 def test_equal_shapes_share_a_mesh_wherever_they_stand(translated):
     translation = translated(f"{QUAD} Translate 1 2 3 {QUAD}")
     first, second = objects(translation)
@@ -63,6 +70,14 @@ def test_an_instances_material_rules_over_its_shapes_own(translated):
     assert first["material"] != second["material"] == ["mat_m"]
 
 
+def test_an_instances_material_rules_over_objects_within_its_object(translated):
+    world = (
+        f'ObjectBegin "o" Material "matte" {QUAD} ObjectEnd ObjectBegin "p" ObjectInstance "o" ObjectEnd'
+        ' MakeNamedMaterial "m" "string type" ["mirror"] NamedMaterial "m" ObjectInstance "p"'
+    )
+    assert objects(translated(world))[0]["material"] == ["mat_m"]
+
+
 def test_lights_of_an_object_come_with_each_instance(translated):
     world = (
         f'ObjectBegin "o" LightSource "point" {QUAD} ObjectEnd'
@@ -73,20 +88,28 @@ def test_lights_of_an_object_come_with_each_instance(translated):
     assert places == [[1.0, 0.0, 0.0], [2.0, 0.0, 0.0]]
 
 
-@pytest.mark.parametrize(
-    ("before", "up"),
-    [
-        ("", 1),
-        ("Scale -1 1 1", 1),
-        ("Scale 1 1 -1", -1),
-        ("Rotate 180 1 0 0", -1),
-        ("ReverseOrientation", -1),
-        ("ReverseOrientation Scale -1 1 1", -1),
-    ],
-)
+PLACES = [
+    ("", 1),
+    ("Scale -1 1 1", 1),
+    ("Scale 1 1 -1", -1),
+    ("Rotate 180 1 0 0", -1),
+    ("ReverseOrientation", -1),
+    ("ReverseOrientation Scale -1 1 1", -1),
+]
+
+
+@pytest.mark.parametrize(("before", "up"), PLACES)
 def test_fronts_stay_fronts_in_mirrored_places_and_turn_when_reversed(translated, before, up):
     translation = translated(f"{before} {QUAD}")
     assert facing(translation, objects(translation)[0]) == pytest.approx(up)
+
+
+@pytest.mark.parametrize(("before", "up"), PLACES)
+def test_normals_are_on_the_side_of_the_front(translated, before, up):
+    translation = translated(f'{before} {QUAD} "normal N" [0 0 1  0 0 1  0 0 1  0 0 1]')
+    (found,) = objects(translation)
+    assert facing(translation, found) == pytest.approx(up)
+    assert shading(translation, found) == pytest.approx(up)
 
 
 def test_a_moving_shape_moves(translated):
