@@ -1,9 +1,10 @@
 """Decimal numbers in text to numpy arrays, fast: the inside of `[ ... ]` in a scene file.
 
-A mesh is millions of decimal numbers, and C's `strtod` reads some four million a second. Reading them as integers
-(the dot deleted) is ten times faster; where the dot was, found by array operations, says by which power of ten to
-divide. Numbers with an exponent, if few, are read one by one; what else does not fit the scheme (more than 18 digits,
-many exponents) takes the slower way, one chunk at a time.
+A mesh is millions of decimal numbers, and C's `strtod` reads some four million a second. Exporters write as many
+decimals behind every dot, so the first digits of all numbers are taken at once, then their second ones, and so on.
+Other numbers are read as integers (the dot deleted) and divided by the power of ten that the dot's place says; those
+with an exponent, if few, one by one. What does not fit either (more than 18 digits, many exponents) takes the slower
+way, one chunk at a time.
 
 Rules for this file: bytes in, arrays out. It only ever accepts what the grammar accepts; on any doubt it raises
 `Doubt`, and the caller reads token by token, which finds the exact place of what is wrong.
@@ -28,7 +29,10 @@ _SPACE = re.compile(rb"[ \t\r\n]")
 _NOT_DECIMAL = re.compile(rb"[^-+.0-9eE \t\r\n]")
 _POWERS = 10.0 ** np.arange(23)  # the powers of ten that float64 holds exactly
 _LIMITS = np.iinfo(np.int64)
+_ZERO = np.uint8(ord("0"))
+_MOST_WHOLE, _MOST_DECIMALS = 6, 9  # digits before and behind the dot that are read all numbers at once
 
+_Bytes = npt.NDArray[np.uint8]
 _Positions = npt.NDArray[np.int64]
 _T = TypeVar("_T", np.float32, np.int32)
 
@@ -123,9 +127,12 @@ def _exponents(chunk: bytes) -> FloatArray:
 
 def _scaled(chunk: bytes) -> FloatArray:
     """As integers, divided by powers of ten."""
-    padded = b" " + chunk.strip() + b" "  # so that every number has white space on both sides
+    padded = b" " + chunk + b" "  # so that every number has white space on both sides
     text = np.frombuffer(padded, np.uint8)
-    points, decimals = _evenly(padded, text) or _points(text)
+    even = _even(padded, text)
+    if even is not None:
+        return even
+    points, decimals = _points(text)
     if int(np.max(decimals)) >= len(_POWERS) or not _signs_fit(padded, text):
         return _strtod(chunk)
     values = _integers_without_dots(padded)
@@ -139,24 +146,41 @@ def _scaled(chunk: bytes) -> FloatArray:
     return result
 
 
-def _evenly(padded: bytes, text: npt.NDArray[np.uint8]) -> tuple[_Positions, int] | None:
-    """Where the dots are and how many decimals follow, if after each dot it is the same number of them.
-
-    White space among those decimals is not looked for: it would make more numbers than there are dots.
-    """
+def _even(padded: bytes, text: _Bytes) -> FloatArray | None:
+    """The numbers, if after each dot there is the same number of decimals; None if not, or if digits are many."""
     points = np.flatnonzero(text == ord("."))
-    if not points.size:
+    end = _SPACE.search(padded, int(points[0])) if points.size else None
+    decimals = end.start() - int(points[0]) - 1 if end else 0
+    if not 0 < decimals <= _MOST_DECIMALS or points[-1] + decimals >= len(text) - 1:
         return None
-    end = _SPACE.search(padded, int(points[0]))
-    width = end.start() - int(points[0]) if end else 0
-    if width < 2 or points[-1] + width >= len(text) or (np.diff(points) <= width).any():
+    values = np.zeros(len(points))  # whole ones of at most 15 digits, which float64 holds exactly
+    length = np.zeros(len(points), np.intp)  # of what stands before the dot
+    inside = np.ones(len(points), np.bool_)
+    for place in range(_MOST_WHOLE + 1):
+        digit = text[points - 1 - place] - _ZERO  # what is no digit becomes more than 9
+        inside &= digit <= 9
+        if not inside.any():
+            break
+        values += np.where(inside, digit, 0) * _POWERS[place]
+        length += inside
+    digits = text[points + np.arange(1, decimals + 1)[:, None]] - _ZERO
+    if digits.max() > 9:
         return None
-    if (text[points + width] > 32).any() or (text[points + 1] <= 32).any():
-        return None
-    return points, width - 1
+    for digit in digits:
+        values *= 10
+        values += digit
+    before = text[points - 1 - length]
+    minus = before == ord("-")
+    length += minus | (before == ord("+"))
+    between = (text[points - 1 - length] <= 32) & (text[points + 1 + decimals] <= 32)
+    spaces = sum(np.count_nonzero(text == space) for space in b" \t\r\n")
+    if inside.any() or not between.all() or length.sum() + len(points) * (1 + decimals) + spaces != len(text):
+        return None  # too many digits, or something else stands there
+    values /= np.array([_POWERS[decimals], -_POWERS[decimals]]).take(minus)
+    return values.astype(np.float32)
 
 
-def _points(text: npt.NDArray[np.uint8]) -> tuple[_Positions, _Positions]:
+def _points(text: _Bytes) -> tuple[_Positions, _Positions]:
     """Where each number has its dot, or ends if it has none; and how many decimals it has."""
     marks = np.flatnonzero((text <= 32) | (text == ord(".")))
     dotted = text[marks] == ord(".")
@@ -169,7 +193,7 @@ def _points(text: npt.NDArray[np.uint8]) -> tuple[_Positions, _Positions]:
     return marks[ends - with_dot], decimals
 
 
-def _minus_before(points: _Positions, text: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+def _minus_before(points: _Positions, text: _Bytes) -> npt.NDArray[np.bool_]:
     """Whether a number that is zero has a minus, which its integer has lost; `points` are of such numbers."""
     before = points - 1
     while (zero := text[before] == ord("0")).any():
@@ -185,8 +209,10 @@ def _integers_without_dots(padded: bytes) -> npt.NDArray[np.int64] | None:
         return None  # exponents, most likely
 
 
-def _signs_fit(chunk: bytes, text: npt.NDArray[np.uint8]) -> bool:
+def _signs_fit(chunk: bytes, text: _Bytes) -> bool:
     """Whether each sign begins a number. For strtoll `1-2` is two numbers, and a sign alone is zero."""
+    if b"-" not in chunk and b"+" not in chunk:
+        return True
     minus = text == ord("-")
     signs = np.flatnonzero(minus | (text == ord("+")) if b"+" in chunk else minus)
     if not signs.size:
