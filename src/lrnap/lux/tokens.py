@@ -32,6 +32,7 @@ _ESCAPE = re.compile(rb"\\([0-9]{3}|\r\n|.)", re.DOTALL)
 _BODY = re.compile(rb"(?:[^\]#]++|#[^\n]*+)*+")  # of an array of numbers, comments included
 _PARAM = re.compile(rb'[ \t\r\n]*+"([^"\\\n]*+)"[ \t\r\n]*+\[[ \t\r\n]*+(?:"([^"\\\n]*+)"[ \t\r\n]*+\]|(?=[-+.0-9]))')
 _COMMENT = re.compile(rb"#[^\n]*+")
+_PIECE = 1 << 16  # bytes in which lines are counted at a time
 _FIRST = {b"[": "[", b"]": "]", b'"': '"'} | dict.fromkeys((bytes([c]) for c in b"+-.0123456789"), "0")
 
 Open = Callable[[str, "Source", Location], "Source"]
@@ -54,7 +55,7 @@ class Source:
         """Line and column of a position. Cheap for positions that grow, as they do while reading."""
         if pos < self._counted:
             self._line, self._line_start, self._counted = 1, 0, 0
-        lines = self.data.count(b"\n", self._counted, pos)
+        lines = _count_lines(self.data, self._counted, pos)
         if lines:
             self._line += lines
             self._line_start = self.data.rfind(b"\n", self._counted, pos) + 1
@@ -69,6 +70,7 @@ class Tokens:
 
     def __init__(self, main: Source, open_file: Open) -> None:
         self._sources = [main]
+        self._includes = 0  # so far
         self._open = open_file
 
     def close(self) -> None:
@@ -109,6 +111,9 @@ class Tokens:
         name = self.take_string()
         if len(self._sources) > limits.MAX_INCLUDE_DEPTH:
             self.fail(f"files include each other more than {limits.MAX_INCLUDE_DEPTH} deep", at)
+        self._includes += 1
+        if self._includes > limits.MAX_INCLUDES:
+            self.fail(f"the scene includes files more than {limits.MAX_INCLUDES} times", at)
         included = self._open(name, source, at)
         if any(included.name == open_.name for open_ in self._sources):
             self.fail(f'"{name}" includes itself, directly or by way of others; remove one of the Includes', at)
@@ -224,6 +229,15 @@ class Tokens:
 def _bare(count: int) -> re.Pattern[bytes]:
     """`count` numbers with white space before each, and behind the last."""
     return re.compile(count * (rb"[ \t\r\n]++(" + decimals.NUMBER.pattern + rb")") + rb"(?=[ \t\r\n])")
+
+
+def _count_lines(data: bytes, start: int, stop: int) -> int:
+    """Line feeds in a part of `data`; numpy counts them several times faster than bytes do, where lines are short."""
+    count = 0
+    for begin in range(start, stop, _PIECE):
+        text = np.frombuffer(data, np.uint8, min(stop - begin, _PIECE), begin)
+        count += int(np.count_nonzero(text == ord("\n")))
+    return count
 
 
 def _unescape(found: re.Match[bytes]) -> bytes:

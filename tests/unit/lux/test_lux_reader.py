@@ -304,6 +304,16 @@ def test_a_file_that_includes_itself_by_way_of_another(tmp_path):
     assert caught.value.at == f"{tmp_path / 'b.lxs'}:2:1"
 
 
+def test_a_few_small_files_cannot_include_each_other_for_years(tmp_path):
+    """Nine files that include the next ten times are 10^9 files."""
+    for i in range(9):
+        (tmp_path / f"{i}.lxs").write_text(f'Include "{i + 1}.lxs"\n' * 10)
+    (tmp_path / "9.lxs").write_text("")
+    with pytest.raises(SceneError, match="includes files more than 10000 times") as caught:
+        list(read(tmp_path / "0.lxs"))
+    assert str(caught.value.at).startswith(str(tmp_path))
+
+
 def test_includes_that_are_too_deep(tmp_path):
     for number in range(limits.MAX_INCLUDE_DEPTH + 2):
         (tmp_path / f"{number}.lxs").write_text(f'Include "{number + 1}.lxs"')

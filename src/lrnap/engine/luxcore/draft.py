@@ -7,8 +7,9 @@ at blanks.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 import OpenImageIO
 
 from lrnap.errors import Code, SceneError
+from lrnap.limits import MAX_NESTING
 from lrnap.lux.description import Entity, Matrix, SceneDescription, Transform
 from lrnap.lux.params import ParamSet
 from lrnap.lux.plugins import find, row
@@ -71,6 +73,7 @@ class Draft:
     names: dict[tuple[str, str], str] = field(default_factory=dict)  # (prefix, name in the scene) -> engine name
     defined: dict[tuple[str, str], str] = field(default_factory=dict)  # things translated so far, by (kind, key)
     pending: list[tuple[str, str]] = field(default_factory=list)  # being translated: to find circles
+    constants: dict[str, tuple[float, ...] | None] = field(default_factory=dict)  # of textures, where they are known
     used: set[str] = field(default_factory=set)  # engine names given away
     groups: set[int] = field(default_factory=set)  # light groups that give light
 
@@ -110,17 +113,25 @@ class Draft:
     def once(self, kind: str, key: str, define: Callable[[], str]) -> str:
         """Defines a thing the first time it is asked for; refuses things made of themselves."""
         slot = (kind, key)
-        if slot in self.defined:
-            return self.defined[slot]
+        if slot not in self.defined:
+            with self.inside(*slot):
+                self.defined[slot] = define()
+        return self.defined[slot]
+
+    @contextlib.contextmanager
+    def inside(self, kind: str, key: str) -> Iterator[None]:
+        """While a thing is translated: refuses circles, and what is nested too deep for anybody to follow."""
+        slot = (kind, key)
         if slot in self.pending:
             chain = " -> ".join(k for _, k in [*self.pending[self.pending.index(slot) :], slot])
             raise SceneError(f"{kind} '{key}' is made of itself ({chain}): break the circle")
+        if len(self.pending) >= MAX_NESTING:
+            raise SceneError(f"{kind} '{key}' is nested in {MAX_NESTING} others: make the outermost of fewer")
         self.pending.append(slot)
         try:
-            self.defined[slot] = define()
+            yield
         finally:
             self.pending.pop()
-        return self.defined[slot]
 
     def warn(self, entity: Entity, text: str) -> None:
         """One sentence, with place, kind and plugin before it; the same sentence only once."""

@@ -42,7 +42,12 @@ def constant(draft: Draft, name: str, by: Entity) -> tuple[float, ...] | None:
     """One or three numbers if the texture is the same everywhere (light in units of `spectra.L_UNIT`), else None."""
     found = _look_up(draft, name, by)
     fold = FOLDS.get(found.entity.plugin)
-    return fold(Inputs(draft, found.entity, found.variant, found.transform)) if fold else None
+    if fold is None:
+        return None
+    if name not in draft.constants:
+        with draft.inside("texture", f"{name} (its value)"):
+            draft.constants[name] = fold(Inputs(draft, found.entity, found.variant, found.transform))
+    return draft.constants[name]
 
 
 def _look_up(draft: Draft, name: str, by: Entity) -> Texture:

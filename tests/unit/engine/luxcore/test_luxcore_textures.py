@@ -94,6 +94,20 @@ def test_a_texture_that_cannot_be_rendered_is_replaced_and_named(translated):
     assert any("harlequin" in warning and "'h'" in warning for warning in translation.warnings)
 
 
+@pytest.mark.parametrize(("depth", "refused"), [(60, False), (3000, True)])
+def test_nested_textures_take_linear_time_and_have_an_end(translated, depth, refused):
+    """Each uses the one before it twice: followed naively, 60 of them are 10^18 visits."""
+    chain = "".join(
+        f'Texture "t{i + 1}" "float" "scale" "texture tex1" ["t{i}"] "texture tex2" ["t{i}"] ' for i in range(depth)
+    )
+    world = f'Texture "t0" "float" "constant" "float value" [1] {chain} Material "matte" "texture sigma" ["t{depth}"]'
+    if refused:
+        with pytest.raises(SceneError, match="is nested in 64 others"):
+            translated(world)
+    else:
+        assert ["roughmatte"] in translated(world).scene.values()
+
+
 def test_textures_that_nothing_uses_cost_nothing(translated):
     translation = translated('Texture "t" "color" "imagemap" "string filename" ["gone.png"]')
     assert not [key for key in translation.scene if key.startswith("scene.textures.")]
