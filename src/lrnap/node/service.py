@@ -16,7 +16,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
@@ -158,6 +158,7 @@ class Node:
         name = run or secrets.token_hex(8)
         if name in job.runs:
             raise LrnapError(Code.EXISTS, f'job "{job.name}" has had a run {name!r}: each run has a name of its own')
+        halt = Halt(*(was if now is None else now for now, was in zip(astuple(halt), astuple(job.halt), strict=True)))
         options = RunOptions(name, seed, self.threads if threads is None else threads, halt)
         scene = job.scene
         assert scene is not None  # a job that may render has one: READY is reached with it alone

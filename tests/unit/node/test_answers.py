@@ -386,6 +386,15 @@ def test_halt_conditions_can_be_changed_while_rendering(node: Served, talk: Talk
     assert node.engine.runs[0].halt == Halt(500, float("inf"))
 
 
+def test_halt_conditions_are_those_that_ctl_get_shows(node: Served, talk: Talk) -> None:
+    talk.ask('API_LuxParse "scene.lxs" "job"')
+    assert talk.all("CTL_SET haltspp 7", "API_Render seconds=30") == ["R_OK", "R_OK"]
+    assert talk.ask("CTL_GET haltspp") == "R_OK HALTSPP = 7.0"
+    assert node.engine.runs[0].options.halt == Halt(7, 30)
+    assert talk.all("CTL_STOP", "API_Render spp=9") == ["R_OK", "R_OK"]
+    assert node.engine.runs[1].options.halt == Halt(9, 30)
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
