@@ -359,10 +359,12 @@ def _failure(error: BaseException) -> pipe.Message:
             "message": error.message,
             "at": error.at,
         }
-    traceback.print_exception(error)  # to standard error: the parent's log
-    sys.stderr.flush()
-    message = f"{type(error).__name__}: {error}"
-    return {"is": "failed", "family": "engine", "code": Code.INTERNAL.name, "message": message, "at": None}
+    if isinstance(error, MemoryError):
+        code, message = Code.ENGINE, "there is not enough memory for the scene"
+    else:
+        code, message = Code.INTERNAL, f"a defect of lrnap ({type(error).__name__}): please report it with the scene"
+    trace = "".join(traceback.format_exception(error))  # for whoever runs the parent, not for its clients
+    return {"is": "failed", "family": "engine", "code": code.name, "message": message, "at": None, "trace": trace}
 
 
 if __name__ == "__main__":

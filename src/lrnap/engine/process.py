@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import logging
 import signal
 import sys
 from collections import deque
@@ -26,6 +27,9 @@ from lrnap.engine.renderer import check_halt, check_options, check_threads
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.lux.scene import Scene
+
+log = logging.getLogger("lrnap.engine")
+log.addHandler(logging.NullHandler())  # nothing is printed unless the program that uses us wants a log
 
 _LOG_LINES = 2000
 _LOG_WIDTH = 2000  # characters kept of one line
@@ -180,17 +184,17 @@ class ProcessRun:
 
     async def _live(self, scene: Scene) -> None:
         feeding = asyncio.create_task(self._feed(scene))
-        logging = asyncio.create_task(self._keep_log())
+        listening = asyncio.create_task(self._keep_log())
         try:
             await self._hear()
         except Exception as error:
             self._failure = EngineError(f"the engine's process cannot be understood: {error!r}", code=Code.INTERNAL)
             self._process.kill()
         await self._process.wait()
-        await asyncio.wait([logging], timeout=_LAST_WORDS)
-        for task in (feeding, logging):
+        await asyncio.wait([listening], timeout=_LAST_WORDS)
+        for task in (feeding, listening):
             task.cancel()
-        await asyncio.gather(feeding, logging, return_exceptions=True)
+        await asyncio.gather(feeding, listening, return_exceptions=True)
         self._stdin.close()
         self._over()
 
@@ -233,6 +237,8 @@ class ProcessRun:
                     self._keep(message["line"])
                 case "failed":
                     self._failure = self._error_of(message)
+                    if "trace" in message:
+                        log.error("defect in run %s\n%s", self.name, message["trace"])
 
     async def _keep_log(self) -> None:
         """What native code prints; a line may be of any length, or never end."""
