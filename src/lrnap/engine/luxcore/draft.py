@@ -19,7 +19,7 @@ import numpy as np
 import OpenImageIO
 
 from lrnap.errors import Code, SceneError
-from lrnap.limits import MAX_NESTING
+from lrnap.limits import MAX_IMAGE_PIXELS, MAX_NESTING
 from lrnap.lux.description import Entity, Matrix, SceneDescription, Transform
 from lrnap.lux.params import ParamSet
 from lrnap.lux.plugins import find, row
@@ -74,7 +74,7 @@ class Draft:
     defined: dict[tuple[str, str], str] = field(default_factory=dict)  # things translated so far, by (kind, key)
     pending: list[tuple[str, str]] = field(default_factory=list)  # being translated: to find circles
     constants: dict[str, tuple[float, ...] | None] = field(default_factory=dict)  # of textures, where they are known
-    used: set[str] = field(default_factory=set)  # engine names given away
+    used: dict[str, int] = field(default_factory=dict)  # engine names given away -> how many were asked for
     groups: set[int] = field(default_factory=set)  # light groups that give light
 
     def group(self, name: str) -> int:
@@ -93,11 +93,10 @@ class Draft:
     def fresh(self, prefix: str, spelled: str) -> str:
         """A name that nothing has."""
         base = name = f"{prefix}_{re.sub(r'[^A-Za-z0-9_]', '_', spelled)[:80]}"
-        count = 1
         while name in self.used:
-            count += 1
-            name = f"{base}_{count}"
-        self.used.add(name)
+            self.used[base] += 1
+            name = f"{base}_{self.used[base]}"
+        self.used[name] = 1
         return name
 
     def put(self, prefix: str, fields: Fields) -> None:
@@ -229,18 +228,41 @@ class Inputs:
         return path
 
     def image(self, name: str) -> str | None:
-        """The same for an image, of which at least the header can be read: what native code sees is never garbage."""
+        """The same for an image that can be read to its end: the engine would render what is missing as black."""
         path = self.file(name)
-        if path is not None:
-            opened = OpenImageIO.ImageInput.open(path)
-            if opened is None:
-                reason = OpenImageIO.geterror() or "unknown format"
-                raise entity_error(self.entity, f"the image '{self.params.string(name)}' cannot be read: {reason}")
-            opened.close()
-        return path
+
+        def whole() -> str:
+            wrong = _damage(str(path))
+            if wrong:
+                spelled = self.params.string(name)
+                reason = wrong.replace(str(path), spelled)
+                raise entity_error(self.entity, f"the image '{spelled}' cannot be read: {reason}")
+            return str(path)
+
+        return None if path is None else self.draft.once("image", path, whole)
 
     def warn(self, text: str) -> None:
         self.draft.warn(self.entity, text)
+
+
+def _damage(path: str) -> str:
+    """Why an image cannot be read; empty if its header and its last row can."""
+    opened = OpenImageIO.ImageInput.open(path)
+    if opened is None:
+        return OpenImageIO.geterror() or "unknown format"
+    spec = opened.spec()
+    last = spec.y + spec.height - 1
+    if spec.width * spec.height * spec.depth > MAX_IMAGE_PIXELS:
+        rows, wrong = None, f"{spec.width} x {spec.height} are more than {MAX_IMAGE_PIXELS} pixels"
+    elif spec.tile_width:
+        column, row = (spec.width - 1) // spec.tile_width, (spec.height - 1) // spec.tile_height
+        place = (spec.x + column * spec.tile_width, spec.y + row * spec.tile_height, spec.z)
+        rows, wrong = opened.read_tile(*place, OpenImageIO.UINT8), opened.geterror()
+    else:
+        rows = opened.read_scanlines(last, last + 1, spec.z, 0, spec.nchannels, OpenImageIO.UINT8)
+        wrong = opened.geterror()
+    opened.close()
+    return wrong or ("its data are damaged" if rows is None else "")
 
 
 def inverse(m: Matrix) -> Matrix:
