@@ -82,10 +82,10 @@ async def test_it_halts_when_the_noise_asked_for_is_reached(bench: Bench) -> Non
 
 @in_loop
 async def test_the_scenes_own_halt_holds_unless_another_is_asked_for(bench: Bench) -> None:
-    scene = quad(film='"integer haltspp" [12]')
+    scene = quad(film='"integer haltspp" [12] "float haltthreshold" [0.1]')
     async with bench.running(scene) as run:
         assert await the_end(run) is DONE
-    async with bench.running(scene, halt=Halt(spp=math.inf)) as run:
+    async with bench.running(scene, halt=Halt(spp=math.inf, noise=math.inf)) as run:
         await until(run, lambda status: status.spp > 30)
         await run.set_halt(Halt(spp=1))
         assert await the_end(run) is DONE

@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
 from lrnap.client.connection import Connection, connect
 from lrnap.client.upload import send_scene
+from lrnap.engine import halts
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.engine.renderer import check_halt, check_options
 from lrnap.errors import Code, EngineError, LrnapError, RemoteError, SceneError
@@ -32,7 +34,6 @@ RECONNECT_SECONDS = 20.0  # a node that is away for longer counts as lost
 RETRY_SECONDS = 0.5
 LOG_LINES = 2000
 MAX_THREADS = 4096  # nodes know better how many they have
-NEVER = 1e18  # what is sent for infinity, which no line can carry
 WARNING = " warning: "  # what stands in a log line before what the engine does not honour
 
 ACCUM: Mapping[str, Scalar] = {"format": "accum"}
@@ -214,12 +215,16 @@ class RemoteRun:
 
     async def set_halt(self, halt: Halt) -> None:
         check_halt(halt)
-        if halt.noise is not None:
-            raise RemoteError(Code.UNSUPPORTED, "a noise to halt at is set when a run on a node starts")
         await self._built()
-        for name, value in (("haltspp", halt.spp), ("halttime", halt.seconds)):
-            if value is not None:
-                await self._connection.request("CTL_SET", Word(name), min(value, NEVER))
+        limits = {name: getattr(halt, field) or math.inf for name, field in halts.PARAMETERS.items()}
+        over = False
+        for name, limit in sorted(limits.items(), key=lambda item: item[1] != math.inf):  # what ends the run comes last
+            try:
+                await self._connection.request("CTL_SET", Word(name), _limit(limit))
+            except RemoteError as error:
+                if not over or error.code is not Code.STATE:
+                    raise
+            over = over or limit != math.inf
 
     async def _order(self, verb: str) -> None:
         """What the node was told shows in the status when this returns."""
@@ -263,10 +268,11 @@ class RemoteRun:
                     self._fail(RemoteError(error.code, f"{error.message}; its last film stays counted", at=error.at))
 
     async def _render(self) -> None:
-        options, halt = self._options, self._options.halt
-        wishes = {"spp": halt.spp, "seconds": halt.seconds, "noise": halt.noise, "threads": options.threads or None}
-        given: dict[str, Scalar] = {key: min(value, NEVER) for key, value in wishes.items() if value is not None}
-        await self._ask("API_Render", {"seed": options.seed, "run": options.run, **given})
+        given: dict[str, Scalar] = {"seed": self.seed, "run": self.name}
+        if self._options.threads:
+            given["threads"] = self._options.threads
+        given |= {key: _limit(value) for key, value in asdict(self._options.halt).items() if value is not None}
+        await self._ask("API_Render", given)
         self._sent = True
 
     def _fail(self, error: LrnapError) -> None:
@@ -377,6 +383,11 @@ def _failure(fields: Mapping[str, Scalar]) -> LrnapError:
         at = fields.get("at")
         return SceneError(message, at=None if at is None else str(at))
     return EngineError(message, code=code)
+
+
+def _limit(value: float) -> float:
+    """A halt condition on a line, where 0 is never: infinity cannot be written."""
+    return 0 if math.isinf(value) else value
 
 
 def _room(layout: FilmLayout) -> memoryview:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lrnap.engine import halts
 from lrnap.engine.protocol import Halt
-from lrnap.lux.description import Entity
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
 
 if TYPE_CHECKING:
     from lrnap.film.develop import Settings
-
-DEFAULT_FILM = "fleximage"
-HALT_PARAMETERS = ("haltspp", "halttime", "haltthreshold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +28,10 @@ def scene_film(scene: Scene) -> SceneFilm:
     """Read from the scene's Film statement, the last one if there are several, with classic Lux's defaults."""
     from lrnap.film.develop import Settings, not_honoured
 
-    call = next((c for c in reversed(scene.calls) if c.name == "Film"), None)
-    entity = Entity("film", str(call.args[0]) if call else DEFAULT_FILM, call.params if call else ())
-    given = {p.name: p.value for p in entity.params}
-    params = ParamSet(entity)
+    given = {p.name: p.value for p in scene.film.params}
+    params = ParamSet(scene.film)
     return SceneFilm(
-        Halt(
-            spp=_positive(params.int("haltspp")),
-            seconds=_positive(params.int("halttime")),
-            noise=_positive(params.float("haltthreshold")),
-        ),
+        halts.of_film(params),
         params.string("filename").replace("\\", "/").rpartition("/")[2] or "luxout",
         Settings.from_params(given),
         not_honoured(given),
@@ -53,9 +44,5 @@ def without_halt(scene: Scene) -> Scene:
     if place is None:
         return scene
     film = scene.calls[place]
-    film = replace(film, params=tuple(p for p in film.params if p.name not in HALT_PARAMETERS))
+    film = replace(film, params=tuple(p for p in film.params if p.name not in halts.PARAMETERS))
     return replace(scene, calls=(*scene.calls[:place], film, *scene.calls[place + 1 :]))
-
-
-def _positive(value: float) -> float | None:
-    return value if value > 0 else None

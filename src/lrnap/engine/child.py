@@ -26,7 +26,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from lrnap.engine import pipe
+from lrnap.engine import halts, pipe
 from lrnap.engine.blocks import open_block
 from lrnap.engine.cores import Cores
 from lrnap.engine.protocol import Halt, RunOptions, RunState
@@ -80,7 +80,7 @@ class Child:
         options = replace(self._options, threads=self._cores.engine_threads(self._options.threads))
         built = self._renderer.build(description, files, options)
         self._built = replace(built, warnings=bounded((*warnings, *built.warnings)))
-        self._halt = _first_of(self._options.halt, self._built.halt)
+        self._halt = halts.without_never(halts.first_of(self._options.halt, self._built.halt))
         self._renderer.set_halt(self._halt)
         self._send({"is": "built", "built": asdict(self._built)})
 
@@ -150,7 +150,7 @@ class Child:
 
     def _set_halt(self, command: pipe.Message) -> pipe.Message:
         self._must_be_alive("given another end")
-        self._halt = Halt(**command["halt"])
+        self._halt = halts.without_never(Halt(**command["halt"]))
         self._renderer.set_halt(self._halt)
         return {}
 
@@ -263,11 +263,6 @@ def drop_non_finite(layout: FilmLayout, block: Block) -> int:
         screen[:, bad_screen] = 0
         bad |= bad_screen
     return int(bad.sum())
-
-
-def _first_of(asked: Halt, scene: Halt) -> Halt:
-    """What is asked for, condition by condition, before what the scene says."""
-    return Halt(**{name: value if value is not None else getattr(scene, name) for name, value in asdict(asked).items()})
 
 
 def main() -> None:

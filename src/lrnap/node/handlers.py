@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrnap.engine.protocol import Halt
+from lrnap.engine import halts
 from lrnap.errors import Code, LrnapError
 from lrnap.net.service import Answer, Follow, Transfer
 from lrnap.node import film_dump, machine, settings
@@ -153,7 +153,7 @@ async def _set(visit: NodeVisit, request: Request) -> Reply:
         await visit.node.set_default_threads(settings.thread_count(value))
         return ok()
     job = visit.job()
-    if name in settings.HALT:
+    if name in halts.PARAMETERS:
         await visit.node.set_halt(job, settings.changed_halt(job.halt, name, value))
     else:
         settings.set_developing(job, name, value)
@@ -201,7 +201,7 @@ async def _render(visit: NodeVisit, request: Request) -> Reply:
         job,
         seed=None if seed is None else int(seed),
         threads=None if threads is None else int(threads),
-        halt=Halt(*(_number(request, name) for name in ("spp", "seconds", "noise"))),
+        halt=settings.asked_halt({name: _number(request, name) for name in ("spp", "seconds", "noise")}),
         run=None if run is None else str(run),
     )
     return visit.done(jobname=job.name, seed=job.seeds[-1], run=job.runs[-1])

@@ -16,9 +16,10 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
 
+from lrnap.engine import halts
 from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
 from lrnap.errors import Code, EngineError, LrnapError
 from lrnap.film.merge import Film
@@ -158,7 +159,7 @@ class Node:
         name = run or secrets.token_hex(8)
         if name in job.runs:
             raise LrnapError(Code.EXISTS, f'job "{job.name}" has had a run {name!r}: each run has a name of its own')
-        halt = Halt(*(was if now is None else now for now, was in zip(astuple(halt), astuple(job.halt), strict=True)))
+        halt = halts.first_of(halt, job.halt)
         options = RunOptions(name, seed, self.threads if threads is None else threads, halt)
         scene = job.scene
         assert scene is not None  # a job that may render has one: READY is reached with it alone

@@ -10,22 +10,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from lrnap.engine import halts
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
 from lrnap.film.develop import Settings
-from lrnap.lux.call import Call
 from lrnap.lux.calls import did_you_mean
-from lrnap.lux.entities import entity
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
 from lrnap.node.jobs import Job
 from lrnap.wire import Scalar, Value, Word
 
 DEVELOP: Mapping[str, object] = Settings().to_params()
-HALT = {"haltspp": "spp", "halttime": "seconds"}  # Film parameter -> field of Halt
 MAX_THREADS = 4096
 NODE = ("threads",)
-NAMES = (*NODE, *HALT, *DEVELOP)
+NAMES = (*NODE, *halts.PARAMETERS, *DEVELOP)
 
 
 def check_name(name: str) -> str:
@@ -37,13 +35,7 @@ def check_name(name: str) -> str:
 
 def film_params(scene: Scene | None) -> dict[str, object]:
     """The parameters of a scene's Film by name."""
-    film = _film(scene)
-    return {} if film is None else {param.name: param.value for param in film.params}
-
-
-def _film(scene: Scene | None) -> Call | None:
-    """The Film of a scene; the last one counts."""
-    return next((call for call in reversed(scene.calls) if call.name == "Film"), None) if scene is not None else None
+    return {} if scene is None else {param.name: param.value for param in scene.film.params}
 
 
 def developing(job: Job) -> Settings:
@@ -64,9 +56,14 @@ def thread_count(value: Value) -> int:
     return value
 
 
+def asked_halt(asked: Mapping[str, float | None]) -> Halt:
+    """The halt conditions that are asked for by the fields of Halt; None is what the scene says, 0 is never."""
+    return Halt(**{name: None if value is None else _halt_value(name, value) for name, value in asked.items()})
+
+
 def changed_halt(halt: Halt, name: str, value: Value) -> Halt:
     """The halt conditions with one of them changed, by the Film parameter that sets it."""
-    return replace(halt, **{HALT[name]: _halt_value(name, value)})
+    return replace(halt, **{halts.PARAMETERS[name]: _halt_value(name, value)})
 
 
 def values(threads: int, job: Job | None) -> dict[str, object]:
@@ -74,7 +71,7 @@ def values(threads: int, job: Job | None) -> dict[str, object]:
     known: dict[str, object] = {"threads": threads}
     if job is not None:
         halt = effective_halt(job)
-        limits = {name: getattr(halt, field) for name, field in HALT.items()}
+        limits = {name: getattr(halt, field) for name, field in halts.PARAMETERS.items()}
         known |= {name: 0 if limit is None or math.isinf(limit) else limit for name, limit in limits.items()}
         known |= developing(job).to_params()
     return known
@@ -82,12 +79,7 @@ def values(threads: int, job: Job | None) -> dict[str, object]:
 
 def effective_halt(job: Job) -> Halt:
     """The halt conditions of a job: where nobody has set one, that of its scene."""
-    film = _film(job.scene)
-    if film is None:
-        return job.halt
-    params = ParamSet(entity(film))
-    own = {field: float(params.int(name)) for name, field in HALT.items() if getattr(job.halt, field) is None}
-    return replace(job.halt, **{field: value for field, value in own.items() if value > 0})
+    return job.halt if job.scene is None else halts.first_of(job.halt, halts.of_film(ParamSet(job.scene.film)))
 
 
 def _halt_value(name: str, value: Value) -> float:

@@ -290,9 +290,9 @@ _TABLE = (
         options=(
             OptionSpec("seed", Kind.INTEGER, "of the random numbers, 1 or more; never twice for one job"),
             OptionSpec("threads", Kind.INTEGER, "0: all cores"),
-            OptionSpec("spp", Kind.NUMBER, "halt at this many samples per pixel"),
-            OptionSpec("seconds", Kind.NUMBER, "halt after this time of rendering"),
-            OptionSpec("noise", Kind.NUMBER, "halt when the noise is below"),
+            OptionSpec("spp", Kind.NUMBER, "halt at this many samples per pixel; 0: never, whatever the scene says"),
+            OptionSpec("seconds", Kind.NUMBER, "halt after this time of rendering; 0: never"),
+            OptionSpec("noise", Kind.NUMBER, "halt when the noise is below; 0: never"),
             OptionSpec("run", Kind.TEXT, "name of the run, given by a master"),
         ),
         role=Role.SUBMIT,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lrnap.engine import halts
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row
 from lrnap.engine.protocol import Halt
 from lrnap.lux.call import Param
@@ -37,16 +38,6 @@ def frame(inputs: Inputs) -> Frame:
     return Frame(width, height, left, top, max(right - left, 1) if width > 0 else width, max(bottom - top, 1))
 
 
-def halt(inputs: Inputs) -> Halt:
-    p = inputs.params
-    spp, seconds, noise = p.int("haltspp"), p.int("halttime"), p.float("haltthreshold")
-    return Halt(
-        spp=float(spp) if spp > 0 else None,
-        seconds=float(seconds) if seconds > 0 else None,
-        noise=noise if noise > 0 else None,
-    )
-
-
 def develop(inputs: Inputs) -> dict[str, object]:
     """The Film's parameters as the scene gives them, by name: single values plain, several as tuples."""
     inputs.params.ignore(*(param.name for param in inputs.entity.params))
@@ -61,7 +52,7 @@ def _plain(param: Param) -> object:
 def put_film(draft: Draft) -> tuple[Frame, Halt, dict[str, object]]:
     """Writes size and filter."""
     inputs = Inputs(draft, draft.description.film)
-    size, stop = frame(inputs), halt(inputs)
+    size, halt = frame(inputs), halts.of_film(inputs.params)
     if draft.description.camera.plugin == "environment" and (size.width, size.height) != (
         size.full_width,
         size.full_height,
@@ -73,7 +64,7 @@ def put_film(draft: Draft) -> tuple[Frame, Halt, dict[str, object]]:
             inputs.warn(f"parameter '{name}' is not honoured")
     draft.config |= {"film.width": [size.width], "film.height": [size.height]}
     _put_filter(draft)
-    return size, stop, develop(inputs)
+    return size, halt, develop(inputs)
 
 
 def _put_filter(draft: Draft) -> None:
