@@ -90,6 +90,7 @@ class Builder:
         self._place = placing.Place()
         self._object: Object | None = None
         self._unnamed = 0  # materials so far
+        self._again: dict[tuple[str, str], int] = {}  # (kind, name) -> number of things of that name, from two on
 
     def call(self, call: Call, /) -> None:
         _ACTIONS[call.name](self, call)
@@ -135,7 +136,7 @@ class Builder:
 
     def _object_begin(self, call: Call) -> None:
         name = str(call.args[0])
-        key = _new_key(name, self.description.objects)
+        key = self._new_key("object", name, self.description.objects)
         self._names.define("object", name, key)
         self._object = self.description.objects[key] = Object(key)
         self._attribute_begin(call)
@@ -149,14 +150,14 @@ class Builder:
     def _texture(self, call: Call) -> None:
         name, variant = str(call.args[0]), str(call.args[1])
         found = self._resolved(call)  # before the name is its own: it may refer to the texture that it replaces
-        key = _new_key(name, self.description.textures)
+        key = self._new_key("texture", name, self.description.textures)
         self.description.textures[key] = Texture(key, variant, found, self._place.current)
         self._names.define(f"{variant} texture", name, key)
 
     def _material(self, call: Call) -> None:
         found = self._resolved(call)
         self._unnamed += 1
-        self._state.material = _new_key(f"#{self._unnamed}", self.description.materials)
+        self._state.material = self._new_key("material", f"#{self._unnamed}", self.description.materials)
         self.description.materials[self._state.material] = found
 
     def _make_named_material(self, call: Call) -> None:
@@ -167,9 +168,17 @@ class Builder:
 
     def _define(self, call: Call, kind: str, table: dict[str, Entity]) -> None:
         name, found = str(call.args[0]), self._resolved(call)
-        key = _new_key(name, table)
+        key = self._new_key(kind, name, table)
         table[key] = found
         self._names.define(kind, name, key)
+
+    def _new_key(self, kind: str, name: str, table: dict[str, Any]) -> str:
+        """The name itself, or with a number behind it if another thing has it."""
+        key = name
+        while key in table:
+            self._again[kind, name] = number = self._again.get((kind, name), 1) + 1
+            key = f"{name}#{number}"
+        return key
 
     def _resolved(self, call: Call) -> Entity:
         """The entity of a call, with keys instead of names in its parameters."""
@@ -272,15 +281,6 @@ class Builder:
 
     def _nothing(self, _call: Call) -> None:
         """SetEpsilon and its like: they steer a classic engine and describe nothing."""
-
-
-def _new_key(name: str, table: dict[str, Any]) -> str:
-    """The name itself, or with a number behind it if another thing has it."""
-    key, number = name, 1
-    while key in table:
-        number += 1
-        key = f"{name}#{number}"
-    return key
 
 
 _OPTIONS = {

@@ -35,6 +35,7 @@ class Geometry:
     draft: Draft
     meshes: list[Mesh] = field(default_factory=list)
     made: dict[object, str] = field(default_factory=dict)  # key of a shape -> engine name of its mesh
+    bare: dict[str, Mesh] = field(default_factory=dict)  # engine name -> the mesh before displacement
     areas: dict[tuple[str, bytes], float] = field(default_factory=dict)
 
     def put_scene(self) -> None:
@@ -126,7 +127,9 @@ class Geometry:
         for unread in params.unread():
             inputs.warn(f"parameter '{unread}' is not honoured")
         self.meshes.append(reverse_mesh(mesh) if shape.reverse != mirrored else mesh)
-        return self._displaced(inputs, name)
+        shown = self._displaced(inputs, name)
+        self.bare[shown] = mesh
+        return shown
 
     def _displaced(self, inputs: Inputs, name: str) -> str:
         """Displacement, which the engine does; the whole of its parameters is read here."""
@@ -152,8 +155,7 @@ class Geometry:
         """Surface of a mesh in its place (before displacement)."""
         key = (name, place.tobytes())
         if key not in self.areas:
-            mesh = max((m for m in self.meshes if name.startswith(m.name)), key=lambda m: len(m.name))
-            self.areas[key] = area(mesh, place)
+            self.areas[key] = area(self.bare[name], place)
         return self.areas[key]
 
 

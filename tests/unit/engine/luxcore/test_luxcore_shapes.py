@@ -158,3 +158,10 @@ def test_real_scenes_are_translated_whole(shared_scenes, refusals):
         translations.append(translate(describe(calls), files))
     assert set(refusals(translations)) == {""}
     assert {len(t.meshes) for t in translations[:3]} == {8}
+
+
+def test_names_are_given_once_even_if_the_scene_has_the_numbered_ones(translated):
+    world = " ".join(f'{QUAD} "float dmscale" [{i}] "string name" ["{name}"]' for i, name in enumerate(["a", "a_2"] * 3))
+    names = [mesh.name for mesh in translated(world).meshes]
+    assert len(set(names)) == 6
+    assert names[:2] == ["mesh_a", "mesh_a_2"]
