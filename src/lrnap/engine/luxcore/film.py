@@ -12,6 +12,7 @@ import numpy.typing as npt
 from lrnap.engine import halts
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row
 from lrnap.engine.protocol import Halt
+from lrnap.lux.builder import DEFAULTS
 from lrnap.lux.call import Param
 
 Numbers = npt.NDArray[np.float64]
@@ -74,7 +75,8 @@ def _put_filter(draft: Draft) -> None:
         inputs.warn("cannot be rendered and is replaced by a box of one pixel")
         row = Row(lambda _inputs: {"type": ["BOX"], "xwidth": [0.5], "ywidth": [0.5]}, Fidelity.EXACT)
     draft.config |= {f"film.filter.{key}": value for key, value in row.build(inputs).items()}
-    draft.finish(inputs, row)
+    if inputs.entity != DEFAULTS["PixelFilter"]:  # nobody asked for that one
+        draft.finish(inputs, row)
 
 
 # ---- pixel filters -------------------------------------------------------------------------------------------------

@@ -143,3 +143,8 @@ def test_only_engines_that_trace_from_the_lights_have_a_screen_film(translated):
 def test_what_only_changes_how_fast_it_converges_is_no_warning(translated):
     options = 'SurfaceIntegrator "path" "string rrstrategy" ["none"] "string lightstrategy" ["one"] PixelFilter "box"'
     assert translated(options=options).warnings == []
+
+
+def test_a_filter_that_the_scene_does_not_name_is_nothing_to_warn_of(translated):
+    assert not any("mitchell" in warning for warning in translated().warnings)
+    assert any("mitchell" in warning for warning in translated(options='PixelFilter "mitchell"').warnings)
