@@ -15,7 +15,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
@@ -33,7 +33,8 @@ GROWTH = 0.2  # the next snapshot after 20 % more rendering
 
 @dataclass(frozen=True, slots=True)
 class MemberStatus:
-    """One engine's part in a job. `problem` says why it cannot be used, or could not any longer; else it is empty."""
+    """One engine's part in a job. `problem` says why it cannot be used, or could not any longer; else it is empty.
+    The samples in `status` add up to those of the job: once a run is over, they are those that its film brought."""
 
     engine: str
     run: str
@@ -84,12 +85,23 @@ class _Member:
         return self.error is not None
 
     @property
+    def settled(self) -> bool:
+        """No more samples will come than those that are counted."""
+        return self.lost or (self.task is not None and self.task.done())
+
+    @property
     def samples(self) -> float:
-        return self.counted if self.lost else max(self.status.samples, self.counted)
+        return self.counted if self.settled else max(self.status.samples, self.counted)
 
     @property
     def spp(self) -> float:
-        return self.counted_spp if self.lost else max(self.status.spp, self.counted_spp)
+        return self.counted_spp if self.settled else max(self.status.spp, self.counted_spp)
+
+    def report(self) -> MemberStatus:
+        status = replace(self.status, samples=self.samples, spp=self.spp)
+        return MemberStatus(
+            self.engine.name, self.options.run, self.options.seed, status, str(self.error) if self.error else ""
+        )
 
 
 class Farm:
@@ -171,10 +183,7 @@ class FarmJob:
             samples_per_second=sum(s.samples_per_second for s in rendering),
             seconds=max((m.status.seconds for m in self._members), default=0.0),
             halt=self.halt,
-            members=tuple(
-                MemberStatus(m.engine.name, m.options.run, m.options.seed, m.status, str(m.error) if m.error else "")
-                for m in self._members
-            ),
+            members=tuple(m.report() for m in self._members),
             film=self._film_number,
         )
 
@@ -273,6 +282,9 @@ class FarmJob:
                 raise
         if member.status.state is RunState.FAILED:
             raise failure or RemoteError(Code.ENGINE, f"{member.engine.name} gave up without saying why")
+        stopped = member.status.state is RunState.STOPPED and not member.lost
+        if stopped and not self._stopping and not self._complete:
+            raise LrnapError(Code.UNAVAILABLE, "somebody else stopped the job there; its film stays counted")
         self._check_halt()
 
     async def _fetch(self, member: _Member) -> None:

@@ -41,6 +41,7 @@ class FakeRun:
         self._changed = asyncio.Event()
         self._number = 0
         self.closed = False
+        self.hands_over = True  # films
         self.fetched = 0
 
     def status(self):
@@ -62,7 +63,7 @@ class FakeRun:
 
     async def snapshot(self):
         await asyncio.sleep(0)
-        if self.closed or (self._status.state is RunState.FAILED):
+        if self.closed or not self.hands_over or (self._status.state is RunState.FAILED):
             raise EngineError("gone", code=Code.UNAVAILABLE)
         self._number += 1
         self.fetched += 1

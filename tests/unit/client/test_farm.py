@@ -132,6 +132,44 @@ def test_an_engine_that_dies_leaves_its_last_film_counted():
     asyncio.run(scenario())
 
 
+def test_what_the_engines_are_said_to_have_done_adds_up_to_the_film():
+    async def scenario():
+        good, bad = FakeEngine("good", halts=False), FakeEngine("bad", halts=False)
+        job = await Farm([good, bad]).start(SCENE, halt=Halt(spp=10))
+        await until(lambda: good.runs and bad.runs)
+        bad.runs[0].render(4)
+        await until(lambda: job.film is not None and job.film.spp == 4)
+        bad.runs[0].hands_over = False
+        bad.runs[0].render(5)
+        bad.runs[0].die()
+        await until(lambda: job.progress().members[1].problem)
+        good.runs[0].render(7)
+        progress = await job.wait()
+        assert [m.status.spp for m in progress.members] == [7, 4]
+        assert sum(m.status.samples for m in progress.members) == progress.samples == job.film.samples
+        await job.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_run_that_somebody_else_stops_is_no_complete_picture():
+    async def scenario():
+        engine = FakeEngine("node")
+        job = await Farm([engine]).start(SCENE, halt=Halt(spp=10))
+        await until(lambda: engine.runs)
+        engine.runs[0].render(4)
+        await until(lambda: job.progress().spp == 4)
+        await engine.runs[0].stop()
+        progress = await job.wait()
+        assert progress.state is RunState.FAILED
+        assert "somebody else stopped" in str(job.error)
+        assert job.error.code is Code.UNAVAILABLE
+        assert job.film.spp == 4
+        await job.close()
+
+    asyncio.run(scenario())
+
+
 def test_samples_that_a_dead_engine_never_handed_over_do_not_count():
     async def scenario():
         good, bad = FakeEngine("good", halts=False), FakeEngine("bad", halts=False)
