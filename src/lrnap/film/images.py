@@ -40,7 +40,7 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "exr": Kind((".exr",), ("half", "float"), linear=True, alpha=True),
+    "exr": Kind((".exr",), ("float", "half"), linear=True, alpha=True),
     "jpeg": Kind((".jpg", ".jpeg"), ("8",), alpha=None, notes=60_000),
     "png": Kind((".png",), ("8", "16")),
     "tga": Kind((".tga",), ("8",), notes=300),

@@ -83,6 +83,12 @@ def test_exr_keeps_light_beyond_white(tmp_path: Path) -> None:
         np.testing.assert_allclose(images.read(path), colours * 100, rtol=most)
 
 
+def test_exr_holds_the_sun_unless_told_otherwise(tmp_path: Path) -> None:
+    radiance = noise(5, 6) * 1e8  # a light of L = 1 alone is 67,200: more than a half float holds
+    images.write(tmp_path / "sun.exr", radiance)
+    np.testing.assert_array_equal(images.read(tmp_path / "sun.exr"), radiance)
+
+
 @pytest.mark.parametrize("extension", EXTENSIONS)
 def test_facts_come_back(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"picture{extension}"
