@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lrnap.engine.luxcore.sampling import SAMPLERS
 from lrnap.engine.protocol import Halt
 
 FILM = 'Film "fleximage" "integer xresolution" [{w}] "integer yresolution" [{h}] {params}'
@@ -148,3 +149,11 @@ def test_what_only_changes_how_fast_it_converges_is_no_warning(translated):
 def test_a_filter_that_the_scene_does_not_name_is_nothing_to_warn_of(translated):
     assert not any("mitchell" in warning for warning in translated().warnings)
     assert any("mitchell" in warning for warning in translated(options='PixelFilter "mitchell"').warnings)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_no_sampler_prefers_pixels_for_their_looks(translated, sampler):
+    config = translated(options=f'Sampler "{sampler}"').config
+    kind = config["sampler.type"][0]
+    adaptive = config.get(f"sampler.{kind.lower()}.adaptive.strength")
+    assert adaptive == ([0.0] if kind in ("SOBOL", "RANDOM") else None), "films of several engines add up only so"

@@ -161,7 +161,8 @@ def test_real_scenes_are_translated_whole(shared_scenes, refusals):
 
 
 def test_names_are_given_once_even_if_the_scene_has_the_numbered_ones(translated):
-    world = " ".join(f'{QUAD} "float dmscale" [{i}] "string name" ["{name}"]' for i, name in enumerate(["a", "a_2"] * 3))
+    asked = enumerate(["a", "a_2"] * 3)
+    world = " ".join(f'{QUAD} "float dmscale" [{i}] "string name" ["{name}"]' for i, name in asked)
     names = [mesh.name for mesh in translated(world).meshes]
     assert len(set(names)) == 6
     assert names[:2] == ["mesh_a", "mesh_a_2"]
