@@ -48,7 +48,7 @@ class Request:
     def spec(self) -> verbs.Verb:
         found = verbs.find(self.verb)
         if found is None:
-            raise WireError(Code.UNKNOWN_VERB, f"there is no verb {self.verb[:40]}; CTL_HELP lists them")
+            raise verbs.unknown(self.verb)
         return found
 
     @property

@@ -338,17 +338,25 @@ _BY_KEY = {key(verb.name): verb for verb in _TABLE}
 
 def find(name: str) -> Verb | None:
     """The verb of any spelling; LUX_CALL for any other `API_...`; None if there is none."""
-    found = _BY_KEY.get(key(name))
-    if found is None and name.upper().startswith("API_") and len(name) > 4:
+    upper = key(name)
+    found = _BY_KEY.get(upper)
+    if found is None and upper.startswith("API_") and len(upper) > 4:
         return LUX_CALL
     return found
+
+
+def unknown(name: str) -> WireError:
+    """That there is no such verb; people leave out the prefix."""
+    meant = _BY_KEY.get(key(f"CTL_{name}")) or _BY_KEY.get(key(f"API_{name}"))
+    cure = f"write {meant.name}" if meant else "CTL_HELP lists them"
+    return WireError(Code.UNKNOWN_VERB, f"there is no verb {name[:40]}; {cure}")
 
 
 def canonical(name: str) -> str:
     """`name` as the table spells it; a Lux call as `API_` and its name without the lux prefix, as typed."""
     verb = find(name)
     if verb is None:
-        raise WireError(Code.UNKNOWN_VERB, f"there is no verb {name[:40]}; CTL_HELP lists them")
+        raise unknown(name)
     if verb is not LUX_CALL:
         return verb.name
     rest = name[4:]

@@ -15,7 +15,9 @@ from nodes import PATIENCE, SCENE, SIZE, Served, Talk, film_of, number, serving
 
 from lrnap.engine.protocol import Halt, RunState
 from lrnap.errors import EngineError
-from lrnap.film import accum
+from lrnap.film import accum, flm, flm_parameters
+from lrnap.film.flm_convert import to_snapshot
+from lrnap.film.radiance import resolve
 from lrnap.limits import NodeLimits
 from lrnap.lux import reader
 from lrnap.lux.call import Call
@@ -427,9 +429,21 @@ def test_every_format(talk: Talk) -> None:
     assert talk.data("API_DumpFilmBuffer format=png").startswith(b"\x89PNG")
     assert talk.data("API_DumpFilmBuffer format=jpeg").startswith(b"\xff\xd8")
     assert talk.data("API_DumpFilmBuffer format=exr").startswith(b"v/1\x01")
-    assert talk.ask("API_DumpFilmBuffer format=flm").startswith("R_ERROR CODE = E_UNSUPPORTED ")
+    classic = flm.decode(talk.data("API_DumpFilmBuffer format=flm"))
+    assert np.allclose(resolve(to_snapshot(classic))[0], plain[..., :3], atol=1e-5)
     packed = talk.data("API_DumpFilmBuffer compress=zstd")
     assert zstandard.ZstdDecompressor().decompress(packed) == plain.tobytes()
+
+
+def test_a_classic_film_is_developed_as_the_job_is(talk: Talk) -> None:
+    rendering(talk)
+    talk.ask("CTL_STOP")
+    wishes = []
+    for kernel in ("linear", "maxwhite"):
+        talk.ask(f"CTL_SET tonemapkernel {kernel}")
+        film = flm.decode(talk.data("API_DumpFilmBuffer format=flm"))
+        wishes.append(flm_parameters.film_params(film.parameters)["tonemapkernel"])
+    assert wishes == ["linear", "maxwhite"]
 
 
 def test_accumulators_are_those_of_the_engine(node: Served, talk: Talk) -> None:
@@ -544,3 +558,12 @@ def test_help_and_info(talk: Talk) -> None:
     assert any(line.startswith("API_Shape ") for line in talk.text("CTL_HELP luxshape"))
     assert any("API_<Name>, scene: " in line for line in talk.text("CTL_HELP"))
     assert talk.ask("CTL_HELP API_Shpe").startswith("R_ERROR CODE = E_NOT_FOUND ")
+
+
+def test_help_leads_from_a_call_to_its_plugins_and_on_to_their_parameters(talk: Talk) -> None:
+    shapes = " ".join(talk.text("CTL_HELP API_Shape"))
+    assert "sphere, " in shapes
+    assert "trianglemesh" in shapes
+    assert [line.split() for line in talk.text("CTL_HELP sphere") if "zmax" in line] == [['"float', 'zmax"', "radius"]]
+    assert "did you mean 'sphere'" in talk.ask("CTL_HELP shpere")
+    assert "write CTL_QUIT" in talk.ask("quit")
