@@ -97,8 +97,10 @@ class _Member:
     def spp(self) -> float:
         return self.counted_spp if self.settled else max(self.status.spp, self.counted_spp)
 
-    def report(self) -> MemberStatus:
-        status = replace(self.status, samples=self.samples, spp=self.spp)
+    def report(self, *, complete: bool) -> MemberStatus:
+        """`complete`: all is there, so whoever was stopped for that has done its part."""
+        state = RunState.DONE if complete and self.status.state is RunState.STOPPED else self.status.state
+        status = replace(self.status, state=state, samples=self.samples, spp=self.spp)
         return MemberStatus(
             self.engine.name, self.options.run, self.options.seed, status, str(self.error) if self.error else ""
         )
@@ -183,7 +185,7 @@ class FarmJob:
             samples_per_second=sum(s.samples_per_second for s in rendering),
             seconds=max((m.status.seconds for m in self._members), default=0.0),
             halt=self.halt,
-            members=tuple(m.report() for m in self._members),
+            members=tuple(m.report(complete=self._complete) for m in self._members),
             film=self._film_number,
         )
 
@@ -278,7 +280,8 @@ class FarmJob:
         try:
             await self._take(member)
         except LrnapError:
-            if failure is None and not self._stopping:
+            late = self._complete and not member.status.samples  # it was still building when all was there
+            if failure is None and not self._stopping and not late:
                 raise
         if member.status.state is RunState.FAILED:
             raise failure or RemoteError(Code.ENGINE, f"{member.engine.name} gave up without saying why")

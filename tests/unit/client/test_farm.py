@@ -11,7 +11,7 @@ from fake_engine import LAYOUT, FakeEngine
 from lrnap.client import farm as farm_module
 from lrnap.client.farm import Farm
 from lrnap.engine.protocol import Halt, RunState
-from lrnap.errors import Code, LrnapError, SceneError
+from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import FilmLayout
 from lrnap.lux.scene import Scene
 
@@ -75,6 +75,40 @@ def test_it_halts_when_the_films_together_have_enough():
         await job.wait()
         assert [run.status().state for run in runs] == [RunState.STOPPED, RunState.STOPPED]
         assert job.state is RunState.DONE
+        await job.close()
+
+    asyncio.run(scenario())
+
+
+def test_whoever_is_stopped_because_all_is_there_is_done():
+    async def scenario():
+        engines = [FakeEngine(halts=False), FakeEngine(halts=False)]
+        job = await Farm(engines).start(SCENE, halt=Halt(spp=10))
+        await until(lambda: all(e.runs for e in engines))
+        engines[0].runs[0].render(6)
+        engines[1].runs[0].render(6)
+        progress = await job.wait()
+        assert [run.status().state for e in engines for run in e.runs] == [RunState.STOPPED, RunState.STOPPED]
+        assert [m.status.state for m in progress.members] == [RunState.DONE, RunState.DONE]
+        await job.close()
+
+    asyncio.run(scenario())
+
+
+def test_whoever_still_builds_when_all_is_there_has_no_problem():
+    async def scenario():
+        quick, slow = FakeEngine("quick"), FakeEngine("slow")
+        job = await Farm([quick, slow]).start(SCENE, halt=Halt(spp=10))
+        await until(lambda: quick.runs and slow.runs)
+
+        async def nothing():
+            raise EngineError("ended while starting to render", code=Code.STATE)
+
+        slow.runs[0].snapshot = nothing
+        quick.runs[0].render(10)
+        progress = await job.wait()
+        assert [m.problem for m in progress.members] == ["", ""]
+        assert [m.status.state for m in progress.members] == [RunState.DONE, RunState.DONE]
         await job.close()
 
     asyncio.run(scenario())
