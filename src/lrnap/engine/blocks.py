@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from lrnap.engine.scratch import MEMORY, Scratch
 from lrnap.film.snapshot import Block
 
-_MEMORY = Path("/dev/shm")
 _PREFIX = "lrnap-"
 _ROOM = 2  # a folder is good if it holds the block this many times: others want to live there, too
 
@@ -26,10 +26,11 @@ _ROOM = 2  # a folder is good if it holds the block this many times: others want
 class BlockFile:
     """A file of `floats` float32 values that the parent has made and the child is to fill."""
 
-    def __init__(self, floats: int) -> None:
-        """Reserves the space now (OSError if there is none), because a full disk would kill whoever writes later."""
+    def __init__(self, floats: int, folder: str | None = None) -> None:
+        """In `folder`, or where there is room. Reserves the space now (OSError if there is none), because a full disk
+        would kill whoever writes later."""
         self.size = size = floats * 4  # bytes
-        handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=".film", dir=_folder(size))
+        handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=".film", dir=folder or _folder(size))
         self.path = Path(name)
         try:
             if hasattr(os, "posix_fallocate"):
@@ -61,9 +62,9 @@ def open_block(path: Path) -> Block:
     return np.frombuffer(values, np.float32)
 
 
-def scratch_folder(size: int) -> tempfile.TemporaryDirectory[str]:
+def scratch_folder(size: int) -> Scratch:
     """An empty folder, in memory if that has room for `size` bytes, for what the engine must write to a file."""
-    return tempfile.TemporaryDirectory(prefix=_PREFIX, dir=_folder(size), ignore_cleanup_errors=True)
+    return Scratch(_folder(size))
 
 
 def _remove(path: Path) -> None:
@@ -77,7 +78,7 @@ def _remove(path: Path) -> None:
 
 def _folder(size: int) -> str:
     try:
-        roomy = shutil.disk_usage(_MEMORY).free >= _ROOM * size and os.access(_MEMORY, os.W_OK)
+        roomy = shutil.disk_usage(MEMORY).free >= _ROOM * size and os.access(MEMORY, os.W_OK)
     except OSError:
         roomy = False
-    return str(_MEMORY) if roomy else tempfile.gettempdir()
+    return str(MEMORY) if roomy else tempfile.gettempdir()

@@ -331,12 +331,12 @@ class ProcessRun:
         if self._layout is None or self._life.done():
             raise self._gone()
         last = self._status.state.over
-        file = await asyncio.to_thread(_new_block, self._layout)
-        try:
-            with scratch_folder(file.size) as scratch:
+        with scratch_folder(2 * self._layout.floats * 4) as scratch:  # our block, and a file of the engine's
+            file = await asyncio.to_thread(_new_block, self._layout, scratch)
+            try:
                 answer = await self._ask("film", path=str(file.path), scratch=scratch)
-        finally:
-            file.remove()
+            finally:
+                file.remove()
         self._dropped = answer["dropped"]
         self._newest = Snapshot(
             run=self.name,
@@ -359,9 +359,9 @@ class ProcessRun:
             reading.exception()  # it is told to those who asked, if they still listen
 
 
-def _new_block(layout: FilmLayout) -> BlockFile:
+def _new_block(layout: FilmLayout, folder: str) -> BlockFile:
     try:
-        return BlockFile(layout.floats)
+        return BlockFile(layout.floats, folder)
     except OSError as error:
         size = layout.floats * 4 / 1e6
         raise EngineError(f"there is no room for a film of {size:.0f} MB: {error}") from error

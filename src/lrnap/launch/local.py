@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
 
+from lrnap.engine.scratch import Scratch
 from lrnap.errors import Code, RemoteError
 
 READY = "node ready at "  # what a node prints first, followed by its URL
@@ -41,7 +41,7 @@ def local_node(
     roots = [root] if isinstance(root, str | Path) else list(root)
     with contextlib.ExitStack() as cleanup:
         if data is None:
-            data = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="lrnap-node-", ignore_cleanup_errors=True))
+            data = cleanup.enter_context(Scratch())
         command = [sys.executable, "-m", "lrnap", "node", "--listen", "127.0.0.1:0"]
         command += ["--threads", str(threads), "--data", str(data)]
         for folder in roots:

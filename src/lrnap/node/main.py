@@ -12,6 +12,7 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+from lrnap.engine import scratch
 from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import Engine
 from lrnap.net.address import DEFAULT_PORT, Address
@@ -41,6 +42,7 @@ def run_node(
     """
     addresses = [Address.parse(text) for text in listen] or [Address("127.0.0.1", DEFAULT_PORT)]
     check_listen(addresses, insecure=insecure)
+    scratch.sweep()  # what a node that was killed has left
     node = Node(
         ProcessEngine(engine) if isinstance(engine, str) else engine,
         roots or [Path.cwd()],

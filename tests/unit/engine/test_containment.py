@@ -20,7 +20,7 @@ from lrnap.lux.call import Call, Param
 
 
 def test_a_block_is_written_by_one_side_and_read_by_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "_MEMORY", tmp_path)
+    monkeypatch.setattr(blocks, "MEMORY", tmp_path)
     file = BlockFile(1000)
     theirs = open_block(file.path)
     assert not file.path.exists()  # nothing is left behind, whoever dies now
@@ -35,7 +35,7 @@ def test_a_block_is_written_by_one_side_and_read_by_the_other(tmp_path: Path, mo
 
 
 def test_a_block_without_room_is_refused_before_anybody_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "_MEMORY", tmp_path / "missing")
+    monkeypatch.setattr(blocks, "MEMORY", tmp_path / "missing")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(OSError, match="Errno"):
         BlockFile(1 << 46)
@@ -43,7 +43,7 @@ def test_a_block_without_room_is_refused_before_anybody_writes(tmp_path: Path, m
 
 
 def test_a_scratch_folder_goes_with_all_that_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "_MEMORY", tmp_path)
+    monkeypatch.setattr(blocks, "MEMORY", tmp_path)
     with scratch_folder(1) as folder:
         (Path(folder) / "film.flm").write_bytes(b"film")
         (Path(folder) / "film.flm.bak").write_bytes(b"the film before")
