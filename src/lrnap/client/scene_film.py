@@ -33,7 +33,7 @@ def scene_film(scene: Scene) -> SceneFilm:
     return SceneFilm(
         halts.of_film(params),
         params.string("filename").replace("\\", "/").rpartition("/")[2] or "luxout",
-        Settings.from_params(given),
+        Settings.from_params(given, files=scene.files),
         not_honoured(given),
     )
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from lrnap.engine import halts
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
-from lrnap.film.develop import Settings
+from lrnap.film.develop import Settings, not_honoured
 from lrnap.lux.calls import did_you_mean
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
@@ -40,14 +40,21 @@ def film_params(scene: Scene | None) -> dict[str, object]:
 
 def developing(job: Job) -> Settings:
     """How the pictures of a job are developed: as its scene says, but for what CTL_SET has changed."""
-    return Settings.from_params({**film_params(job.scene), **job.develop})
+    return Settings.from_params({**film_params(job.scene), **job.develop}, files=_files(job))
 
 
 def set_developing(job: Job, name: str, value: Value) -> None:
     """Raises LrnapError, and changes nothing, if the value cannot be."""
     changed = {**job.develop, name: list(value) if isinstance(value, tuple) else value}
-    Settings.from_params({**film_params(job.scene), **changed})
+    Settings.from_params({**film_params(job.scene), **changed}, files=_files(job))
+    for sentence in not_honoured({name: value}):
+        raise LrnapError(Code.UNSUPPORTED, sentence)
     job.develop = changed
+
+
+def _files(job: Job) -> Mapping[str, str]:
+    """Where the files lie that may be named: those of the scene, and no other."""
+    return {} if job.scene is None else job.scene.files
 
 
 def thread_count(value: Value) -> int:
@@ -91,6 +98,8 @@ def _halt_value(name: str, value: Value) -> float:
 
 def shown(value: object) -> Scalar:
     """A setting's value as a field of a reply."""
+    if isinstance(value, bool):
+        return Word("true" if value else "false")
     if isinstance(value, tuple):
         return " ".join(f"{number:g}" for number in value)
     return Word(value) if isinstance(value, str) else value if isinstance(value, int | float) else str(value)

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 from lrnap.errors import LrnapError
 from lrnap.film.develop import Gain, Settings, develop, not_honoured, quantise, to_8bit
 from lrnap.film.develop.colour import ROOM, ColourSystem, conversion, limit
+from lrnap.film.develop.falsecolours import SCALES
 from lrnap.film.develop.settings import CLAMP_METHODS, KERNELS
 from lrnap.film.snapshot import FilmLayout, Snapshot
 
@@ -52,7 +53,19 @@ def reinhard(c: Colours, s: Settings) -> Colours:
     return c * scale * s.reinhard_postscale * (1 + y / s.reinhard_burn**2) / (1 + y)
 
 
-FORMULAS = {f.__name__: f for f in (linear, autolinear, maxwhite, contrast, reinhard)}
+def falsecolors(c: Colours, s: Settings) -> Colours:
+    y = c @ Y
+    high = s.false_max if s.false_max > s.false_min else y.max()
+    place = np.clip((y - s.false_min) / (high - s.false_min), 0, 1)
+    if s.false_method != "linear":
+        place = np.log10(1 + 9 * place)
+    if s.false_method == "log3":
+        place = place ** (1 / 3)
+    stops = np.array(SCALES[s.false_colorscale])
+    return np.stack([np.interp(place, np.linspace(0, 1, len(stops)), stop) for stop in stops.T], axis=-1)
+
+
+FORMULAS = {f.__name__: f for f in (linear, autolinear, maxwhite, contrast, reinhard, falsecolors)}
 OTHERS = {
     "linear_sensitivity": 320.0,
     "linear_exposure": 0.02,
@@ -63,6 +76,9 @@ OTHERS = {
     "reinhard_postscale": 1.2,
     "reinhard_burn": 3.0,
     "gamma": 1.6,
+    "false_method": "log",
+    "false_colorscale": "lmk",
+    "false_max": 20.0,
 }
 
 
@@ -78,7 +94,7 @@ def test_a_kernel_follows_its_formula(kernel: str, others: dict[str, float]) -> 
     expected = np.clip(FORMULAS[kernel](colours.astype(np.float64), chosen), 0, 1)
     film = film_of(colours, alpha=0.5)
     tonemapped = develop(film, chosen, display=False)
-    np.testing.assert_allclose(tonemapped[..., :3], expected, rtol=2e-5, atol=1e-7)
+    np.testing.assert_allclose(tonemapped[..., :3], expected, rtol=2e-5, atol=1e-6)
     picture = develop(film, chosen)
     np.testing.assert_allclose(picture[..., :3], expected ** (1 / chosen.gamma), rtol=2e-5, atol=1e-5)
     assert (picture[..., 3] == 0.5).all()
@@ -220,7 +236,7 @@ def test_a_film_is_not_changed_by_developing_it() -> None:
     assert np.array_equal(film.block, before)
 
 
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("kernel", [kernel for kernel in KERNELS if kernel != "falsecolors"])
 def test_a_black_film_is_a_black_picture(kernel: str) -> None:
     picture = develop(film_of(np.zeros((3, 2, 3))), Settings(tonemapkernel=kernel))
     assert not picture[..., :3].any()
@@ -271,6 +287,12 @@ def test_parameters_of_the_film_that_are_not_settings_are_passed_over() -> None:
         ("gamma", "bright", "not 'bright'"),
         ("linear_fstop", 0.0, "'linear_fstop' must be a number from 0.001"),
         ("tonemapkernel", "reinhart", "one of reinhard, linear, contrast, maxwhite, autolinear"),
+        ("bloom_enabled", "perhaps", "'bloom_enabled' must be true or false, not 'perhaps'"),
+        ("bloom_radius", 1.5, "a number from 0 to 1, not 1.5"),
+        ("glare_blades", 2, "a whole number from 3 to 100, not 2"),
+        ("glare_blades", 3.5, "a whole number from 3 to 100, not 3.5"),
+        ("vignetting_scale", -2, "a number from -1 to 1"),
+        ("cameraresponse", 5, "a .crf or .txt file"),
         ("ldr_clamp_method", 2, "one of lum, hue, cut, darken"),
         ("colorspace_white", [0.3], "two numbers, CIE x"),
         ("colorspace_white", [0.3, 0.0], "y from 0.001 to 1"),
@@ -285,13 +307,19 @@ def test_a_wrong_value_is_refused_with_what_may_stand_there(name: str, value: ob
 def test_what_is_not_honoured_is_said() -> None:
     given_params = {
         "bloom_enabled": (True,),
-        "vignetting_enabled": (False,),
-        "cameraresponse": ("",),
+        "cameraresponse": ("Portra_400NCCD",),
         "glare_enabled": "true",
+        "glarepupilfilename": ("pupil.png",),
+        "glarelashesfilename": "",
         "tonemapkernel": ("falsecolors",),
         "gamma": 2.2,
     }
     said = not_honoured(given_params)
-    assert [sentence.split("'")[1] for sentence in said] == ["bloom_enabled", "glare_enabled", "tonemapkernel"]
-    assert Settings.from_params(given_params).tonemapkernel == "autolinear"
+    assert [sentence.split("'")[1] for sentence in said] == ["glarepupilfilename", "cameraresponse"]
+    assert ".crf or .txt" in said[1]
+    assert Settings.from_params(given_params).cameraresponse == ""
     assert not_honoured(Settings().to_params()) == ()
+
+
+def test_maps_of_a_glare_that_is_off_are_not_missed() -> None:
+    assert not_honoured({"glarepupilfilename": "pupil.png", "glare_map": True}) == ()

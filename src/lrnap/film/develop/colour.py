@@ -11,6 +11,7 @@ what becomes neutral is the light whose chromaticity is `colorspace_white`, whic
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +59,35 @@ def conversion(target: ColourSystem) -> Matrix | None:
     if target == ROOM:
         return None
     return np.linalg.solve(target.to_xyz, ROOM.to_xyz).astype(np.float64)
+
+
+# The CIE 1931 observer as lobes (height, middle in nm, slopes below and above it), after Wyman, Sloan and Shirley.
+_OBSERVER = (
+    ((1.056, 599.8, 0.0264, 0.0323), (0.362, 442.0, 0.0624, 0.0374), (-0.065, 501.1, 0.0490, 0.0382)),
+    ((0.821, 568.8, 0.0213, 0.0247), (0.286, 530.9, 0.0613, 0.0322)),
+    ((1.217, 437.0, 0.0845, 0.0278), (0.681, 459.0, 0.0385, 0.0725)),
+)
+
+
+@lru_cache(maxsize=256)
+def black_body(temperature: float) -> tuple[float, float, float]:
+    """The film colour, of luminance 1, of what glows at so many kelvin (1000 to 20000), at the edge of the gamut
+    where it is outside. Raises ValueError for another temperature."""
+    if not 1000 <= temperature <= 20000:
+        raise ValueError(f"a colour temperature is from 1000 to 20000 kelvin, not {temperature:g}")
+    wave = np.arange(360.0, 831.0, 1.0)
+    planck = wave**-5 / np.expm1(1.438777e7 / (wave * temperature))
+    xyz = np.array([planck @ sum(_lobe(wave, *lobe) for lobe in lobes) for lobes in _OBSERVER])
+    colour = np.linalg.solve(ROOM.to_xyz, xyz / xyz[1])
+    if colour.min() < 0:
+        colour = 1 + (colour - 1) / (1 - colour.min())  # mixed with the grey of the same luminance
+    red, green, blue = (float(c) for c in colour)
+    return red, green, blue
+
+
+def _lobe(wave: Matrix, height: float, middle: float, below: float, above: float) -> Matrix:
+    away = (wave - middle) * np.where(wave < middle, below, above)
+    return height * np.exp(-0.5 * away * away)
 
 
 def luminance(band: Block, weights: npt.NDArray[np.float32]) -> Block:

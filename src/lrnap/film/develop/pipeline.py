@@ -2,8 +2,8 @@
 
 A step is prepared with the whole picture and answers with what to do to each band of it (or, having changed the whole
 picture in place, with nothing). Steps that need not see the picture are run together, so that each band goes through
-all of them while it is in the cache. Another step (bloom, glare, camera response, vignetting, a view transform,
-denoising) is another entry of `steps`, at its place in classic Lux's order, which the comments there mark.
+all of them while it is in the cache. Another step (a view transform, denoising) is another entry of `steps`, at its
+place in classic Lux's order. A step that is off is no entry.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lrnap.film.bands import each, spans
-from lrnap.film.develop import colour
+from lrnap.film.develop import colour, lens
 from lrnap.film.develop.settings import Settings
 from lrnap.film.develop.tonemap import KERNEL, Point, measure
 from lrnap.film.radiance import Accumulators, mix
@@ -36,17 +36,36 @@ def steps(settings: Settings, *, display: bool = True) -> list[Step]:
     """What happens to the mixed light groups, in classic Lux's order. Without `display`, up to linear light."""
     system = settings.colour_system
     matrix, weights = colour.conversion(system), system.luminance
-    result = [
-        # here: denoise, bloom, glare
-        Step("tonemap", lambda picture: KERNEL[settings.tonemapkernel](settings, measure(picture)), looks=True),
-    ]
+    result: list[Step] = []
+    if settings.bloom_enabled:
+        result.append(_whole("bloom", lens.bloom, settings))
+    if settings.glare_enabled:
+        result.append(_whole("glare", lens.glare, settings))
+    result.append(
+        Step("tonemap", lambda picture: KERNEL[settings.tonemapkernel](settings, measure(picture)), looks=True)
+    )
     if matrix is not None:
         result.append(Step("colour space", lambda _: lambda band: colour.convert(band, matrix, weights)))
-    # here: camera response, vignetting, aberration
+    if settings.response is not None:
+        response = settings.response.point(weights)
+        result.append(Step("camera response", lambda _: response))
+    if settings.abberation_enabled:
+        result.append(_whole("aberration", lens.aberration, settings))
+    if settings.vignetting_enabled:
+        result.append(_whole("vignetting", lens.vignetting, settings))
     result.append(Step("limit", lambda _: lambda band: colour.limit(band, settings.ldr_clamp_method, weights)))
     if display:
         result.append(Step("gamma", lambda _: gamma(settings.gamma)))
     return result
+
+
+def _whole(name: str, change: Callable[[Block, Settings], None], settings: Settings) -> Step:
+    """A step that changes the whole picture in place."""
+
+    def prepare(picture: Block) -> None:
+        change(picture, settings)
+
+    return Step(name, prepare, looks=True)
 
 
 def gamma(value: float) -> Point:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lrnap.film.bands import each
+from lrnap.film.develop import falsecolours
 from lrnap.film.develop.colour import ROOM, luminance
 from lrnap.film.develop.settings import Settings
 from lrnap.film.snapshot import Block
@@ -104,10 +105,16 @@ def reinhard(settings: Settings, light: Measure) -> Point:
     return point
 
 
+def falsecolors(settings: Settings, light: Measure) -> Point:
+    """Luminance as colour: what else is in the picture is lost."""
+    return falsecolours.paint(settings, light.highest)
+
+
 KERNEL: Mapping[str, Callable[[Settings, Measure], Point]] = {
     "reinhard": reinhard,
     "linear": linear,
     "contrast": contrast,
     "maxwhite": maxwhite,
     "autolinear": autolinear,
+    "falsecolors": falsecolors,
 }

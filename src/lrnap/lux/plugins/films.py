@@ -73,7 +73,7 @@ COLOUR: tuple[Parameter, ...] = (
     real("colorspace_blue", (0.155, 0.07), count=2),
     real("colorspace_white", (0.314275, 0.329411), count=2),
     real("gamma", 2.2),
-    file("cameraresponse", note="a built-in film's name, or a file"),
+    file("cameraresponse", bare=True, note="a built-in film's name, or a file"),
     word("ldr_clamp_method", "cut", *CLAMPS),
 )
 TONEMAP: tuple[Parameter, ...] = (

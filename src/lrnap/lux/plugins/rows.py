@@ -36,9 +36,9 @@ def word(name: str, default: str | None = None, *choices: str, note: str = "") -
     return Parameter(name, "string", default, choices=choices, note=note)
 
 
-def file(name: str, default: str | None = None, *, note: str = "") -> Parameter:
-    """A string that names a file which the scene needs."""
-    return Parameter(name, "string", default, file=True, note=note)
+def file(name: str, default: str | None = None, *, bare: bool = False, note: str = "") -> Parameter:
+    """A string that names a file which the scene needs; `bare`: or, without an extension, something built in."""
+    return Parameter(name, "string", default, file=True, bare=bare, note=note)
 
 
 def named(name: str, *, kind: Literal["material", "texture", "volume"] = "material", note: str = "") -> Parameter:

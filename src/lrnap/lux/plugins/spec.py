@@ -48,6 +48,7 @@ class Parameter:
     count: int | None = 1  # number of values (triplets for point, vector, normal, color); None: any number
     choices: tuple[str, ...] = ()
     file: bool = False  # the value is the name of a file that the scene needs
+    bare: bool = False  # ... unless the name has no extension: then it is that of something built in
     names: Literal["", "material", "texture", "volume"] = ""  # the string names a named thing of the scene
     note: str = ""
     also: tuple[str, ...] = ()  # further LXS types under which older scenes give it
