@@ -264,8 +264,8 @@ class RemoteRun:
             try:
                 await self._follow()
             except LrnapError as error:
-                if self._connection.lost is None or not await self._reconnect():
-                    self._fail(RemoteError(error.code, f"{error.message}; its last film stays counted", at=error.at))
+                if self._connection.lost is None or not await self._away():
+                    self._fail(self._end_of(error))
 
     async def _render(self) -> None:
         given: dict[str, Scalar] = {"seed": self.seed, "run": self.name}
@@ -306,6 +306,22 @@ class RemoteRun:
         _, warns, text = line.partition(WARNING)
         if warns:
             self._warnings[text] = None
+
+    async def _away(self) -> bool:
+        """Whether the node comes back. What it has rendered beyond its last film may never come, so nobody shall take
+        the picture for complete because of it."""
+        known = self._newest
+        samples, spp = (known.samples, known.spp) if known is not None else (0.0, 0.0)
+        self._enter(replace(self._status, samples=samples, spp=spp, samples_per_second=0.0))
+        return await self._reconnect()
+
+    def _end_of(self, error: LrnapError) -> RemoteError:
+        """Why a run that was rendering can go on no longer, and what becomes of what it did."""
+        message = error.message
+        if error.code is Code.NOT_FOUND:
+            message = f"{self._where} has lost the job: the node was started anew, or somebody has reset it"
+        kept = "its last film stays counted" if self._newest is not None else "it had sent no film yet"
+        return RemoteError(error.code, f"{message}; {kept}", at=error.at)
 
     async def _reconnect(self) -> bool:
         """Whether the node is there again; if it has forgotten the job, that shows when it is asked."""

@@ -263,6 +263,31 @@ async def test_a_node_that_forgot_the_job_makes_the_run_fail(tmp_path):
             await other.request("CTL_RESET", "r1")
         status = await the_end(run)
         assert status.state is RunState.FAILED
+        assert "somebody has reset it" in str(status.error)
+        await run.close()
+
+
+@in_loop
+async def test_samples_of_a_node_that_is_away_count_as_far_as_its_film_is_here(tmp_path, monkeypatch):
+    back = asyncio.Event()
+    connect_now = remote_module.connect
+
+    async def connect_later(url):
+        await back.wait()
+        return await connect_now(url)
+
+    async with serving(tmp_path) as (_, url, server):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        await until(run, some_samples)
+        film = await run.snapshot()
+        await until(run, lambda status: status.samples > film.samples)
+        monkeypatch.setattr(remote_module, "connect", connect_later)
+        for link in [*server.open_links]:
+            link.close()
+        away = await until(run, lambda status: not status.samples_per_second)
+        assert (away.samples, away.spp) == (film.samples, film.spp)
+        back.set()
+        await until(run, lambda status: status.samples > film.samples)
         await run.close()
 
 
