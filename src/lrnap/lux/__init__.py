@@ -8,7 +8,7 @@
     writer        Writer(path): calls to scene files
     checker       Checker(): the rules of a scene, with errors that say where
     builder       describe(calls): the graphics state resolved, as a SceneDescription
-    recorder      Recorder(), Tee(*targets)
+    recorder      Recorder(find, room): calls to a Scene; Tee(*targets)
     files         the files that calls name, and where they lie
 
 A scene file checked, copied and described:

@@ -63,7 +63,10 @@ class Block:
 
 
 class Checker:
-    """A target that forwards nothing. `finished`: WorldEnd has come. `warnings`: sentences with their places."""
+    """A target that forwards nothing. `finished`: WorldEnd has come. `warnings`: sentences with their places.
+
+    `call` is `check` and `commit`; what has reasons of its own to refuse a call does both itself, and that in between.
+    """
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
@@ -73,6 +76,11 @@ class Checker:
         self._in_world = False
 
     def call(self, call: Call, /) -> None:
+        self.warnings += self.check(call)
+        self.commit(call)
+
+    def check(self, call: Call) -> list[str]:
+        """Raises SceneError if the call may not come now, or returns warnings; changes nothing."""
         try:
             spec = CALLS.get(call.name)
             if spec is None:
@@ -87,8 +95,7 @@ class Checker:
             if error.at is None and call.at is not None:
                 error.at = str(call.at)
             raise
-        self.warnings += found
-        self._commit(call)
+        return found
 
     def require_finished(self) -> None:
         """Raises SceneError if the scene has not come to its WorldEnd."""
@@ -209,7 +216,8 @@ class Checker:
 
     # What a call that is right changes.
 
-    def _commit(self, call: Call) -> None:
+    def commit(self, call: Call) -> None:
+        """Counts a call that has passed `check`."""
         name, top = call.name, self._blocks[-1] if self._blocks else None
         if top and top.begin == "MotionBegin" and name != "MotionEnd":
             top.found += 1

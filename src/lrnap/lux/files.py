@@ -12,12 +12,12 @@ import base64
 import binascii
 import hashlib
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lrnap import limits
-from lrnap.errors import Code, SceneError
+from lrnap.errors import SceneError
 from lrnap.lux import plugins
 from lrnap.lux.call import Call, Param
 from lrnap.lux.entities import plugin_of
@@ -31,7 +31,7 @@ def file_params(call: Call) -> list[Param]:
     plugin = plugin_of(call)
     if plugin is None:
         return []
-    return [p for p in call.params if p.type == "string" and _is_file(plugin, p.name) and p.value and p.value[0]]
+    return [p for p in call.params if p.type == "string" and p.value and _is_file(plugin, p.name, str(p.value[0]))]
 
 
 def file_names(call: Call) -> list[str]:
@@ -39,14 +39,14 @@ def file_names(call: Call) -> list[str]:
     return [str(param.value[0]) for param in file_params(call)]
 
 
-def _is_file(plugin: Plugin, name: str) -> bool:
+def _is_file(plugin: Plugin, name: str, value: str) -> bool:
     row = plugins.row(plugin, name)
-    return row is not None and row.file
+    return row is not None and row.file and value != "" and not (row.bare and "." not in bare_name(value))
 
 
 def locate(name: str, folders: Sequence[str | Path]) -> Path | None:
     """The absolute path of a file: as `locate_exactly`, or its bare name in one of the folders; None if nowhere."""
-    path = locate_exactly(name, folders) or locate_exactly(_bare(name), folders)
+    path = locate_exactly(name, folders) or locate_exactly(bare_name(name), folders)
     return path.resolve() if path else None
 
 
@@ -60,7 +60,8 @@ def locate_exactly(name: str, folders: Sequence[str | Path]) -> Path | None:
     return None
 
 
-def _bare(name: str) -> str:
+def bare_name(name: str) -> str:
+    """A file's name without its folders, as any system spells them."""
     return name.replace("\\", "/").rsplit("/", 1)[-1]
 
 
@@ -69,29 +70,6 @@ def _is_readable(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):  # a name with a null byte, or too long
         return False
-
-
-def locate_all(calls: Iterable[Call], folders: Sequence[str | Path]) -> dict[str, str]:
-    """Each file name that the calls spell, with its absolute path. Raises SceneError for the first that is missing.
-
-    Files that are embedded need no place yet; `unpack` gives them one.
-    """
-    found: dict[str, str] = {}
-    for call in calls:
-        for param in file_params(call):
-            name = str(param.value[0])
-            if name in found or any(p.name == param.name + EMBEDDED for p in call.params):
-                continue
-            path = locate(name, folders)
-            if path is None:
-                where = " or ".join(f'"{folder}"' for folder in folders) or "any folder"
-                raise SceneError(
-                    f'{call.name}: the file "{name}" of "string {param.name}" was not found in {where}',
-                    at=str(call.at) if call.at else None,
-                    code=Code.NOT_FOUND,
-                )
-            found[name] = str(path)
-    return found
 
 
 def rename(call: Call, names: Mapping[str, str]) -> Call:
@@ -125,7 +103,7 @@ def unpack(call: Call, folder: str | Path) -> Call:
             continue
         data = _decode("".join(map(str, param.value)), param.name, call)
         place = Path(folder, hashlib.sha256(data).hexdigest()[:16])
-        path = place / (_bare(str(texts[of].value[0])).strip(".\0") or "embedded")
+        path = place / (bare_name(str(texts[of].value[0])).strip(".\0") or "embedded")
         place.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         unpacked[of] = str(path.resolve())

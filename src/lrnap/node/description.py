@@ -5,17 +5,15 @@ It belongs to its connection alone and leaves nothing behind if that goes away.
 
 from __future__ import annotations
 
-import contextlib
-import copy
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrnap.errors import LrnapError, SceneError
+from lrnap.engine.scratch import Scratch
+from lrnap.errors import Code, LrnapError
 from lrnap.lux import files, reader
 from lrnap.lux.call import Call
-from lrnap.lux.checker import Checker
+from lrnap.lux.recorder import Recorder
 from lrnap.lux.scene import Scene
 from lrnap.node.assets import AssetStore
 from lrnap.node.paths import Roots
@@ -37,7 +35,7 @@ class Places:
         try:
             return self.roots.find(name, beside)
         except LrnapError:
-            bare = name.replace("\\", "/").rpartition("/")[2]
+            bare = files.bare_name(name)
             if bare in ("", name):
                 raise
             try:
@@ -53,7 +51,7 @@ class Belongings:
     def __init__(self, assets: AssetStore) -> None:
         self._assets = assets
         self._held: list[str] = []
-        self._folders: list[tempfile.TemporaryDirectory[str]] = []
+        self._folders: list[Scratch] = []
 
     def hold(self, sha256: str) -> None:
         self._assets.hold([sha256])
@@ -61,7 +59,7 @@ class Belongings:
 
     def folder(self) -> str:
         """A new folder."""
-        made = tempfile.TemporaryDirectory(prefix="lrnap-scene-", ignore_cleanup_errors=True)
+        made = Scratch()
         self._folders.append(made)
         return made.name
 
@@ -78,95 +76,63 @@ class Description:
     """A Target. Blocking: `parse` is work for a thread."""
 
     def __init__(self, places: Places) -> None:
-        self.warnings: list[str] = []
         self.belongings = Belongings(places.assets)
         self._places = places
-        self._checker = Checker()
-        self._told = 0
-        self._calls: list[Call] = []
-        self._files: dict[str, str] = {}
         self._folder: Path | None = None
+        self._closed = False
+        self._recorder = Recorder(self._find, self.belongings.folder)
+
+    @property
+    def warnings(self) -> list[str]:
+        return self._recorder.warnings
 
     @property
     def finished(self) -> bool:
-        return self._checker.finished
+        return self._recorder.finished
 
     def require_finished(self) -> None:
         """Raises SceneError if WorldEnd is missing."""
-        self._checker.require_finished()
+        self._recorder.require_finished()
 
     def call(self, call: Call, /) -> None:
         """Takes a call, or raises LrnapError and is as before."""
         if call.name != "Include":
-            self._take(call)
+            self._recorder.call(call)
             return
-        with self._all_or_nothing():
-            self._take(call)
+        with self._recorder.all_or_nothing():
+            self._parse(self._places.find(str(call.args[0]), self._folder), whole=False)
 
     def parse(self, path: Path, *, whole: bool) -> None:
         """Takes the calls of a scene file inside the roots, all or none; `whole`: it must be a complete scene."""
-        with self._all_or_nothing():
+        with self._recorder.all_or_nothing():
             self._parse(path, whole=whole)
 
-    @contextlib.contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        checker, calls, found = copy.deepcopy(self._checker), len(self._calls), dict(self._files)
-        told, warned = self._told, len(self.warnings)
-        try:
-            yield
-        except LrnapError:
-            self._checker, self._files, self._told = checker, found, told
-            del self._calls[calls:], self.warnings[warned:]
-            raise
+    def scene(self, name: str) -> Scene:
+        """The complete scene. Raises SceneError if WorldEnd is missing."""
+        return self._recorder.scene(name)
+
+    def close(self) -> None:
+        """Nobody will render this; a thread that still reads it ends soon."""
+        self._closed = True
+        self.belongings.close()
 
     def _parse(self, path: Path, *, whole: bool) -> None:
         outer, self._folder = self._folder, path.parent
         try:
-            for call in reader.read(path, on_warning=self.warnings.append, allow=self._places.roots.holds):
-                self._take(call)
+            for call in reader.read(path, on_warning=self._recorder.warn, allow=self._places.roots.holds):
+                if self._closed:  # a thread cannot be told otherwise that it reads in vain
+                    raise LrnapError(Code.GONE, "nobody waits for this scene any more")
+                self._recorder.call(call)
             if whole:
-                self._checker.require_finished()
+                self._recorder.require_finished()
         except LrnapError as error:
             error.at = error.at or str(path)
             raise
         finally:
             self._folder = outer
 
-    def scene(self, name: str) -> Scene:
-        """The complete scene. Raises SceneError if WorldEnd is missing."""
-        self._checker.require_finished()
-        return Scene(name, tuple(self._calls), dict(self._files))
-
-    def close(self) -> None:
-        """Nobody will render this."""
-        self.belongings.close()
-
-    def _take(self, call: Call) -> None:
-        if call.name == "Include":
-            self._parse(self._places.find(str(call.args[0]), self._folder), whole=False)
-            return
-        self._checker.call(call)
-        for text in self._checker.warnings[self._told :]:
-            self.warnings.append(text)
-        self._told = len(self._checker.warnings)
-        if files.has_embedded(call):
-            call = files.unpack(call, self.belongings.folder())
-            self._keep(call, {name: name for name in files.file_names(call) if Path(name).is_absolute()})
-            return
-        try:
-            found = {name: str(self._places.find(name, self._folder)) for name in files.file_names(call)}
-        except LrnapError as error:
-            at = str(call.at) if call.at else None
-            raise SceneError(f"{call.name}: {error.message}", at=at, code=error.code) from None
-        self._keep(call, found)
-
-    def _keep(self, call: Call, found: Mapping[str, str]) -> None:
-        """A name that already means another file is replaced by where its own one lies."""
-        renamed = {}
-        for name, path in found.items():
-            if name in self._places.bound:
-                self.belongings.hold(self._places.bound[name])
-            if self._files.setdefault(name, path) != path:
-                renamed[name] = path
-                self._files[path] = path
-        self._calls.append(files.rename(call, renamed) if renamed else call)
+    def _find(self, name: str) -> Path:
+        path = self._places.find(name, self._folder)
+        if name in self._places.bound:
+            self.belongings.hold(self._places.bound[name])
+        return path

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from lux_scenes import calls_of, world
 
-from lrnap.errors import Code, SceneError
+from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.lux import files
 from lrnap.lux.checker import Checker
 from lrnap.lux.recorder import Recorder, Tee
+from lrnap.lux.scene import Scene
 
 
 def names_of(text: str) -> list[str]:
@@ -40,35 +41,78 @@ def test_files_are_found_under_all_spellings(tmp_path):
     assert files.locate("a\0b", [tmp_path]) is None
 
 
-def recorded(text: str) -> Recorder:
-    recorder = Recorder()
+def recorder_in(folder: Path) -> Recorder:
+    def find(name: str) -> Path:
+        path = files.locate(name, [folder])
+        if path is None:
+            raise LrnapError(Code.NOT_FOUND, f"{name} is not here")
+        return path
+
+    return Recorder(find, lambda: folder)
+
+
+def recorded(text: str, folder: Path) -> Scene:
+    recorder = recorder_in(folder)
     for call in world(text):
         recorder.call(call)
-    return recorder
+    return recorder.scene("job")
 
 
 def test_a_recorded_scene_knows_its_files(tmp_path):
     (tmp_path / "a.ply").write_text("ply")
-    recorder = recorded('Shape "plymesh" "string filename" "a.ply" Shape "plymesh" "string filename" "a.ply"')
-    scene = recorder.scene("job", [tmp_path])
+    scene = recorded('Shape "plymesh" "string filename" "a.ply" Shape "plymesh" "string filename" "a.ply"', tmp_path)
     assert (scene.name, len(scene.calls)) == ("job", 4)
     assert scene.files == {"a.ply": str((tmp_path / "a.ply").resolve())}
 
 
 def test_a_missing_file_is_named_with_its_place(tmp_path):
-    with pytest.raises(SceneError, match=r'file "gone\.ply" of "string filename" was not found') as caught:
-        recorded('Shape "plymesh" "string filename" "gone.ply"').scene("job", [tmp_path])
-    assert caught.value.at == "scene.lxs:2:1"
+    with pytest.raises(SceneError, match=r"^scene\.lxs:2:1: Shape: gone\.ply is not here$") as caught:
+        recorded('Shape "plymesh" "string filename" "gone.ply"', tmp_path)
     assert caught.value.code is Code.NOT_FOUND
+
+
+def test_a_call_without_its_file_is_as_if_it_had_not_come(tmp_path):
+    recorder = recorder_in(tmp_path)
+    begin, texture, end = world('Texture "t" "color" "imagemap" "string filename" "a.png"')
+    recorder.call(begin)
+    with pytest.raises(SceneError):
+        recorder.call(texture)
+    (tmp_path / "a.png").write_text("png")
+    recorder.call(texture)
+    recorder.call(end)
+    assert recorder.warnings == []  # of a texture that is defined twice, for example
+    assert [call.name for call in recorder.scene("job").calls] == ["WorldBegin", "Texture", "WorldEnd"]
 
 
 def test_an_embedded_file_needs_no_file(tmp_path):
     text = 'Texture "t" "color" "imagemap" "string filename" "a.png" "string filename_data" "eJxLBAAAYgBi"'
-    assert recorded(text).scene("job", [tmp_path]).files == {}
-    scene = recorded(text).scene("job", [tmp_path], unpack_into=tmp_path)
+    scene = recorded(text, tmp_path)
     (path,) = scene.files.values()
     assert Path(path).read_bytes() == b"a"
     assert [param.name for param in scene.calls[1].params] == ["filename"]
+
+
+def test_beside_an_embedded_file_others_are_found_as_ever(tmp_path):
+    text = (
+        'LightSource "point" "string mapname" "a.png" "string mapname_data" "eJxLBAAAYgBi" '
+        '"string iesname" "/etc/hostname"'
+    )
+    asked: list[str] = []
+    recorder = Recorder(lambda name: asked.append(name) or name, lambda: tmp_path)
+    for call in world(text):
+        recorder.call(call)
+    assert asked == ["/etc/hostname"]
+
+
+def test_of_several_calls_all_stay_or_none(tmp_path):
+    recorder = recorder_in(tmp_path)
+    begin, good, bad, end = world('MakeNamedMaterial "red" Shape "nothing"')
+    recorder.call(begin)
+    with pytest.raises(SceneError), recorder.all_or_nothing():
+        recorder.call(good)
+        recorder.call(bad)
+    recorder.call(end)
+    assert [call.name for call in recorder.scene("job").calls] == ["WorldBegin", "WorldEnd"]
 
 
 def test_renaming_touches_files_only():
@@ -78,8 +122,8 @@ def test_renaming_touches_files_only():
     assert [param.value for param in renamed.params] == [("b.png",), ("black",)]
 
 
-def test_a_tee_stops_at_the_first_refusal():
-    checker, recorder = Checker(), Recorder()
+def test_a_tee_stops_at_the_first_refusal(tmp_path):
+    checker, recorder = Checker(), recorder_in(tmp_path)
     tee = Tee(checker, recorder)
     for call in world("")[:1]:
         tee.call(call)

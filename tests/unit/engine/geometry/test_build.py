@@ -19,7 +19,7 @@ from lrnap.lux import plugins
 from lrnap.lux.builder import describe
 from lrnap.lux.call import Location
 from lrnap.lux.description import Entity, Shape, Transform
-from lrnap.lux.files import locate_all
+from lrnap.lux.files import file_names, locate
 from lrnap.lux.params import ParamSet, from_token
 from lrnap.lux.reader import read
 
@@ -311,7 +311,7 @@ def test_every_shape_of_the_real_scenes_has_a_sound_mesh(shared_scenes: Path, sc
     path = shared_scenes / scene
     calls = list(read(path))
     description = describe(calls)
-    files = locate_all(calls, [path.parent])
+    files = {name: str(locate(name, [path.parent])) for call in calls for name in file_names(call)}
     shapes = [*description.shapes, *(one for obj in description.objects.values() for one in obj.shapes)]
     assert shapes
     for one in shapes:
