@@ -57,6 +57,7 @@ class NodeLimits:
     log_lines: int = 2000  # of the node's log and of each job's
     events: int = 1000  # events waiting for one subscriber before older ones give way to a gap marker
     asset_bytes: int = 20 << 30  # of the asset store; the least recently used go first
+    partials: int = 256  # unfinished uploads, which together have the bound asset_bytes, too
     partial_seconds: float = 86400.0  # how long an unfinished upload can be resumed
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from pathlib import Path
 
 import pytest
 from nodes import StillEngine, StillRun, serving
 
 from lrnap.engine.child import bounded
-from lrnap.limits import MAX_WARNING, MAX_WARNINGS
+from lrnap.errors import LrnapError
+from lrnap.limits import MAX_WARNING, MAX_WARNINGS, NodeLimits
+from lrnap.node.assets import AssetStore
 
 
 def test_a_scene_of_many_warnings_is_told_some_and_counts_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +33,36 @@ def test_a_process_that_builds_tells_a_bounded_number_of_bounded_warnings() -> N
     assert told[0] == "same" and told[1] == "x" * MAX_WARNING
     assert told[MAX_WARNINGS:] == (f"{5002 - MAX_WARNINGS} more warnings are not shown",)
     assert bounded(["one"]) == ("one",)
+
+
+def test_unfinished_uploads_are_bounded_in_number_and_bytes(tmp_path: Path) -> None:
+    store = AssetStore(tmp_path, NodeLimits(asset_bytes=100, partials=5, partial_seconds=1e12))
+    for i in range(20):
+        store.put(f"{i:064x}", 0, b"x" * 10, 50)
+        os.utime(tmp_path / "partial" / f"{i:064x}", (1000 + i, 1000 + i))
+    assert sorted(path.name for path in (tmp_path / "partial").iterdir()) == [f"{i:064x}" for i in range(15, 20)]
+    store.put(f"{19:064x}", 10, b"x" * 40, 60)
+    store.put(f"{18:064x}", 10, b"x" * 40, 60)
+    left = sum(path.stat().st_size for path in (tmp_path / "partial").iterdir())
+    assert left <= 100
+    assert store.have(f"{18:064x}") == 50
+    assert store._uploads == {}
+
+
+def test_a_disk_that_is_full_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = AssetStore(tmp_path, NodeLimits())
+    monkeypatch.setattr(Path, "open", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(LrnapError, match="cannot be kept: No space left on device"):
+        store.put("a" * 64, 0, b"x", 2)
+
+
+def test_19_nothing_a_scene_says_can_steer_the_terminal_of_who_runs_the_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    evil = "\x1b[2J\x07moon\r\n00:00:00 job is DONE\u2028"
+    monkeypatch.setattr(StillRun, "warnings", lambda _run: (evil,))
+    with caplog.at_level(logging.INFO, "lrnap.node"), serving(tmp_path, StillEngine()) as node, node.talk() as talk:
+        node.write("scene.lxs")
+        assert talk.all('API_LuxParse "scene.lxs" "job"', "API_Render", "CTL_STOP") == ["R_OK"] * 3
+        assert any("moon 00:00:00 job" in line for line in talk.text("CTL_LOG 50"))
+    assert all(record.getMessage().isprintable() for record in caplog.records)

@@ -8,13 +8,14 @@ Rules for this file: blocking disk work and no asyncio; every method may be call
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
@@ -32,11 +33,15 @@ class AssetStore:
         self.folder = folder
         self._limits = limits
         self._partial = folder / "partial"
-        self._partial.mkdir(parents=True, exist_ok=True)
+        try:
+            self._partial.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = f"assets cannot be kept in {folder} ({error.strerror}); name a folder for them with --data"
+            raise LrnapError(Code.ARGS, why) from None
         self._used: dict[str, int] = {}  # hash -> scenes and connections that need it
         self._lock = threading.Lock()
-        self._uploads: dict[str, threading.Lock] = {}
-        self._forget_old_uploads()
+        self._uploads: dict[str, tuple[threading.Lock, int]] = {}  # those that are written to now, and by how many
+        self._make_room(0, 0)
 
     # --- what is here
 
@@ -91,10 +96,14 @@ class AssetStore:
             if offset > here:
                 raise LrnapError(Code.SEQ, f"{here} bytes of the asset are here, so offset={offset} leaves a hole")
             partial = self._partial / sha256
-            with partial.open("r+b" if partial.exists() else "wb") as file:
-                file.seek(offset)
-                file.write(view)
-                here = file.seek(0, os.SEEK_END)
+            self._make_room(offset + len(view) - here, 0 if partial.exists() else 1)
+            try:
+                with partial.open("r+b" if partial.exists() else "wb") as file:
+                    file.seek(offset)
+                    file.write(view)
+                    here = file.seek(0, os.SEEK_END)
+            except OSError as error:
+                raise LrnapError(Code.QUOTA, f"the asset cannot be kept: {error.strerror}") from None
             if here >= whole:
                 self._complete(sha256, partial)
             return here
@@ -147,6 +156,22 @@ class AssetStore:
 
     # --- inside
 
+    def _make_room(self, more: int, files: int) -> None:
+        """Unfinished uploads have the same bound as assets: those that were not added to for longest go first."""
+        parts = sorted(self._partial.iterdir(), key=_written)
+        total = sum(path.stat().st_size for path in parts if path.exists()) + more
+        surplus = len(parts) + files - self._limits.partials
+        too_old = time.time() - self._limits.partial_seconds
+        for i, path in enumerate(parts):
+            if i >= surplus and total <= self._limits.asset_bytes and _written(path) > too_old:
+                continue
+            with self._lock:
+                if path.name in self._uploads:  # somebody is adding to it now
+                    continue
+                with contextlib.suppress(FileNotFoundError):
+                    total -= path.stat().st_size
+                    path.unlink()
+
     def _path(self, sha256: str) -> Path:
         if not _HASH.fullmatch(sha256):
             raise LrnapError(
@@ -154,16 +179,28 @@ class AssetStore:
             )
         return self.folder / sha256[:2] / sha256
 
-    def _upload(self, sha256: str) -> threading.Lock:
+    @contextlib.contextmanager
+    def _upload(self, sha256: str) -> Iterator[None]:
         """Two clients may send the same asset at once; their parts must not mix."""
         with self._lock:
-            return self._uploads.setdefault(sha256, threading.Lock())
+            lock, users = self._uploads.get(sha256, (threading.Lock(), 0))
+            self._uploads[sha256] = (lock, users + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, users = self._uploads.pop(sha256)
+                if users > 1:
+                    self._uploads[sha256] = (lock, users - 1)
 
-    def _forget_old_uploads(self) -> None:
-        old = time.time() - self._limits.partial_seconds
-        for path in self._partial.iterdir():
-            if path.stat().st_mtime < old:
-                path.unlink(missing_ok=True)
+
+def _written(path: Path) -> float:
+    """When a file was last written to; long ago if it is gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def hash_of(path: Path) -> str:

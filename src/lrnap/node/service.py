@@ -34,7 +34,7 @@ from lrnap.node.paths import Roots
 from lrnap.node.settings import effective_halt
 from lrnap.node.snapshots import Snapshots
 from lrnap.node.visit import NodeVisit
-from lrnap.wire import Scalar, Status, Word
+from lrnap.wire import Scalar, Status, Word, printable
 
 log = logging.getLogger("lrnap.node")
 
@@ -94,6 +94,7 @@ class Node:
 
     def note(self, text: str, job: Job | None = None, *, known: bool = False) -> None:
         """One line for CTL_LOG, for subscribers, and for the node's own log. `known`: the job's log has it already."""
+        text = printable(text)
         line = f"{time.strftime('%H:%M:%S', time.localtime(self.clock()))} {text}"
         self._log.append(line)
         if job is not None and not known:
