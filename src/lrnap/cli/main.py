@@ -1,7 +1,8 @@
 """The `lrnap` command: one file per group of commands, loaded only when it is asked for.
 
-Exit codes: 0 done, 1 something that is needed is missing (`doctor`), 2 bad usage or bad scene, 3 no node could be
-used, 130 interrupted. Whatever goes wrong is said in one message on standard error, never as a traceback.
+Exit codes: 0 done, 1 something that is needed is missing (`doctor`, or room for what is printed), 2 bad usage or bad
+scene, 3 no node could be used, 130 interrupted. Whatever goes wrong is said in one message on standard error, never as
+a traceback.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
     pass
 
@@ -44,10 +47,17 @@ def node(
     listen: Annotated[
         list[str] | None, typer.Option(help="HOST:PORT to answer at; port 0 takes a free one.", metavar="HOST:PORT")
     ] = None,
-    threads: Annotated[int, typer.Option(help="Threads to render with; 0 for all cores.", min=0)] = 0,
-    root: Annotated[list[Path] | None, typer.Option(help="Folder scenes may be read from. Default: here.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Where assets are kept.")] = None,
-    insecure: Annotated[bool, typer.Option(help="Answer beyond this machine without encryption and tokens.")] = False,
+    threads: Annotated[int, typer.Option(help="Threads to render with; 0 for all cores.", metavar="N", min=0)] = 0,
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder scenes may be read from; may be repeated. Default: here.", metavar="FOLDER"),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Where assets are kept. Default: ~/.cache/lrnap.", metavar="FOLDER")
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Answer beyond this machine without encryption and tokens.")
+    ] = False,
 ) -> None:
     """Render for others: answers LRNAP at lrnap://127.0.0.1:1978 and renders what it is told to."""
     from lrnap.cli.node import run
@@ -57,16 +67,27 @@ def node(
 
 @app.command()
 def render(
-    scene: Annotated[Path, typer.Argument(help="The scene file (.lxs).")],
+    scene: Annotated[Path, typer.Argument(help="The scene file (.lxs).", metavar="SCENE")],
     output: Annotated[
         list[Path] | None,
-        typer.Option("-o", "--output", help="Picture to write: .png .jpg .tif .tga .exr. May be repeated."),
+        typer.Option(
+            "-o",
+            "--output",
+            help="Picture to write: .png .jpg .tif .tga .exr. May be repeated. Default: what the Film says, as .png.",
+            metavar="FILE",
+        ),
     ] = None,
-    spp: Annotated[float | None, typer.Option(help="Halt at this many samples per pixel.")] = None,
-    time: Annotated[float | None, typer.Option(help="Halt after this many seconds of rendering.")] = None,
-    local: Annotated[int | None, typer.Option(help="Engines on this machine. Default: 1 without --node.")] = None,
-    node: Annotated[list[str] | None, typer.Option(help="URL of a render node. May be repeated.")] = None,
-    threads: Annotated[int, typer.Option(help="Threads of each engine; 0 for all cores.", min=0)] = 0,
+    spp: Annotated[float | None, typer.Option(help="Halt at this many samples per pixel.", metavar="N")] = None,
+    time: Annotated[
+        float | None, typer.Option(help="Halt after this many seconds of rendering.", metavar="SECONDS")
+    ] = None,
+    local: Annotated[
+        int | None, typer.Option(help="Engines on this machine. Default: 1 without --node.", metavar="N")
+    ] = None,
+    node: Annotated[
+        list[str] | None, typer.Option(help="URL of a render node. May be repeated.", metavar="URL")
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads of each engine; 0 for all cores.", metavar="N", min=0)] = 0,
     json: Annotated[bool, typer.Option("--json", help="Report on standard output, one JSON object a line.")] = False,
 ) -> None:
     """Render a scene here or on nodes; the picture is rewritten as it converges. Ctrl-C writes what there is."""
@@ -76,7 +97,9 @@ def render(
 
 
 @app.command()
-def shell(url: Annotated[str, typer.Argument(help="The node to talk to.")] = "lrnap://127.0.0.1:1978") -> None:
+def shell(
+    url: Annotated[str, typer.Argument(help="The node to talk to.", metavar="URL")] = "lrnap://127.0.0.1:1978",
+) -> None:
     """Talk to a node line by line, with history and completion."""
     from lrnap.cli.shell import run
 
@@ -93,7 +116,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="As one JSON object
 
 @lxs.command("check")
 def lxs_check(
-    file: Annotated[Path, typer.Argument(help="The scene file.")],
+    file: Annotated[Path, typer.Argument(help="The scene file.", metavar="SCENE")],
     json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
 ) -> None:
     """Say what is wrong with a scene, where, and what the engine will not honour."""
@@ -127,4 +150,8 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()  # who read us has gone; the interpreter would complain when it flushes
+        sys.exit(1)
+    except OSError as error:
+        say_error(f"{error.filename or 'standard output'}: {error.strerror or error}")
+        sys.stdout = None  # what is left in it cannot be written, either
         sys.exit(1)

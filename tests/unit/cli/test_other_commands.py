@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -262,3 +263,23 @@ def test_help_loads_nothing_heavy():
 
 def test_the_version():
     assert lrnap("--version").stdout.startswith("lrnap 0.")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_behind_standard_output_is_said_in_one_line(tmp_path):
+    (tmp_path / "a.lxs").write_text(GOOD)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "lrnap", "lxs", "check", "a.lxs"],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["error: standard output: No space left on device"]
+
+
+def test_a_node_that_cannot_keep_assets_says_where_and_how_to_cure_it(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = lrnap("node", "--listen", "127.0.0.1:0", "--data", tmp_path / "file", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--data" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
