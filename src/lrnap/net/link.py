@@ -218,7 +218,7 @@ class Link(asyncio.BufferedProtocol):
             self.conn.accept()
         else:
             self.conn.refuse(replace(refusal, tag=request.tag))
-        self._flush()
+        self._soon("flush", self._flush)
         self._pump()
 
     def _check_offer(self, request: Request) -> None:

@@ -111,6 +111,7 @@ class Publisher:
         made = Subscription(self._count, topics, job, 1 / rate, self._bound)
         self._subscriptions[made.number] = made
         if since is not None:
+            since = since if since <= self.seq else 0  # a number of this node before it was started anew
             oldest = self._last[0].seq if self._last else self.seq + 1
             if since + 1 < oldest:
                 made.miss(since + 1, oldest - 1)

@@ -90,4 +90,4 @@ def encode(kind: str, snapshot: Snapshot, settings: Settings, *, compress: bool 
     size = memoryview(plain.data).nbytes
     if len(packed) >= size:
         return plain
-    return Encoded(plain.film, packed, {**plain.fields, "enc": "zstd", "ulen": size})
+    return Encoded(plain.film, packed, {**plain.fields, "enc": Word("zstd"), "ulen": size})

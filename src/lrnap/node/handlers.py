@@ -89,11 +89,11 @@ async def _get(visit: NodeVisit, request: Request) -> Reply:
 
 async def _subscribe(visit: NodeVisit, request: Request) -> Answer:
     topics = frozenset(str(arg) for arg in request.args)
-    job, since = request.options.get("job"), _number(request, "since")
+    job, since, rate = request.options.get("job"), _number(request, "since"), _number(request, "rate")
     subscription = visit.node.publisher.subscribe(
         topics,
         None if job is None else visit.job(job).name,
-        _number(request, "rate") or STATS_RATE,
+        STATS_RATE if rate is None else rate,
         None if since is None else int(since),
     )
     visit.subscriptions[subscription.number] = subscription
@@ -224,7 +224,7 @@ async def _dump(visit: NodeVisit, request: Request) -> Answer:
     layout, data = kept.film.layout, memoryview(encoded.data).cast("B")
     fields: dict[str, Scalar] = {"film": Word(encoded.film), "dimx": layout.width, "dimy": layout.height}
     fields |= encoded.fields
-    if visit.session.level:
+    if visit.session.level or options:
         fields |= {"snapshot": Word(kept.name), "spp": round(kept.film.spp, 3)}
     first, last = _range(options.get("range"), len(data))
     data = data[first : last + 1]

@@ -70,6 +70,10 @@ def _fits(spec: Argument | OptionSpec, value: Value) -> bool:
     match spec.kind:
         case Kind.ANY:
             return True
+        case Kind.SCALAR:
+            return isinstance(value, (str, int, float))
+        case Kind.VALUE:
+            return not isinstance(value, Payload)
         case Kind.PAYLOAD:
             return isinstance(value, Payload)
         case Kind.INTEGER:

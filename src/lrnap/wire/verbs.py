@@ -54,6 +54,8 @@ class Kind(Enum):
     SHA256 = "a SHA-256 in lower-case hexadecimal"
     RANGE = "a range of bytes, first-last"
     PAYLOAD = "a payload"
+    SCALAR = "one word, text or number"
+    VALUE = "a value that stands in the line"
     ANY = "any value"
 
 
@@ -146,7 +148,7 @@ _TABLE = (
         "CTL_PING",
         "is anyone there; answers with the token",
         "CTL_PING 42",
-        args=(Argument("token", Kind.ANY, optional=True),),
+        args=(Argument("token", Kind.SCALAR, optional=True),),
         role=Role.NONE,
     ),
     Verb("CTL_QUIT", "end this connection; rendering goes on", "CTL_QUIT", role=Role.NONE, order=Order.SCENE),
@@ -162,7 +164,7 @@ _TABLE = (
         "CTL_SET",
         "change a setting",
         "CTL_SET threads 4",
-        args=(Argument("name"), Argument("value", Kind.ANY)),
+        args=(Argument("name"), Argument("value", Kind.VALUE)),
         role=Role.ADMIN,
     ),
     Verb(

@@ -302,6 +302,14 @@ def test_a_line_that_cannot_be_read_spoils_a_programs_scene(talk: Talk) -> None:
     assert talk.ask(f"#2 {CALLS[0]}").startswith("R_ERROR #2 code=E_SKIPPED")
 
 
+def test_a_refused_payload_is_one_failure_and_the_next_call_a_new_try(talk: Talk) -> None:
+    for _ in range(20):
+        talk.raw(b'API_Shpere "a" {3+}\r\nabc\r\n')
+        assert talk.line().startswith("R_ERROR CODE = E_UNKNOWN_VERB ")
+        assert talk.ask('API_Shpere "a" {3}').startswith("R_ERROR CODE = E_UNKNOWN_VERB ")
+        assert talk.ask("API_Shpere").startswith("R_ERROR CODE = E_UNKNOWN_VERB ")
+
+
 def test_what_is_no_part_of_a_scene_may_fail(node: Served, talk: Talk) -> None:
     others = ["API_DumpFilmBuffer format=bmp", "API_Render spp=x", "API_LuxPause", "CTL_FOO"]
     answers = talk.all(*CALLS[:2], *others, *CALLS[2:], "API_Render")
@@ -378,6 +386,43 @@ def test_developing_changes_pictures_and_no_samples(talk: Talk) -> None:
     assert before[0] != after[0] and before[1] == after[1]
 
 
+def test_lens_effects_are_settings_of_a_job(talk: Talk) -> None:
+    rendering(talk)
+    talk.ask("CTL_STOP")
+    pictures = [talk.data("API_DumpFilmBuffer format=png")]
+    for line, shown in (
+        ("bloom_enabled true", "BLOOM_ENABLED = true"),
+        ("vignetting_scale -0.5", "VIGNETTING_SCALE = -0.5"),
+        ("glare_blades 5", "GLARE_BLADES = 5"),
+        ("vignetting_enabled 1", "VIGNETTING_ENABLED = true"),
+        ("tonemapkernel falsecolors", "TONEMAPKERNEL = falsecolors"),
+    ):
+        assert talk.all(f"CTL_SET {line}", f"CTL_GET {line.split()[0]}") == ["R_OK", f"R_OK {shown}"]
+        pictures.append(talk.data("API_DumpFilmBuffer format=png"))
+    assert pictures[0] != pictures[-2] != pictures[-1]
+    assert "vignetting_enabled true" in talk.text("CTL_GET")
+
+
+def test_a_camera_response_is_a_file_of_the_scene(node: Served, talk: Talk) -> None:
+    node.write("film.crf", "Pan graph\nI =\n0 0.5 1\nB =\n1 0.5 0\n")  # a negative
+    node.write("other.crf", "Pan graph\nI =\n0 1\nB =\n0 1\n")
+    node.write("scene.lxs", SCENE.replace('"fleximage"', '"fleximage" "string cameraresponse" ["film.crf"]'))
+    rendering(talk)
+    talk.ask("CTL_STOP")
+    assert talk.ask("CTL_GET cameraresponse") == "R_OK CAMERARESPONSE = film.crf"
+    with_it = talk.data("API_DumpFilmBuffer format=png")
+    assert "E_NOT_FOUND" in talk.ask("CTL_SET cameraresponse other.crf"), "no client chooses what the node reads"
+    assert talk.ask("CTL_GET cameraresponse") == "R_OK CAMERARESPONSE = film.crf"
+    assert talk.ask('CTL_SET cameraresponse ""') == "R_OK"
+    assert talk.data("API_DumpFilmBuffer format=png") != with_it
+
+
+def test_a_scene_with_a_film_of_classic_lux_is_rendered_without_it(node: Served, talk: Talk) -> None:
+    node.write("scene.lxs", SCENE.replace('"fleximage"', '"fleximage" "string cameraresponse" ["Portra_400NCCD"]'))
+    rendering(talk)
+    assert "E_UNSUPPORTED" in talk.ask("CTL_SET cameraresponse Portra_400NCCD")
+
+
 def test_halt_conditions_can_be_changed_while_rendering(node: Served, talk: Talk) -> None:
     node.write("scene.lxs", SCENE.replace('"fleximage"', '"fleximage" "integer halttime" [60]'))
     rendering(talk)
@@ -406,6 +451,9 @@ def test_halt_conditions_are_those_that_ctl_get_shows(node: Served, talk: Talk) 
         ("CTL_SET threads -1", "threads"),
         ("CTL_SET haltspp many", "haltspp"),
         ("CTL_GET gama", "gamma"),
+        ("CTL_SET gamma {4}", "value"),
+        ("CTL_PING {4}", "number"),
+        ("CTL_PING [1 2]", "number"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_and_changes_nothing(talk: Talk, line: str, says: str) -> None:
@@ -477,6 +525,22 @@ def test_a_snapshot_never_changes_and_comes_in_ranges(talk: Talk) -> None:
     outside = talk.ask(f"#3 API_DumpFilmBuffer snapshot={name} range=0-{len(whole)}")
     assert outside.startswith("R_ERROR #3 code=E_ARGS ")
     assert talk.ask("#4 API_DumpFilmBuffer snapshot=S99").startswith("R_ERROR #4 code=E_GONE ")
+
+
+def test_a_broken_transfer_goes_on_without_a_hello_too(talk: Talk) -> None:
+    rendering(talk)
+    reply = talk.ask("API_DumpFilmBuffer format=float32 compress=zstd")
+    assert " ENC = zstd ULEN = " in reply
+    name = reply.partition(" SNAPSHOT = ")[2].split()[0]
+    whole = talk.bytes(number(reply, "LENGTH"))
+    with talk.__class__(talk.address) as again:
+        rest = again.data(f"API_DumpFilmBuffer compress=zstd snapshot={name} range=10-{len(whole) - 1}")
+    assert rest == whole[10:]
+
+
+def test_a_rate_of_nothing_is_refused(talk: Talk) -> None:
+    hello(talk)
+    assert talk.ask("#1 CTL_SUBSCRIBE stats rate=0").startswith("R_ERROR #1 code=E_ARGS ")
 
 
 def test_only_the_last_snapshots_are_kept(tmp_path: Path) -> None:

@@ -73,6 +73,14 @@ def test_who_comes_back_goes_on_where_it_was() -> None:
     assert said(told(late)) == [(5, "gap", 3, 5), (6, "log", "5"), (7, "log", "6"), (8, "log", "7")]
 
 
+def test_who_knows_the_node_from_before_it_was_started_anew_is_told_all() -> None:
+    publisher = Publisher(3)
+    for i in range(4):
+        publisher.publish("log", None, line=str(i))
+    back = publisher.subscribe(frozenset({"log"}), None, 1, 811)
+    assert said(told(back)) == [(1, "gap", 1, 1), (2, "log", "1"), (3, "log", "2"), (4, "log", "3")]
+
+
 def test_who_is_dropped_is_told_no_more() -> None:
     publisher = Publisher(3)
     gone = publisher.subscribe(frozenset({"log"}), None, 1, None)
