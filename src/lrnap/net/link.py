@@ -136,7 +136,7 @@ class Link(asyncio.BufferedProtocol):
     def _pump(self) -> None:
         """Takes events until the connection needs bytes, or answers."""
         self._due.discard("pump")
-        while self._transport is not None and self._writable.is_set():
+        while self._transport is not None and self._writable.is_set() and not self._ending:
             event = self.conn.next_event()
             match event:
                 case Signal.NEED_DATA:
@@ -365,6 +365,7 @@ class Link(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         """The server stops: nothing more is answered."""
+        self._ending = True
         if self._lane_task is not None:
             self._lane_task.cancel()
         if self._transport is not None:

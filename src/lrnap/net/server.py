@@ -15,6 +15,7 @@ from lrnap.net.link import Link
 from lrnap.net.service import Service
 
 BACKLOG = 128
+TURNS_OF_ACCEPTING = 5  # of the loop, from accepting a connection to `connection_made`, and to spare
 GRACE = 1.0  # seconds for peers to take what was answered before the server closed
 
 
@@ -35,6 +36,7 @@ class Server:
         self._deadlines = deadlines or Deadlines()
         self._links: set[Link] = set()
         self._sockets: list[asyncio.Server] = []
+        self._closing = False
 
     async def listen(self, addresses: Iterable[Address]) -> list[Address]:
         """Listens on all of them or on none; the addresses with the real port where 0 was asked for.
@@ -64,7 +66,9 @@ class Server:
 
     def _link(self) -> Link:
         full = None
-        if len(self._links) >= self._connections:
+        if self._closing:  # accepted, but not heard of before the others were closed
+            full = LrnapError(Code.UNAVAILABLE, "this server is ending")
+        elif len(self._links) >= self._connections:
             full = LrnapError(
                 Code.UNAVAILABLE,
                 f"{len(self._links)} connections are open (connections={self._connections}); try later",
@@ -78,11 +82,14 @@ class Server:
 
     async def close(self) -> None:
         """Stops listening and ends all connections; idempotent."""
+        self._closing = True
         sockets, self._sockets = self._sockets, []
         for server in sockets:
             server.close()
-        for link in [*self._links]:
-            link.close()
+        for _ in range(TURNS_OF_ACCEPTING):
+            for link in [*self._links]:
+                link.close()
+            await asyncio.sleep(0)
         deadline = asyncio.get_running_loop().time() + GRACE
         while self._links:
             if asyncio.get_running_loop().time() > deadline:
