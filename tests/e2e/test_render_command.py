@@ -13,7 +13,9 @@ import time
 import numpy as np
 import pytest
 
-from lrnap.film import images
+from lrnap.film import flm, images
+from lrnap.film.flm_convert import to_snapshot
+from lrnap.film.radiance import resolve
 from lrnap.launch.local import local_node
 
 PATIENCE = 120
@@ -69,7 +71,7 @@ def no_traceback(done):
 
 def test_two_local_engines_make_one_picture(scene, tmp_path):
     done = no_traceback(
-        lrnap("render", scene(), "-o", "a.png", "-o", "a.exr", "--spp", 400, "--local", 2, cwd=tmp_path)
+        lrnap("render", scene(), "-o", "a.png", "-o", "a.exr", "-o", "a.flm", "--spp", 400, "--local", 2, cwd=tmp_path)
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "a.png"
@@ -81,6 +83,10 @@ def test_two_local_engines_make_one_picture(scene, tmp_path):
     assert float(facts["spp"]) >= 400
     assert len(set(facts["seeds"].split())) == 2
     assert {"key", "sky"} <= set(images.read_layers(tmp_path / "a.exr"))
+    classic = to_snapshot(flm.read(tmp_path / "a.flm"))
+    assert classic.spp >= 400
+    for group, light in zip(classic.layout.groups, resolve(classic)[0], strict=True):
+        np.testing.assert_allclose(light, images.read_layers(tmp_path / "a.exr")[group], rtol=2e-3, atol=1e-4)
 
 
 def test_the_scene_itself_says_when_to_halt_and_how_the_picture_is_called(scene, tmp_path):

@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 lxs = typer.Typer(help="Look into scene files, and rewrite them.", no_args_is_help=True)
 app.add_typer(lxs, name="lxs")
+film = typer.Typer(help="Look into classic Lux's films (.flm), develop and merge them.", no_args_is_help=True)
+app.add_typer(film, name="film")
 
 
 def _version(wanted: bool) -> None:
@@ -73,7 +75,7 @@ def render(
         typer.Option(
             "-o",
             "--output",
-            help="Picture to write: .png .jpg .tif .tga .exr. May be repeated. Default: what the Film says, as .png.",
+            help="What to write: .png .jpg .tif .tga .exr .flm. May be repeated. Default: what the Film says, as .png.",
             metavar="FILE",
         ),
     ] = None,
@@ -134,6 +136,53 @@ def lxs_convert(
     from lrnap.cli.lxs import convert
 
     raise typer.Exit(convert(source, target))
+
+
+@film.command("info")
+def film_info(
+    file: Annotated[Path, typer.Argument(help="The film (.flm).", metavar="FILM")],
+    json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Say what is in a film: size, samples, light groups, and how it wants to be developed."""
+    from lrnap.cli.film import info
+
+    raise typer.Exit(info(file, json))
+
+
+@film.command("develop")
+def film_develop(
+    file: Annotated[Path, typer.Argument(help="The film (.flm).", metavar="FILM")],
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="Picture to write: .png .jpg .tif .tga .exr. May be repeated. Default: the film's name, as .png.",
+            metavar="FILE",
+        ),
+    ] = None,
+    set: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A parameter of the scene's Film that replaces the film's own. May be repeated.", metavar="NAME=VALUE"
+        ),
+    ] = None,
+) -> None:
+    """Make pictures of a film, as it says or as you do."""
+    from lrnap.cli.film import develop
+
+    raise typer.Exit(develop(file, output or [], set or []))
+
+
+@film.command("merge")
+def film_merge(
+    files: Annotated[list[Path], typer.Argument(help="Films of one scene (.flm).", metavar="FILM")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The film to write (.flm).", metavar="FILE")],
+) -> None:
+    """Add films up. One that cannot be used is named and left out; the parameters of later films count."""
+    from lrnap.cli.film import merge
+
+    raise typer.Exit(merge(files, output))
 
 
 def main() -> None:

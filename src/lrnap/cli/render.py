@@ -19,7 +19,7 @@ from lrnap.engine.cores import available
 from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import Engine, Halt, RunState
 from lrnap.errors import Code, LrnapError
-from lrnap.film import images, output
+from lrnap.film import output
 from lrnap.lux.scene import Scene
 
 WRITE_SHARE = 0.1  # of the time may go into developing and writing pictures
@@ -70,7 +70,7 @@ def _check(wishes: Wishes) -> None:
     if wishes.local is not None and wishes.local < (0 if wishes.nodes else 1):
         raise LrnapError(Code.ARGS, f"--local must be at least 1 without --node, not {wishes.local}")
     for path in wishes.outputs:
-        images.kind_of(path)
+        output.kind_of(path)
         if not path.absolute().parent.is_dir():
             raise LrnapError(
                 Code.NOT_FOUND, f"there is no folder {path.absolute().parent}: create it first", at=str(path)

@@ -103,7 +103,8 @@ class Job:
         return np.asarray(develop(self.film, self._output.settings), np.float32)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the picture; the extension says how: .png .jpg .tif .tga developed, .exr linear with light groups."""
+        """Writes the picture; the extension says how: .png .jpg .tif .tga developed, .exr linear with light groups.
+        .flm is no picture, but the film, as classic Lux keeps it."""
         from lrnap.film import output
 
         with self._lock:

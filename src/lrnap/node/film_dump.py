@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lrnap import __version__
-from lrnap.errors import Code, LrnapError
 from lrnap.film import accum, output
 from lrnap.film.develop import Settings
 from lrnap.film.radiance import rgba
@@ -62,12 +61,8 @@ def _accumulators(snapshot: Snapshot, settings: Settings) -> Encoded:  # noqa: A
     return Encoded(accum.FORMAT, accum.payload(snapshot), fields)
 
 
-def _flm(snapshot: Snapshot, settings: Settings) -> Encoded:  # noqa: ARG001
-    raise LrnapError(
-        Code.UNSUPPORTED,
-        "films are not written in the classic .flm format yet; format=accum has all that is in them, format=exr is "
-        "for other programs",
-    )
+def _flm(snapshot: Snapshot, settings: Settings) -> Encoded:
+    return Encoded("FLM", output.encode(output.FILM, snapshot, settings))
 
 
 FORMATS: Mapping[str, Callable[[Snapshot, Settings], Encoded]] = {
@@ -79,6 +74,9 @@ FORMATS: Mapping[str, Callable[[Snapshot, Settings], Encoded]] = {
     "png": _picture("png"),
     "jpeg": _picture("jpeg"),
 }
+
+
+WITH_SETTINGS = frozenset({"flm", "exr", "png", "jpeg"})  # differ with how the film is developed
 
 
 def encode(kind: str, snapshot: Snapshot, settings: Settings, *, compress: bool = False) -> Encoded:

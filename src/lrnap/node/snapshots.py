@@ -31,7 +31,7 @@ class Kept:
 
     async def encode(self, kind: str, settings: Settings, compress: bool) -> Encoded:
         """In a thread; once, however many ask for the same."""
-        key = (kind, settings if kind in ("png", "jpeg", "exr") else None, compress)
+        key = (kind, settings if kind in film_dump.WITH_SETTINGS else None, compress)
         task = self.encoded.get(key)
         if task is None:
             work = asyncio.to_thread(film_dump.encode, kind, self.film, settings, compress=compress)
