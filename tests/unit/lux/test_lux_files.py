@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from lux_scenes import calls_of, world
 
 from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.lux import files
+from lrnap.lux.call import Param
 from lrnap.lux.checker import Checker
 from lrnap.lux.recorder import Recorder, Tee
 from lrnap.lux.scene import Scene
@@ -26,6 +28,13 @@ def test_which_parameters_are_files():
     assert names_of('Shape "plymesh" "string filename" ""') == []
     assert names_of('Shape "teapot" "string filename" "a.ply"') == []  # nobody knows what that is
     assert names_of("Identity") == []
+
+
+def test_a_name_without_an_extension_may_be_something_built_in():
+    assert names_of('Film "fleximage" "string cameraresponse" "Gold_100CD"') == []
+    assert names_of('Film "fleximage" "string cameraresponse" "my.films/Gold_100CD"') == []
+    assert names_of('Film "fleximage" "string cameraresponse" "films/my.crf"') == ["films/my.crf"]
+    assert names_of('Shape "plymesh" "string filename" "mesh"') == ["mesh"], "no mesh is built in"
 
 
 def test_files_are_found_under_all_spellings(tmp_path):
