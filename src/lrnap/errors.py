@@ -72,13 +72,16 @@ class Code(Enum):
 
 
 class LrnapError(Exception):
-    """Base of all errors that users see: a code, one sentence that names cause and cure, and the place."""
+    """Base of all errors that users see: a code, one sentence that names cause and cure, and the place.
 
-    def __init__(self, code: Code, message: str, *, at: str | None = None) -> None:
+    `at`: whatever says it as text: a Location, a path, or None.
+    """
+
+    def __init__(self, code: Code, message: str, *, at: object = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.at = at
+        self.at = None if at is None else str(at)
 
     def __str__(self) -> str:
         return f"{self.at}: {self.message}" if self.at else self.message
@@ -95,7 +98,7 @@ class WireError(LrnapError):
 class SceneError(LrnapError):
     """The scene is wrong, at a place (`file:line:column`, or the position of the call)."""
 
-    def __init__(self, message: str, *, at: str | None = None, code: Code = Code.SCENE) -> None:
+    def __init__(self, message: str, *, at: object = None, code: Code = Code.SCENE) -> None:
         super().__init__(code, message, at=at)
 
 

@@ -142,20 +142,19 @@ class Context:
 
 def make_call(spec: CallSpec, given: Sequence[Any], at: Location | None = None) -> Call:
     """The call that Python arguments mean. Raises SceneError that says how the call is made."""
-    place = str(at) if at else None
     values = list(given)
     if len(spec.args) == 1 and spec.args[0].kind == "numbers" and len(values) == spec.args[0].count:
         values = [values]  # sixteen numbers instead of a list of them
     most = len(spec.args) + spec.takes_params
     least = sum(not arg.optional for arg in spec.args)
     if not least <= len(values) <= most:
-        raise SceneError(f"{spec.pylux} takes {spec.usage}, not {len(values)} arguments", at=place)
-    args = tuple(_argument(spec, arg, value, place) for arg, value in zip(spec.args, values, strict=False))
+        raise SceneError(f"{spec.pylux} takes {spec.usage}, not {len(values)} arguments", at=at)
+    args = tuple(_argument(spec, arg, value, at) for arg, value in zip(spec.args, values, strict=False))
     rest = values[len(spec.args) :]
     return Call(spec.name, args, tuple(_parameters(rest[0], at)) if rest else (), at)
 
 
-def _argument(spec: CallSpec, arg: Arg, value: Any, at: str | None) -> Argument:
+def _argument(spec: CallSpec, arg: Arg, value: Any, at: Location | None) -> Argument:
     try:
         if arg.kind == "string":
             if not isinstance(value, str):
@@ -183,7 +182,7 @@ def _parameters(given: Any, at: Location | None) -> Iterable[Param]:
         elif isinstance(item, tuple | list) and len(item) == 2 and isinstance(item[0], str):
             yield params.from_token(item[0], item[1], at)
         else:
-            raise SceneError(f'a parameter is a pair ("type name", value), not {item!r}', at=str(at) if at else None)
+            raise SceneError(f'a parameter is a pair ("type name", value), not {item!r}', at=at)
 
 
 def _method(spec: CallSpec) -> Callable[..., None]:

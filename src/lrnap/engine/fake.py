@@ -45,10 +45,9 @@ class FakeRenderer:
 
     def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:  # noqa: ARG002
         film = ParamSet(description.film)
-        at = str(description.film.at) if description.film.at else None
         groups = tuple(description.light_groups) or ("default",)
         self._layout = FilmLayout(film.int("xresolution"), film.int("yresolution"), groups)
-        check_layout(self._layout, at)
+        check_layout(self._layout, description.film.at)
         self._seed = options.seed
         self._log(f"fake film of {self._layout.width} x {self._layout.height} pixels, seed {options.seed}")
         spp, seconds = film.int("haltspp"), film.int("halttime")

@@ -95,7 +95,7 @@ def check_halt(halt: Halt) -> None:
             raise LrnapError(Code.ARGS, f"a halt condition must be above zero, but {name} is {value}")
 
 
-def check_layout(layout: FilmLayout, at: str | None) -> None:
+def check_layout(layout: FilmLayout, at: object) -> None:
     """Raises SceneError for film sizes that make native code hang or crash."""
     width, height = layout.width, layout.height
     if width < 1 or height < 1:

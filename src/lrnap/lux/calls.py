@@ -8,13 +8,12 @@ Rules for this file: look-ups only; what a call *does* is the business of its ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from lrnap.lux import call_table_control, call_table_scene
 from lrnap.lux.call_spec import Arg, CallSpec, Group, Kind, Where
-from lrnap.lux.plugins import suggest
 
-__all__ = ["CALLS", "STATEMENTS", "Arg", "CallSpec", "Group", "Kind", "Where", "did_you_mean", "find"]
+__all__ = ["CALLS", "STATEMENTS", "Arg", "CallSpec", "Group", "Kind", "Where", "find"]
 
 CALLS: Mapping[str, CallSpec] = {row.name: row for row in (*call_table_scene.ROWS, *call_table_control.ROWS)}
 """By canonical name: the C API's without `lux` ("Shape", "SaveEXR"); pylux's, capitalised, where C has none."""
@@ -41,9 +40,3 @@ def find(name: str) -> CallSpec | None:
     """The row of a name in any case, with or without the prefix `lux`: "shape", "luxShape" and "luxShapeV" are one."""
     lower = name.lower()
     return _BY_SPELLING.get(lower) or _BY_SPELLING.get(lower.removeprefix("lux"))
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`, did you mean 'Shape'?`, or nothing if no known name is like it. To be put behind "unknown ..."."""
-    meant = suggest(name[:64], known)
-    return f", did you mean '{meant}'?" if meant else ""

@@ -17,12 +17,13 @@ from lrnap.errors import SceneError
 from lrnap.lux import plugins, transforms
 from lrnap.lux.call import Call, Location, Param
 from lrnap.lux.call_spec import CallSpec, Where
-from lrnap.lux.calls import CALLS, STATEMENTS, did_you_mean
+from lrnap.lux.calls import CALLS, STATEMENTS
 from lrnap.lux.entities import KINDS, entity, known_plugin
 from lrnap.lux.mesh_rules import check_mesh
 from lrnap.lux.params import ParamSet
 from lrnap.lux.plugins.spec import Parameter, Plugin
 from lrnap.lux.scope import VARIANTS, Names, Reference, references
+from lrnap.lux.spelling import did_you_mean
 
 # Begin and end of the blocks; an end closes the block that was opened last.
 ENDS = {

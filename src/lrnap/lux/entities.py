@@ -8,9 +8,9 @@ from __future__ import annotations
 from lrnap.errors import SceneError
 from lrnap.lux import plugins
 from lrnap.lux.call import Call
-from lrnap.lux.calls import did_you_mean
 from lrnap.lux.description import Entity
 from lrnap.lux.plugins.spec import Plugin
+from lrnap.lux.spelling import did_you_mean
 
 # The calls that name a plugin: its kind, and the position of its name among the arguments (None: "string type").
 KINDS: dict[str, tuple[str, int | None]] = {
@@ -62,7 +62,7 @@ def known_plugin(call: Call) -> Plugin:
     plugin = plugins.find(kind, name)
     if plugin is None:
         meant = did_you_mean(name, plugins.spellings(kind))
-        raise SceneError(f"{call.name}: unknown {kind} '{name}'{meant}", at=str(call.at) if call.at else None)
+        raise SceneError(f"{call.name}: unknown {kind} '{name}'{meant}", at=call.at)
     return plugin
 
 

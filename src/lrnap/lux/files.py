@@ -116,7 +116,7 @@ def unpack(call: Call, folder: str | Path) -> Call:
 
 
 def _decode(text: str, name: str, call: Call) -> bytes:
-    at = str(call.at) if call.at else None
+    at = call.at
     try:
         packed = base64.b64decode("".join(text.split()), validate=True)
         unpacker = zlib.decompressobj()

@@ -14,9 +14,9 @@ import numpy as np
 from lrnap.errors import SceneError
 from lrnap.lux import plugins
 from lrnap.lux.call import FloatArray, IntArray, Location, Param, Value
-from lrnap.lux.calls import did_you_mean
 from lrnap.lux.description import Entity
 from lrnap.lux.plugins.spec import Default, Parameter
+from lrnap.lux.spelling import did_you_mean
 
 NUMBER_TYPES = ("float", "integer", "point", "vector", "normal", "color")
 TRIPLET_TYPES = ("point", "vector", "normal", "color")
@@ -36,13 +36,13 @@ def parse_token(token: str, at: Location | None = None) -> tuple[str, str]:
         if text.startswith(kind):
             name = text[len(kind) :].lstrip()
             if not name:
-                raise SceneError(f'the parameter "{token}" has no name; write "{kind} name"', at=_at(at))
+                raise SceneError(f'the parameter "{token}" has no name; write "{kind} name"', at=at)
             return kind, name
     word = text.split(maxsplit=1)[0] if text else ""
     raise SceneError(
         f'unknown parameter type in "{token}"{did_you_mean(word, TYPES)}; a parameter is written "type name", '
         f"with one of the types {', '.join(TYPES)}",
-        at=_at(at),
+        at=at,
     )
 
 
@@ -56,7 +56,7 @@ def make(kind: str, name: str, values: Any, at: Location | None = None) -> Param
     if kind == "bool":
         return Param(kind, name, _bools(name, values, at))
     if kind not in NUMBER_TYPES:
-        raise SceneError(f"unknown parameter type '{kind}'{did_you_mean(kind, TYPES)}", at=_at(at))
+        raise SceneError(f"unknown parameter type '{kind}'{did_you_mean(kind, TYPES)}", at=at)
     return Param(kind, name, _numbers(kind, name, values, at))
 
 
@@ -70,9 +70,9 @@ def _texts(kind: str, name: str, values: Any, at: Location | None) -> tuple[str,
     texts = (values,) if isinstance(values, str) else tuple(values) if isinstance(values, Iterable) else (values,)
     for text in texts:
         if not isinstance(text, str):
-            raise SceneError(f'"{kind} {name}" needs text in quotes, not {text!r}', at=_at(at))
+            raise SceneError(f'"{kind} {name}" needs text in quotes, not {text!r}', at=at)
     if kind == "texture" and len(texts) != 1:
-        raise SceneError(f'"texture {name}" needs the name of exactly one texture, not {len(texts)}', at=_at(at))
+        raise SceneError(f'"texture {name}" needs the name of exactly one texture, not {len(texts)}', at=at)
     return texts
 
 
@@ -86,7 +86,7 @@ def _bools(name: str, values: Any, at: Location | None) -> tuple[bool, ...]:
         elif isinstance(value, str) and value.lower() in known:
             result.append(known[value.lower()])
         else:
-            raise SceneError(f'"bool {name}" is ["true"] or ["false"], not {_show(value)}', at=_at(at))
+            raise SceneError(f'"bool {name}" is ["true"] or ["false"], not {_show(value)}', at=at)
     return tuple(result)
 
 
@@ -94,11 +94,11 @@ def _numbers(kind: str, name: str, values: Any, at: Location | None) -> FloatArr
     try:
         array = np.asarray(values)
     except ValueError:
-        raise SceneError(f'"{kind} {name}" needs a plain list of numbers', at=_at(at)) from None
+        raise SceneError(f'"{kind} {name}" needs a plain list of numbers', at=at) from None
     if array.size == 0:
         array = np.zeros(0, np.float32)
     if array.dtype.kind not in "iuf":
-        raise SceneError(f'"{kind} {name}" needs numbers, not {_show(array.flat[0])}', at=_at(at))
+        raise SceneError(f'"{kind} {name}" needs numbers, not {_show(array.flat[0])}', at=at)
     if kind == "integer":
         return _integers(name, array.ravel(), at)
     if array.dtype != np.float32 or array.ndim != 1 or not array.flags.c_contiguous:
@@ -109,7 +109,7 @@ def _numbers(kind: str, name: str, values: Any, at: Location | None) -> FloatArr
     if array.size % 3:
         raise SceneError(
             f'"{kind} {name}" has {array.size} numbers, which is not a multiple of 3: a {kind} is three numbers',
-            at=_at(at),
+            at=at,
         )
     return array.reshape(-1, 3)
 
@@ -120,19 +120,15 @@ def _integers(name: str, array: Any, at: Location | None) -> IntArray:
     if array.dtype.kind == "f":
         wrong = np.flatnonzero(~(array == np.floor(array)))  # also true for what is not a number
         if wrong.size:
-            raise SceneError(f'"integer {name}" needs whole numbers, not {array[wrong[0]]:g}', at=_at(at))
+            raise SceneError(f'"integer {name}" needs whole numbers, not {array[wrong[0]]:g}', at=at)
     wrong = np.flatnonzero((array < _INT32.min) | (array > _INT32.max))
     if wrong.size:
-        raise SceneError(f'"integer {name}": {array[wrong[0]]:g} does not fit into 32 bits', at=_at(at))
+        raise SceneError(f'"integer {name}": {array[wrong[0]]:g} does not fit into 32 bits', at=at)
     return np.ascontiguousarray(array, np.int32)
 
 
 def _show(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else f"{value}"
-
-
-def _at(at: Location | None) -> str | None:
-    return str(at) if at else None
 
 
 class ParamSet:

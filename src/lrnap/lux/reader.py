@@ -23,7 +23,8 @@ from lrnap.errors import Code, SceneError
 from lrnap.lux import files, params
 from lrnap.lux.call import Argument, Call, FloatArray, Location, Param
 from lrnap.lux.call_spec import Arg, CallSpec
-from lrnap.lux.calls import STATEMENTS, did_you_mean
+from lrnap.lux.calls import STATEMENTS
+from lrnap.lux.spelling import did_you_mean
 from lrnap.lux.tokens import Source, Tokens
 
 Warn = Callable[[str], None]
@@ -50,16 +51,15 @@ def read_bytes(
 
 def _load(path: Path, name: str, at: Location | None, allow: Allow | None) -> Source:
     """A file as a Source; `name` is how the user would write it."""
-    place = str(at) if at else None
     if allow is not None and not allow(path.resolve()):
-        raise SceneError(f'"{name}" lies outside the allowed folders', at=place, code=Code.DENIED)
+        raise SceneError(f'"{name}" lies outside the allowed folders', at=at, code=Code.DENIED)
     try:
         if not path.is_file():
             cause = "it is not a file" if path.exists() else "File not found"
-            raise SceneError(f'{cause}: "{name}"', at=place, code=Code.NOT_FOUND)
+            raise SceneError(f'{cause}: "{name}"', at=at, code=Code.NOT_FOUND)
         return Source(path.read_bytes(), name, str(path.parent))
     except OSError as error:
-        raise SceneError(f'cannot read "{name}": {error.strerror}', at=place, code=Code.NOT_FOUND) from None
+        raise SceneError(f'cannot read "{name}": {error.strerror}', at=at, code=Code.NOT_FOUND) from None
 
 
 class _Parsed(dict[str, tuple[str, str]]):

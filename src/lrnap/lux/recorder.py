@@ -81,7 +81,7 @@ class Recorder:
         try:
             return str(self._find(name))
         except LrnapError as error:
-            at = str(call.at) if call.at else None
+            at = call.at
             raise SceneError(f"{call.name}: {error.message}", at=at, code=error.code) from None
 
     def _named(self, call: Call, places: dict[str, str]) -> Call:

@@ -80,7 +80,7 @@ class Writer:
         if spec is None or spec.lxs is None:
             raise SceneError(
                 f"{call.name} has no statement in scene files, so it cannot be written",
-                at=str(call.at) if call.at else None,
+                at=call.at,
                 code=Code.UNSUPPORTED,
             )
         text = io.StringIO()

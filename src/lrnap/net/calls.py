@@ -18,6 +18,7 @@ from lrnap.errors import Code, LrnapError
 from lrnap.lux import calls, params
 from lrnap.lux.call import Argument, Call, FloatArray, IntArray, Location, Param
 from lrnap.lux.calls import Arg, CallSpec
+from lrnap.lux.spelling import did_you_mean
 from lrnap.wire.grammar import Array, Scalar, Value
 from lrnap.wire.messages import Request
 from lrnap.wire.payload import Payload
@@ -36,7 +37,7 @@ def find_spec(request: Request) -> CallSpec:
     name = request.call or request.verb.removeprefix("API_")
     spec = calls.find(name)
     if spec is None:
-        hint = calls.did_you_mean(name, calls.CALLS)
+        hint = did_you_mean(name, calls.CALLS)
         raise LrnapError(Code.UNKNOWN_VERB, f"the Lux API has no call {name[:40]}{hint}; CTL_HELP lists them")
     return spec
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lrnap.errors import Code, LrnapError
 from lrnap.lux import calls, manual, plugins
+from lrnap.lux.spelling import did_you_mean
 from lrnap.wire import LUX_CALL, VERBS, Reply, find, text
 from lrnap.wire.help import explain, overview
 
@@ -42,6 +43,6 @@ def _call_usage(name: str) -> list[str]:
             *(n for k in plugins.KINDS for n in plugins.names(k)),
         ]
         raise LrnapError(
-            Code.NOT_FOUND, f"there is no {name[:40]}{calls.did_you_mean(name, known)}; CTL_HELP lists all"
+            Code.NOT_FOUND, f"there is no {name[:40]}{did_you_mean(name, known)}; CTL_HELP lists all"
         )
     return lines

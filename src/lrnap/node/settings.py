@@ -14,9 +14,9 @@ from lrnap.engine import halts
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
 from lrnap.film.develop import Settings, not_honoured
-from lrnap.lux.calls import did_you_mean
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
+from lrnap.lux.spelling import did_you_mean
 from lrnap.node.jobs import Job
 from lrnap.wire import Scalar, Value, Word
 

@@ -6,6 +6,7 @@ import pytest
 
 from lrnap.lux import calls
 from lrnap.lux.call_spec import Where, row
+from lrnap.lux.spelling import did_you_mean
 
 STATEMENTS = """
     Accelerator AreaLightSource AttributeBegin AttributeEnd Camera ConcatTransform CoordinateSystem CoordSysTransform
@@ -52,8 +53,8 @@ def test_usage_shows_what_to_type():
 
 
 def test_a_mistyped_name_gets_a_suggestion():
-    assert calls.did_you_mean("Shap", calls.STATEMENTS) == ", did you mean 'Shape'?"
-    assert calls.did_you_mean("qqqqq", calls.STATEMENTS) == ""
+    assert did_you_mean("Shap", calls.STATEMENTS) == ", did you mean 'Shape'?"
+    assert did_you_mean("qqqqq", calls.STATEMENTS) == ""
 
 
 def test_the_notation_of_rows_is_checked():

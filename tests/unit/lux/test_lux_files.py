@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ from lux_scenes import calls_of, world
 
 from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.lux import files
-from lrnap.lux.call import Param
 from lrnap.lux.checker import Checker
 from lrnap.lux.recorder import Recorder, Tee
 from lrnap.lux.scene import Scene

@@ -12,6 +12,7 @@ import pytest
 
 from lrnap.lux import plugins
 from lrnap.lux.plugins.spec import Parameter, Plugin
+from lrnap.lux.spelling import suggest
 
 ALL = [plugin for kind in plugins.KINDS for plugin in plugins.PLUGINS[kind]]
 ROWS = [(plugin, row) for plugin in ALL for row in plugin.parameters]
@@ -144,15 +145,15 @@ def test_aliases_find_the_same_plugin_and_unknown_names_nothing() -> None:
     [("mate", "material", "matte"), ("plymehs", "shape", "plymesh"), ("Perspective", "camera", "perspective")],
 )
 def test_suggest_finds_what_was_meant(wrong: str, kind: str, meant: str) -> None:
-    assert plugins.suggest(wrong, plugins.spellings(kind)) == meant
+    assert suggest(wrong, plugins.spellings(kind)) == meant
 
 
 def test_suggest_takes_the_first_of_equals_and_stays_silent_when_nothing_is_alike() -> None:
     glossy = plugins.find("material", "glossy")
     assert glossy is not None
-    assert plugins.suggest("roughnes", glossy.by_name) == "uroughness"
-    assert plugins.suggest("xyzzy", glossy.by_name) is None
-    assert plugins.suggest("", glossy.by_name) is None
+    assert suggest("roughnes", glossy.by_name) == "uroughness"
+    assert suggest("xyzzy", glossy.by_name) is None
+    assert suggest("", glossy.by_name) is None
 
 
 # What real scenes use. A scanner of its own, so that a fault of the reader cannot hide one of the tables.

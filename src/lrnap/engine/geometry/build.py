@@ -20,6 +20,7 @@ from lrnap.errors import Code, SceneError
 from lrnap.lux import plugins
 from lrnap.lux.description import Shape
 from lrnap.lux.params import ParamSet
+from lrnap.lux.spelling import did_you_mean
 
 # Parameters that shape no triangle: how classic Lux stored and intersected meshes, and what the arrays say themselves.
 WITHOUT_EFFECT = (
@@ -42,7 +43,7 @@ class _Work:
     params: ParamSet
     files: Mapping[str, str]
     name: str
-    at: str | None
+    at: object
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, message: str) -> None:
@@ -70,7 +71,7 @@ def build_mesh(shape: Shape, params: ParamSet, files: Mapping[str, str], name: s
     transform and its `reverse` are not applied. Raises SceneError, at the shape's place where the fault is the scene's
     and at the file's where it is the file's; with Code.UNSUPPORTED for a shape that has no mesh here.
     """
-    at = str(shape.entity.at) if shape.entity.at else None
+    at = shape.entity.at
     work = _Work(params, files, name, at)
     params.ignore(*WITHOUT_EFFECT)
     mesh = _builder(shape.entity.plugin, work)(work)
@@ -87,9 +88,8 @@ def _builder(spelled: str, work: _Work) -> Callable[[_Work], Mesh]:
         spelled = work.params.string("shapename", "")
     plugin = plugins.find("shape", spelled)
     if plugin is None:
-        meant = plugins.suggest(spelled, plugins.spellings("shape"))
-        hint = f"; did you mean '{meant}'?" if meant else ""
-        raise SceneError(f"there is no shape plugin '{spelled}'{hint}", at=work.at)
+        meant = did_you_mean(spelled, plugins.spellings("shape"))
+        raise SceneError(f"there is no shape plugin '{spelled}'{meant}", at=work.at)
     builder = BUILDERS.get(plugin.name)
     if builder is None:
         raise SceneError(

@@ -17,7 +17,7 @@ from lrnap.limits import MAX_MESH_TRIANGLES
 from lrnap.lux.params import ParamSet
 
 
-def inline_mesh(params: ParamSet, name: str, at: str | None = None) -> Mesh:
+def inline_mesh(params: ParamSet, name: str, at: object = None) -> Mesh:
     """The mesh of P, N, uv or st, C, A, triindices or indices, and quadindices, not yet subdivided."""
     points = params.points("P")
     if points is None or not len(points):
@@ -45,7 +45,7 @@ def inline_mesh(params: ParamSet, name: str, at: str | None = None) -> Mesh:
     )
 
 
-def heightfield(params: ParamSet, name: str, at: str | None = None) -> Mesh:
+def heightfield(params: ParamSet, name: str, at: object = None) -> Mesh:
     """nu x nv heights Pz over the unit square, flat shaded; uv is where a point stands."""
     columns, rows, heights = params.int("nu", 0), params.int("nv", 0), params.floats("Pz")
     if min(columns, rows) < 2 or columns * rows > MAX_MESH_TRIANGLES:
@@ -62,7 +62,7 @@ def heightfield(params: ParamSet, name: str, at: str | None = None) -> Mesh:
 
 
 def _faces(
-    params: ParamSet, names: tuple[str, ...], corners: int, count: int, owner: str, at: str | None
+    params: ParamSet, names: tuple[str, ...], corners: int, count: int, owner: str, at: object
 ) -> Indices | None:
     """(m, corners) of the first of `names` that is given; the others count as read."""
     given = [(name, params.ints(name)) for name in names]
@@ -79,16 +79,14 @@ def _faces(
     return faces.astype(np.uint32)
 
 
-def _first(
-    params: ParamSet, names: tuple[str, ...], width: int, count: int, owner: str, at: str | None
-) -> Floats | None:
+def _first(params: ParamSet, names: tuple[str, ...], width: int, count: int, owner: str, at: object) -> Floats | None:
     """(n, width) of the first of `names` that is given; the others count as read."""
     given = [(name, params.floats(name)) for name in names]
     name, values = next(((name, values) for name, values in given if len(values)), (names[0], None))
     return None if values is None else _shaped(values, name, width, count, owner, at)
 
 
-def _shaped(values: npt.NDArray[Any], name: str, width: int, count: int, owner: str, at: str | None) -> Floats:
+def _shaped(values: npt.NDArray[Any], name: str, width: int, count: int, owner: str, at: object) -> Floats:
     if values.size != count * width:
         raise SceneError(
             f"the mesh '{owner}' has {count} points but {values.size} numbers in {name}; give {width} a point", at=at
@@ -100,7 +98,7 @@ def _flat(values: Floats | None) -> Floats | None:
     return None if values is None else values[:, 0]
 
 
-def _colors(params: ParamSet, count: int, owner: str, at: str | None) -> Floats | None:
+def _colors(params: ParamSet, count: int, owner: str, at: object) -> Floats | None:
     if params.has("C", "color"):
         triplets = params.points("C")
         return None if triplets is None else _shaped(triplets, "C", 3, count, owner, at)

@@ -42,7 +42,7 @@ ATTRIBUTES = (
 )
 
 
-def check(mesh: Mesh, at: str | None = None) -> None:
+def check(mesh: Mesh, at: object = None) -> None:
     """Raise SceneError unless the mesh may be handed to native code: finite, not empty, every index inside."""
     count = len(mesh.points)
     if count == 0 or len(mesh.triangles) == 0:
@@ -61,7 +61,7 @@ def check(mesh: Mesh, at: str | None = None) -> None:
     check_indices(mesh.triangles, count, f"the mesh '{mesh.name}'", at)
 
 
-def check_indices(faces: npt.NDArray[np.integer], count: int, owner: str, at: str | None = None) -> None:
+def check_indices(faces: npt.NDArray[np.integer], count: int, owner: str, at: object = None) -> None:
     """Raise SceneError if a face (a row of `faces`) names a point that is not among `count`."""
     if faces.size == 0 or (int(faces.max()) < count and int(faces.min()) >= 0):
         return
@@ -73,7 +73,7 @@ def check_indices(faces: npt.NDArray[np.integer], count: int, owner: str, at: st
     )
 
 
-def _check_finite(mesh: Mesh, what: str, values: Floats, cure: str, at: str | None) -> None:
+def _check_finite(mesh: Mesh, what: str, values: Floats, cure: str, at: object) -> None:
     finite = np.isfinite(values)
     if not finite.all():
         first = int(np.flatnonzero(~finite.reshape(len(values), -1).all(axis=1))[0])

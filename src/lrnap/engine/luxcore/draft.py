@@ -222,7 +222,7 @@ class Inputs:
             raise SceneError(
                 f"{self.entity.kind} '{self.entity.plugin}' needs the file '{spelled}' (parameter '{name}'), which was "
                 "not found: put it beside the scene file, or correct the name",
-                at=str(self.entity.at) if self.entity.at else None,
+                at=self.entity.at,
                 code=Code.NOT_FOUND,
             )
         return path
@@ -281,7 +281,7 @@ def image_aspect(path: str) -> float:
 
 
 def entity_error(entity: Entity, text: str) -> SceneError:
-    return SceneError(f"{entity.kind} '{entity.plugin}': {text}", at=str(entity.at) if entity.at else None)
+    return SceneError(f"{entity.kind} '{entity.plugin}': {text}", at=entity.at)
 
 
 def plain(values: Iterable[Any]) -> Value:

@@ -63,7 +63,7 @@ class LuxCoreRenderer:
     def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:
         translation = translate(description, files)
         self._layout = translation.layout
-        check_layout(self._layout, str(description.film.at) if description.film.at else None)
+        check_layout(self._layout, description.film.at)
         warnings = list(translation.warnings)
         config = self._config(translation, options, warnings)
         try:

@@ -51,7 +51,7 @@ class Geometry:
     def _put_instance(self, instance: Instance, outer: Transform, inside: tuple[str, ...]) -> None:
         if instance.portal:
             return  # only tells where light comes in
-        at = str(instance.at) if instance.at else None
+        at = instance.at
         found = self.draft.description.objects.get(instance.object)
         if found is None:
             raise SceneError(f"there is no object '{instance.object}': define it with ObjectBegin", at=at)

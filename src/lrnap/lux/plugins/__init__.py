@@ -6,9 +6,8 @@ type is a part of its name (`"float fov"`), so the same name with another type i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from difflib import SequenceMatcher
 
 from lrnap.lux.plugins import (
     accelerators,
@@ -26,7 +25,7 @@ from lrnap.lux.plugins import (
 )
 from lrnap.lux.plugins.spec import Default, Parameter, Plugin
 
-__all__ = ["KINDS", "PLUGINS", "defaults", "find", "names", "parameter", "row", "spellings", "suggest"]
+__all__ = ["KINDS", "PLUGINS", "defaults", "find", "names", "parameter", "row", "spellings"]
 
 PLUGINS: Mapping[str, tuple[Plugin, ...]] = {
     "material": materials.PLUGINS,
@@ -101,14 +100,3 @@ def parameter(plugin: Plugin, type: str, name: str, variant: str | None = None) 
 def defaults(plugin: Plugin) -> dict[str, Default]:
     """The defaults of all parameters that have one, by name."""
     return {p.name: p.default for p in plugin.parameters if p.default is not None}
-
-
-def suggest(name: str, candidates: Iterable[str]) -> str | None:
-    """What was probably meant: the candidate most like `name` (the first of equals), or None if none is alike."""
-    best, likeness = None, 0.6
-    matcher = SequenceMatcher(b=name.lower())
-    for candidate in candidates:
-        matcher.set_seq1(candidate.lower())
-        if matcher.quick_ratio() > likeness and (ratio := matcher.ratio()) > likeness:
-            best, likeness = candidate, ratio
-    return best

@@ -265,7 +265,7 @@ def test_a_shape_without_a_mesh_says_so(plugin: str) -> None:
 
 
 def test_an_unknown_shape_is_an_error_with_a_suggestion() -> None:
-    with pytest.raises(SceneError, match="no shape plugin 'sphree'; did you mean 'sphere'"):
+    with pytest.raises(SceneError, match="no shape plugin 'sphree', did you mean 'sphere'"):
         build("sphree", {})
 
 
