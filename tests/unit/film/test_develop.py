@@ -273,6 +273,11 @@ def test_settings_survive_as_parameters_and_as_json() -> None:
     assert Settings.from_params(json.loads(json.dumps(chosen.to_params()))) == chosen
 
 
+@pytest.mark.parametrize("value", [True, "true", "TRUE", 1, 1.0, (True,), ["true"], np.array([True])])
+def test_a_flag_is_given_in_many_ways(value: object) -> None:
+    assert Settings.from_params({"bloom_enabled": value}).bloom_enabled is True
+
+
 def test_parameters_of_the_film_that_are_not_settings_are_passed_over() -> None:
     assert Settings.from_params({"xresolution": 800, "filename": "x", "write_png": True}) == Settings()
 

@@ -16,7 +16,7 @@ import numpy as np
 from lrnap.errors import Code, LrnapError
 from lrnap.film.develop.colour import Chromaticity
 
-_FLAGS = {"true": True, "false": False, "1": True, "0": False}
+_FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 
 
 def number(default: float, low: float, high: float) -> float:
@@ -86,7 +86,7 @@ def _whole(row: Field[Any], value: Any) -> int:
 
 def _flag(row: Field[Any], value: Any) -> bool:
     given = single(value)
-    if not isinstance(given, bool | int | str) or str(given).lower() not in _FLAGS:
+    if not isinstance(given, bool | int | float | str) or str(given).lower() not in _FLAGS:
         raise _refused(row, value)
     return _FLAGS[str(given).lower()]
 

@@ -76,10 +76,16 @@ def star(blades: int, length: float, size: tuple[int, int]) -> Numbers:
     rows, columns = (np.arange(-min(reach, side - 1), min(reach, side - 1) + 1.0) for side in size)
     rays: Numbers = np.zeros((rows.size, columns.size))
     distinct = blades if blades % 2 else blades // 2  # opposite blades make one line
-    for angle in np.arange(distinct) * (2 * np.pi / blades):
-        along = columns * np.cos(angle) + rows[:, None] * np.sin(angle)
-        across = rows[:, None] * np.cos(angle) - columns * np.sin(angle)
-        rays += np.exp(-((along / length) ** 2) - across**2)
+    angles = np.arange(distinct) * (2 * np.pi / blades)
+
+    def one(span: slice) -> None:
+        down = rows[span, None]
+        for angle in angles:
+            along = columns * np.cos(angle) + down * np.sin(angle)
+            aside = down * np.cos(angle) - columns * np.sin(angle)
+            rays[span] += np.exp(-((along / length) ** 2) - aside**2)
+
+    each(one, rows.size, _rows(columns.size))
     rays /= rays.sum()
     return rays
 
