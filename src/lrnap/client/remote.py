@@ -200,8 +200,12 @@ class RemoteRun:
         elif self._connection.lost is not None:
             self._give_up.set()
         else:
-            await self._ask("CTL_STOP")
-            await self._look()
+            try:
+                await self._ask("CTL_STOP")
+                await self._look()
+            finally:
+                if self._connection.lost is not None:  # it has gone before it answered
+                    self._give_up.set()
 
     async def set_threads(self, threads: int) -> None:
         if threads < 1:

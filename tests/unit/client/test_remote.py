@@ -292,6 +292,24 @@ async def test_samples_of_a_node_that_is_away_count_as_far_as_its_film_is_here(t
 
 
 @in_loop
+async def test_a_node_that_goes_away_when_it_shall_stop_is_not_waited_for(tmp_path):
+    async with serving(tmp_path) as (node, url, server):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        await until(run, some_samples)
+        film = await run.snapshot()
+
+        async def hang_up(job):
+            await server.close()
+
+        node.stop = hang_up
+        with pytest.raises(LrnapError):
+            await run.stop()
+        assert (await the_end(run)).state is RunState.FAILED
+        assert (await run.snapshot()).samples == film.samples
+        await run.close()
+
+
+@in_loop
 async def test_a_node_that_stays_away_makes_the_run_fail(tmp_path, monkeypatch):
     monkeypatch.setattr(remote_module, "RECONNECT_SECONDS", 0.1)
     monkeypatch.setattr(remote_module, "RETRY_SECONDS", 0.01)
