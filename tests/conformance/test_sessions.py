@@ -1,4 +1,4 @@
-"""Every session of docs/protocol.md, run line by line against a live node, as the page says."""
+"""Every session on a page, run line by line against a live node, in the notation that docs/protocol.md defines."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ import pytest
 from nodes import PATIENCE, SCENE, NodeProcess, Talk, node_process
 from transcript import Do, Session, Step, sessions
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
-SESSIONS = list(sessions(PAGE))
+CHECKOUT = Path(__file__).resolve().parents[2]
+PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
+SESSIONS = [(page, session) for page in PAGES for session in sessions(page)]
 
 
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[NodeProcess]:
-    """A node with nothing in it, whose folder holds the scene that the page names."""
+    """A node with nothing in it, whose folder holds the scene under the names that the pages use."""
     with node_process(tmp_path) as started:
         started.write("x:\\scene.lxs", SCENE)
+        started.write("scene.lxs", SCENE)
         yield started
 
 
 class Runner:
     """Does the steps of one session."""
 
-    def __init__(self, node: NodeProcess) -> None:
+    def __init__(self, node: NodeProcess, page: Path) -> None:
         self.node = node
+        self.page = page.name
         self.talk = node.talk()
         self.known: dict[str, str] = {}
         self.after_data = False
@@ -59,14 +62,14 @@ class Runner:
             case Do.EXPECT_LINES:
                 assert all(self.talk.lines(step.count(self.known)))
             case Do.EXPECT_CLOSE:
-                assert self.talk.closed(), f"line {step.line}: the server said more"
+                assert self.talk.closed(), f"{self.page}:{step.line}: the server said more"
             case Do.RECONNECT:
                 self.talk.close()
                 self.talk = self.node.talk()
 
     def expect(self, step: Step, said: str) -> None:
         self.after_data = said.startswith("R_DATA")
-        assert step.matches(said, self.known), f"docs/protocol.md:{step.line}: {step.text!r}, but: {said!r}"
+        assert step.matches(said, self.known), f"{self.page}:{step.line}: {step.text!r}, but: {said!r}"
 
     def until(self, step: Step) -> None:
         assert self.asking is not None
@@ -77,7 +80,7 @@ class Runner:
                 return
             self.drop_what_follows(self.talk, said)
             time.sleep(0.05)
-        raise AssertionError(f"docs/protocol.md:{step.line}: {step.text!r} never came; at last {said!r}")
+        raise AssertionError(f"{self.page}:{step.line}: {step.text!r} never came; at last {said!r}")
 
     @staticmethod
     def drop_what_follows(talk: Talk, said: str) -> None:
@@ -87,6 +90,12 @@ class Runner:
             talk.bytes(int(match[1]))
 
 
-@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.name)
-def test_a_live_node_says_what_the_page_says(session: Session, node: NodeProcess) -> None:
-    Runner(node).run(session)
+@pytest.mark.parametrize(("page", "session"), SESSIONS, ids=[session.name for _, session in SESSIONS])
+def test_a_live_node_says_what_the_page_says(page: Path, session: Session, node: NodeProcess) -> None:
+    Runner(node, page).run(session)
+
+
+def test_sessions_on_all_pages_have_names_of_their_own() -> None:
+    names = [session.name for _, session in SESSIONS]
+    assert len(set(names)) == len(names)
+    assert {"readme", "first", "typed-scene"} <= set(names)

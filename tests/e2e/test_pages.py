@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -104,9 +105,21 @@ def test_python_runs(block: Block, folder: Path) -> None:
     assert done.returncode == 0, f"{block}:\n{done.stderr}"
 
 
+@pytest.mark.skipif(shutil.which("php") is None, reason="there is no PHP here")
+@pytest.mark.parametrize("block", blocks("php"), ids=str)
+def test_clients_in_other_languages_run(block: Block, folder: Path) -> None:
+    with local_node(root=folder) as node:
+        script = folder / "client.php"
+        script.write_text(block.text.replace(DEFAULT_URL.removeprefix("lrnap://"), node.url.removeprefix("lrnap://")))
+        done = subprocess.run(["php", script], cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, f"{block}:\n{done.stdout}\n{done.stderr}"
+    assert (folder / "picture.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_the_pages_have_something_to_try() -> None:
     assert blocks("console")
     assert blocks("python")
+    assert blocks("php")
 
 
 def test_links_lead_somewhere() -> None:
