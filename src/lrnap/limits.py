@@ -11,6 +11,7 @@ MAX_FLM_BYTES = 16 << 30  # of pixels in a classic .flm, unpacked: 4K with 103 l
 MAX_FLM_BUFFERS = 16  # per light group of a classic .flm; its renderers ask for 1 or 2
 MAX_FLM_PARAMETER_BYTES = 1 << 20  # of a classic .flm: 256 light groups with long names take 300 KB
 MAX_RESPONSE_FILE = 1 << 20  # bytes of a camera response: three curves of 1024 points take 75 KB
+MAX_THREADS = 4096  # of a run, wherever that is; a machine knows better how many it has
 MAX_NAME = 1024  # characters of a run's or light group's name
 MAX_WARNINGS = 1000  # of one scene that are told; the others are only counted
 MAX_WARNING = 2000  # characters of one: it may hold a name of the scene, and that a MAX_TOKEN

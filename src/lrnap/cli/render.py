@@ -23,7 +23,6 @@ from lrnap.film import output
 from lrnap.lux.scene import Scene
 
 WRITE_SHARE = 0.1  # of the time may go into developing and writing pictures
-ABORT_SECONDS = 10.0  # for nodes to let go of the job after a second Ctrl-C
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,13 @@ raises SceneError at its line, and the scene is then as it was before.
 
 from __future__ import annotations
 
+import inspect
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -33,16 +36,19 @@ from lrnap.lux import params
 from lrnap.lux.call import Argument, Call, Location, Param
 from lrnap.lux.call_spec import Arg, CallSpec
 from lrnap.lux.calls import CALLS
+from lrnap.lux.manual import plugins_of
 from lrnap.lux.scene import Scene
 
-Parameters: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any] | Param]
 Place: TypeAlias = str | os.PathLike[str] | Engine | None
 
 RECORDED = tuple(spec for spec in CALLS.values() if spec.group in ("scene", "transform") and spec.pylux)
 
 
 class Context:
-    """See the module. `target`: None, the URL of a node, the path of an .lxs file, or a list of nodes and None."""
+    """See the module. `target`: None, the URL of a node, the path of an .lxs file, or a list of nodes and None.
+
+    `on_warning` is told what is legal but hardly meant, as it comes; without it the logger `lrnap` is.
+    """
 
     def __init__(
         self,
@@ -57,7 +63,7 @@ class Context:
         self._background: Background | None = None
         if self._file is None:
             _check_places(self._places)
-        self._recording = Recording(Path.cwd(), on_warning, self._file)
+        self._recording = Recording(Path.cwd(), on_warning or logging.getLogger("lrnap").warning, self._file)
 
     # -- describing
 
@@ -103,6 +109,9 @@ class Context:
         if self._file is not None:
             message = f"this context writes {self._file} and cannot render: render that file, or use lrnap.Context()"
             raise LrnapError(Code.STATE, message)
+        spp, seconds = _above_zero("spp", spp), _above_zero("seconds", seconds)
+        if not isinstance(threads, int) or threads < 0:
+            raise LrnapError(Code.ARGS, f"threads must be a whole number, 0 for all cores, not {threads!r}")
         scene = replace(self.scene, name=name or self._name or "scene")
         output = scene_film(scene)
         halt = Halt(spp, seconds)
@@ -172,7 +181,18 @@ def _argument(spec: CallSpec, arg: Arg, value: Any, at: Location | None) -> Argu
         raise SceneError(f"{spec.pylux}: {arg.name} cannot be {value!r}; it takes {spec.usage}", at=at) from None
 
 
+def _above_zero(name: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, Real) and value > 0:
+        return float(value)
+    raise LrnapError(Code.ARGS, f"{name} must be a number above zero, not {value!r}")
+
+
 def _parameters(given: Any, at: Location | None) -> Iterable[Param]:
+    if not isinstance(given, Iterable):
+        message = f'parameters are a dict or a list of pairs ("type name", value), not {given!r}'
+        raise SceneError(message, at=str(at) if at else None)
     items: Iterable[Any] = given.items() if isinstance(given, Mapping) else given
     for item in items:
         if isinstance(item, Param):
@@ -191,8 +211,16 @@ def _method(spec: CallSpec) -> Callable[..., None]:
 
     method.__name__ = str(spec.pylux)
     method.__qualname__ = f"Context.{spec.pylux}"
-    method.__doc__ = f"{spec.doc[0].upper()}{spec.doc[1:]}.\n\n{spec.usage}"
+    method.__doc__ = "\n".join([f"{spec.doc[0].upper()}{spec.doc[1:]}, {spec.where.value}.", "", *plugins_of(spec)])
+    method.__signature__ = _signature(spec)  # type: ignore[attr-defined]  # what `help` shows
     return method
+
+
+def _signature(spec: CallSpec) -> inspect.Signature:
+    names = ["self", *(arg.name for arg in spec.args), *(["parameters"] if spec.takes_params else [])]
+    optional = {arg.name for arg in spec.args if arg.optional} | {"parameters"}
+    parameter, kind = inspect.Parameter, inspect.Parameter.POSITIONAL_ONLY
+    return inspect.Signature(parameter(n, kind, default=() if n in optional else parameter.empty) for n in names)
 
 
 def _caller() -> Location:

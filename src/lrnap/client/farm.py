@@ -18,13 +18,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lrnap.engine import seeds
 from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
 from lrnap.errors import Code, LrnapError, RemoteError
 from lrnap.film.merge import Film
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.scene import Scene
 
-SEEDS = 1 << 31  # the engine takes seeds from 1 to 2^31 - 1
 TRANSFER_SHARE = 0.1  # of the time may go into fetching films
 FIRST_PAUSE = 0.5  # seconds between the first two snapshots of a run ...
 LONGEST_PAUSE = 10.0  # ... and at most, later: noise falls with the root of time, so pictures may come ever slower
@@ -360,8 +360,8 @@ class FarmJob:
 
 
 def _seeds(count: int) -> list[int]:
-    """Distinct seeds that no other job will have, as far as chance allows."""
-    seeds: set[int] = set()
-    while len(seeds) < count:
-        seeds.add(1 + secrets.randbelow(SEEDS - 1))
-    return list(seeds)
+    """Distinct ones."""
+    made: list[int] = []
+    for _ in range(count):
+        made.append(seeds.fresh(made))
+    return made

@@ -25,6 +25,7 @@ from lrnap.engine.renderer import check_halt, check_options
 from lrnap.errors import Code, EngineError, LrnapError, RemoteError, SceneError
 from lrnap.film import accum
 from lrnap.film.snapshot import FilmLayout, Snapshot
+from lrnap.limits import MAX_THREADS
 from lrnap.lux.scene import Scene
 from lrnap.net.address import Address
 from lrnap.wire import Reply, Scalar, Word
@@ -33,7 +34,6 @@ STATS_RATE = 4.0  # reports a second
 RECONNECT_SECONDS = 20.0  # a node that is away for longer counts as lost
 RETRY_SECONDS = 0.5
 LOG_LINES = 2000
-MAX_THREADS = 4096  # nodes know better how many they have
 WARNING = " warning: "  # what stands in a log line before what the engine does not honour
 
 ACCUM: Mapping[str, Scalar] = {"format": "accum"}

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from lrnap.engine.protocol import Halt, RunOptions
+from lrnap.engine.seeds import MAX_SEED
 from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.film.snapshot import Block, FilmLayout
 from lrnap.limits import MAX_FILM_PIXELS, MAX_FILM_SIDE
 from lrnap.lux.description import SceneDescription
-
-MAX_SEED = 2**31 - 1  # engines keep it in 32 bits; the sign stays free
 
 Log = Callable[[str], None]
 

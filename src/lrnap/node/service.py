@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lrnap.engine import halts
+from lrnap.engine import halts, seeds
 from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
 from lrnap.errors import Code, EngineError, LrnapError
 from lrnap.film.merge import Film
@@ -37,8 +37,6 @@ from lrnap.node.visit import NodeVisit
 from lrnap.wire import Scalar, Status, Word, printable
 
 log = logging.getLogger("lrnap.node")
-
-MAX_SEED = 2**31 - 1
 
 _OUTCOME: Mapping[RunState, Step] = {
     RunState.STOPPED: Step.STOP,
@@ -283,7 +281,7 @@ class Node:
 
     def _seed(self, job: Job, seed: int | None) -> int:
         if seed is None:
-            return next(s for s in iter(lambda: 1 + secrets.randbelow(MAX_SEED), 0) if s not in job.seeds)
+            return seeds.fresh(job.seeds)
         if seed in job.seeds:
             raise LrnapError(
                 Code.ARGS, f'job "{job.name}" has used the seed {seed} already: the same samples again add nothing'

@@ -14,6 +14,7 @@ from lrnap.engine import halts
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
 from lrnap.film.develop import Settings, not_honoured
+from lrnap.limits import MAX_THREADS
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
 from lrnap.lux.spelling import did_you_mean
@@ -21,7 +22,6 @@ from lrnap.node.jobs import Job
 from lrnap.wire import Scalar, Value, Word
 
 DEVELOP: Mapping[str, object] = Settings().to_params()
-MAX_THREADS = 4096
 NODE = ("threads",)
 NAMES = (*NODE, *halts.PARAMETERS, *DEVELOP)
 

@@ -15,7 +15,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from lrnap.errors import Code, LrnapError, RemoteError, WireError
 from lrnap.limits import DATA_FRAME
@@ -27,7 +26,6 @@ MAX_TEXT = 8192  # characters of a text line or of a DESC: with every escape and
 
 FINAL = frozenset({"R_OK", "R_ERROR", "R_INFO", "R_STATUS"})
 WORDS = FINAL | {"R_CONT", "R_DATA", "R_EVENT"}
-NOTHING: Mapping[str, Scalar] = MappingProxyType({})
 
 # Level 0: what stands before each field, and between its name and its value. R_ERROR ends with its DESC, unquoted.
 _LEVEL_0 = {"R_INFO": (" - ", " "), "R_STATUS": (" ", " ")}

@@ -102,4 +102,3 @@ FRESNEL: Mapping[str, Row[Build]] = {
     "preset": _exact(preset),
     "fresnelname": _exact(preset),
 }
-FRESNEL_PLUGINS = frozenset(FRESNEL)
