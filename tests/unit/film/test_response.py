@@ -44,6 +44,18 @@ def test_a_colour_film_has_a_curve_for_each_channel(tmp_path: Path) -> None:
     assert Settings.from_params(chosen.to_params(), files={"film.crf": str(file)}) == chosen
 
 
+def test_a_file_may_break_its_lines_anywhere() -> None:
+    assert parse("Pan\n graph negative film\nI=0 0.5\n1\n\nB = 0\n0.25 1") == parse(
+        "Pan graph\nI =\n0 0.5 1\nB =\n0 0.25 1\n"
+    )
+
+
+@pytest.mark.parametrize("word", ["a", "a ", "graph ", "=", "I = ", "\n"])
+def test_a_long_file_of_nonsense_is_read_once(word: str) -> None:
+    with pytest.raises(LrnapError, match="no curve"):
+        parse(word * (MAX_RESPONSE_FILE // len(word)))
+
+
 def test_a_film_without_three_curves_is_black_and_white() -> None:
     response = parse(text_of(Pan=s_curve(0.5)))
     assert len(response.curves) == 1

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,6 @@ _FORMAT = (
     "a camera response is text: for each curve a line '<name>Red graph', a line 'I =', a line of increasing numbers, "
     "a line 'B =' and as many numbers from 0 to 1"
 )
-_CURVE = re.compile(r"(\S+)[ \t]+graph\b[^\n]*\n\s*I\s*=\s*([^\n]+)\n\s*B\s*=\s*([^\n]+)")
 _CHANNEL = re.compile(r"(.*?)(Red|Green|Blue)?")
 
 
@@ -93,7 +93,7 @@ def parse(text: str) -> Response:
     """From a file's text: the curves of the first camera in it. Raises LrnapError."""
     found: dict[str, tuple[Numbers, Numbers]] = {}
     camera = None
-    for name, light, brightness in _CURVE.findall(text.replace("\r\n", "\n").replace("\r", "\n")):
+    for name, light, brightness in _written(text.replace("=", " = ").split()):
         match = _CHANNEL.fullmatch(name)
         assert match is not None  # it matches everything
         if camera is None:
@@ -108,15 +108,27 @@ def parse(text: str) -> Response:
     return Response(tuple(Curve(tuple(i.tolist()), tuple((b ** (1 / gamma)).tolist())) for i, b in graphs))
 
 
-def _graph(name: str, light: str, brightness: str) -> tuple[Numbers, Numbers]:
+def _written(words: list[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """The name of each curve, and the words that stand where its numbers of light and brightness should."""
+    starts = [at for at, word in enumerate(words) if word == "graph" and at]
+    for start, following in pairwise([*starts, len(words) + 1]):
+        part = words[start + 1 : following - 1]
+        after = {part[at - 1]: at + 1 for at, word in enumerate(part) if word == "=" and at}
+        if "I" in after and "B" in after:
+            yield words[start - 1], part[after["I"] : after["B"] - 2], part[after["B"] :]
+
+
+def _graph(name: str, light: list[str], brightness: list[str]) -> tuple[Numbers, Numbers]:
     try:
-        i, b = (np.array([float(word) for word in numbers.split()]) for numbers in (light, brightness))
+        i, b = (np.array([float(word) for word in numbers]) for numbers in (light, brightness))
     except ValueError as error:
-        raise LrnapError(Code.TYPE, f"the curve {name!r}: {error}") from None
+        raise LrnapError(Code.TYPE, f"the curve {name[:80]!r}: {str(error)[:120]}") from None
     if i.size != b.size or i.size < 2:
-        raise LrnapError(Code.TYPE, f"the curve {name!r} has {i.size} numbers 'I' and {b.size} 'B': {_FORMAT}")
+        raise LrnapError(Code.TYPE, f"the curve {name[:80]!r} has {i.size} numbers 'I' and {b.size} 'B': {_FORMAT}")
     if not (np.isfinite(i).all() and (np.diff(i) >= 0).all() and ((b >= 0) & (b <= 1)).all()):
-        raise LrnapError(Code.TYPE, f"the curve {name!r} does not increase in 'I', or leaves 0 to 1 in 'B': {_FORMAT}")
+        raise LrnapError(
+            Code.TYPE, f"the curve {name[:80]!r} does not increase in 'I', or leaves 0 to 1 in 'B': {_FORMAT}"
+        )
     return i, b
 
 
