@@ -12,6 +12,8 @@ import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+from lrnap.errors import Code, LrnapError
+
 T = TypeVar("T")
 Closer = Callable[[], Awaitable[None]]
 
@@ -36,7 +38,7 @@ class Background:
         """The result of `work`. Interrupted (Ctrl-C, TimeoutError), it is cancelled and the loop goes on."""
         if self.closed:
             work.close()
-            raise RuntimeError("this context is closed")
+            raise LrnapError(Code.STATE, "this context is closed: make another one")
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
         try:
             return future.result(timeout)

@@ -184,7 +184,7 @@ def _argument(spec: CallSpec, arg: Arg, value: Any, at: Location | None) -> Argu
 def _above_zero(name: str, value: Any) -> float | None:
     if value is None:
         return None
-    if isinstance(value, Real) and value > 0:
+    if isinstance(value, Real) and float(value) > 0:
         return float(value)
     raise LrnapError(Code.ARGS, f"{name} must be a number above zero, not {value!r}")
 
@@ -220,7 +220,7 @@ def _signature(spec: CallSpec) -> inspect.Signature:
     names = ["self", *(arg.name for arg in spec.args), *(["parameters"] if spec.takes_params else [])]
     optional = {arg.name for arg in spec.args if arg.optional} | {"parameters"}
     parameter, kind = inspect.Parameter, inspect.Parameter.POSITIONAL_ONLY
-    return inspect.Signature(parameter(n, kind, default=() if n in optional else parameter.empty) for n in names)
+    return inspect.Signature([parameter(n, kind, default=() if n in optional else parameter.empty) for n in names])
 
 
 def _caller() -> Location:

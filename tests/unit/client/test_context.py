@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pydoc
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import lrnap
 from lrnap.client.context import RECORDED, Context
 from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import RunState
+from lrnap.errors import LrnapError, SceneError
 from lrnap.lux import reader
 from lrnap.lux.call import Call, Param
 from lrnap.lux.calls import CALLS
@@ -287,3 +289,37 @@ def test_importing_lrnap_loads_neither_numpy_nor_the_engine():
     script = "import sys, lrnap; print([m for m in ('numpy', 'pyluxcore', 'asyncio', 'rich') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [({"spp": -1}, "spp must be"), ({"spp": "a"}, "spp must be"), ({"seconds": float("nan")}, "seconds must be"),
+     ({"threads": -3}, "threads must be"), ({"threads": 1.5}, "threads must be")],
+)  # fmt: skip
+def test_what_cannot_be_rendered_so_is_refused_at_once(wrong, says):
+    with Context() as lux:
+        lux.worldBegin()
+        lux.worldEnd()
+        with pytest.raises(LrnapError, match=says):
+            lux.render(**wrong)
+
+
+def test_parameters_that_are_no_list_are_named():
+    with Context() as lux:
+        lux.worldBegin()
+        with pytest.raises(SceneError, match="a dict or a list of pairs"):
+            lux.shape("sphere", 3)
+
+
+def test_a_misspelt_parameter_is_said_even_if_nobody_listens(caplog):
+    with Context() as lux:
+        lux.worldBegin()
+        lux.shape("sphere", {"float radios": 3})
+    assert "did you mean 'radius'" in caplog.text
+    assert "test_context.py:" in caplog.text
+
+
+def test_help_shows_what_a_call_takes():
+    text = pydoc.plain(pydoc.render_doc(Context.shape))
+    assert "shape(self, plugin, parameters=()" in text
+    assert "sphere, " in text
