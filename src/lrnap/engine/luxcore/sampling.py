@@ -53,7 +53,12 @@ def _path(inputs: Inputs) -> Fields:
     if not p.bool("includeenvironment"):
         inputs.warn("includeenvironment 'false' is approximated: the environment is hidden from the camera only")
     hidden = [not p.bool("includeenvironment")]
-    return _paths("PATHCPU", p.int("maxdepth")) | {"path.forceblackbackground.enable": hidden}
+    return _paths("PATHCPU", _bounces(inputs)) | {"path.forceblackbackground.enable": hidden}
+
+
+def _bounces(inputs: Inputs) -> int:
+    """As many as classic Lux's `maxdepth` allows: the engine counts the lamp that is found at the end, too."""
+    return max(inputs.params.int("maxdepth"), 0) + 1
 
 
 def _bidirectional(inputs: Inputs) -> Fields:
@@ -70,7 +75,7 @@ def _sppm(inputs: Inputs) -> Fields:
 
 
 def _maxdepth(inputs: Inputs) -> Fields:
-    return _paths("PATHCPU", inputs.params.int("maxdepth"))
+    return _paths("PATHCPU", _bounces(inputs))
 
 
 def _metropolis(inputs: Inputs) -> Fields:

@@ -80,6 +80,25 @@ def test_a_closed_sphere_around_a_lamp_is_as_bright_as_its_bounces_add_up_to(ren
     assert picture.mean() == pytest.approx(albedo * seen / (1 - albedo * (1 - seen)), rel=0.02)
 
 
+def test_maxdepth_is_the_number_of_bounces_from_eye_to_lamp(rendered):
+    lamp, wall, albedo = 0.3, 2.0, 0.75
+    world = (
+        f'AttributeBegin AreaLightSource "area" "float power" [0] Material "matte" "color Kd" [0 0 0]'
+        f' Shape "sphere" "float radius" [{lamp}] AttributeEnd'
+        f' Material "matte" "color Kd" [{albedo} {albedo} {albedo}]'
+        f' ReverseOrientation Shape "sphere" "float radius" [{wall}]'
+    )
+    picture = rendered(
+        world,
+        spp=60,
+        options='SurfaceIntegrator "path" "integer maxdepth" [2]',
+        camera='LookAt 0 0 -1.5  0 0 -2  0 1 0 Camera "perspective" "float fov" [60]',
+        lamp="",
+    )
+    seen = (lamp / wall) ** 2
+    assert picture.mean() == pytest.approx(albedo * seen * (1 + albedo * (1 - seen)), rel=0.03)
+
+
 FLOOR = 'Material "matte" "color Kd" [1 1 1] Shape "disk" "float radius" [9]'
 ABOVE = 'LookAt 0 -0.01 5  0 0 0  0 1 0 Camera "perspective" "float fov" [0.2]'
 LAMPS = [

@@ -98,7 +98,7 @@ def test_a_filter_with_negative_lobes_becomes_one_as_wide_as_its_middle(translat
 ENGINES = [
     (
         'SurfaceIntegrator "path" "integer maxdepth" [7]',
-        {"renderengine.type": ["PATHCPU"], "path.pathdepth.total": [7]},
+        {"renderengine.type": ["PATHCPU"], "path.pathdepth.total": [8]},
     ),
     (
         'SurfaceIntegrator "bidirectional" "integer eyedepth" [5] "integer lightdepth" [6]',
