@@ -232,9 +232,26 @@ def test_steps_are_in_classic_lux_s_order_and_those_off_are_none() -> None:
     assert [step.name for step in steps(Settings())] == ["tonemap", "limit", "gamma"]
     chosen = replace(EVERYTHING, colorspace_white=(0.33, 0.34))
     assert [step.name for step in steps(chosen)] == [
-        *("bloom", "glare", "tonemap", "colour space"),
+        *("exposure", "bloom", "glare", "tonemap", "colour space"),
         *("aberration", "vignetting", "limit", "gamma"),
     ]
+
+
+@pytest.mark.parametrize("kernel", ["autolinear", "reinhard", "contrast"])
+def test_light_spread_over_black_does_not_change_the_exposure(kernel: str) -> None:
+    colours = np.zeros((60, 60, 3), np.float32)
+    colours[20:40, 20:40] = 200 * (1 + noise(20, 20) / 100)
+    plain = develop(film_of(colours), Settings(tonemapkernel=kernel), display=False)
+    for on in (Settings(bloom_enabled=True), Settings(glare_enabled=True)):
+        lens_picture = develop(film_of(colours), replace(on, tonemapkernel=kernel), display=False)
+        assert lens_picture[30, 30, 1] == pytest.approx(float(plain[30, 30, 1]), rel=0.1)
+
+
+def test_where_nothing_reaches_black_stays_black() -> None:
+    picture = np.zeros((3, 60, 60), np.float32)
+    picture[:, 10, 10] = 1e4
+    for name in ("bloom", "glare"):
+        assert not changed(name, picture, bloom_radius=0.2)[:, 35:, 35:].any()
 
 
 awkward = st.sampled_from([0.0, -1.0, np.nan, np.inf, -np.inf, 1e-45, 1e38, -1e38, float(BRIGHTEST), 1.0])

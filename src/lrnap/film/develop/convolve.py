@@ -16,6 +16,7 @@ from lrnap.film.bands import each
 from lrnap.film.snapshot import Block
 
 Numbers = npt.NDArray[np.float64]
+ERROR = 1e-14  # of the brightest: what a transform may be wrong by, and black would no longer be black
 ROWS = 32  # transformed at a time, and columns
 
 
@@ -28,9 +29,10 @@ class Spread(NamedTuple):
     left: int
 
     def __call__(self, light: Block) -> Numbers:
-        """The kernel around every point of (H, W)."""
+        """The kernel around every point of (H, W); nothing where it does not reach."""
         height, width = light.shape
         waves = _along_rows(light, self.size)
+        least = float(light.max()) * ERROR
 
         def columns(span: slice) -> None:
             turned = np.fft.fft(np.ascontiguousarray(waves[:, span].T))
@@ -42,6 +44,7 @@ class Spread(NamedTuple):
 
         def rows(span: slice) -> None:
             lines = np.fft.irfft(waves[span.start + self.top : span.stop + self.top], self.size[1])
+            lines[lines < least] = 0
             result[span] = lines[:, self.left : self.left + width]
 
         each(rows, height, ROWS)

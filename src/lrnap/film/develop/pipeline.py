@@ -17,7 +17,7 @@ import numpy.typing as npt
 from lrnap.film.bands import each, spans
 from lrnap.film.develop import colour, lens
 from lrnap.film.develop.settings import Settings
-from lrnap.film.develop.tonemap import KERNEL, Point, measure
+from lrnap.film.develop.tonemap import KERNEL, Measure, Point, measure
 from lrnap.film.radiance import Accumulators, mix
 from lrnap.film.snapshot import Block
 
@@ -36,14 +36,24 @@ def steps(settings: Settings, *, display: bool = True) -> list[Step]:
     """What happens to the mixed light groups, in classic Lux's order. Without `display`, up to linear light."""
     system = settings.colour_system
     matrix, weights = colour.conversion(system), system.luminance
+    exposure: list[Measure] = []
+
+    def meter(picture: Block) -> None:
+        exposure.append(measure(picture))
+
+    def tonemap(picture: Block) -> Point:
+        return KERNEL[settings.tonemapkernel](settings, exposure.pop() if exposure else measure(picture))
+
     result: list[Step] = []
+    if settings.bloom_enabled or settings.glare_enabled:
+        # Classic Lux measures after these. Then the faint light that they spread over a black background counts as
+        # lit, its mean falls, and all that was lit before becomes white.
+        result.append(Step("exposure", meter, looks=True))
     if settings.bloom_enabled:
         result.append(_whole("bloom", lens.bloom, settings))
     if settings.glare_enabled:
         result.append(_whole("glare", lens.glare, settings))
-    result.append(
-        Step("tonemap", lambda picture: KERNEL[settings.tonemapkernel](settings, measure(picture)), looks=True)
-    )
+    result.append(Step("tonemap", tonemap, looks=True))
     if matrix is not None:
         result.append(Step("colour space", lambda _: lambda band: colour.convert(band, matrix, weights)))
     if settings.response is not None:
