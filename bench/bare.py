@@ -1,14 +1,17 @@
 """Bare pyluxcore in one process: `python -m bench.bare SCENE SECONDS` prints the samples per second it reaches.
 
-The baseline of `node_overhead`: the scene's translation, and nothing else of lrnap while it renders.
+The baseline of `node_overhead`: the scene's translation, and nothing else of lrnap while it renders. It has the
+priority and, by its caller, the session that a run has, so that other programs of the machine slow both alike.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
 
+from lrnap.engine.cores import RENDER_NICE
 from lrnap.engine.luxcore import renderer as luxcore
 from lrnap.engine.luxcore.native import pyluxcore
 from lrnap.engine.luxcore.translate import translate
@@ -20,6 +23,7 @@ LOOKS = 0.5  # seconds between looks at the statistics, which is what a user's o
 
 
 def main(path: str, seconds: float) -> float:
+    os.nice(RENDER_NICE)
     pyluxcore.Init(lambda _: None)
     calls = tuple(read(Path(path)))
     translation = translate(describe(calls), locate_all(calls, (Path(path).parent,)))

@@ -17,8 +17,8 @@ from bench.row import Row
 from bench.scenes import BEADS
 from lrnap.launch.local import local_node
 
-SECONDS = 12.0
-PAIRS = 4
+SECONDS = 8.0
+PAIRS = 6
 
 
 def rows() -> list[Row]:
@@ -36,7 +36,9 @@ def rows() -> list[Row]:
 
 def _bare() -> float:
     command = [sys.executable, "-m", "bench.bare", str(BEADS), str(SECONDS)]
-    done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True, start_new_session=True
+    )
     return float(done.stdout.splitlines()[-1])
 
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from lrnap.engine import halts, pipe
 from lrnap.engine.blocks import open_block
-from lrnap.engine.cores import Cores
+from lrnap.engine.cores import Cores, give_way, threads
 from lrnap.engine.protocol import Halt, RunOptions, RunState
 from lrnap.engine.renderer import Renderer
 from lrnap.errors import Code, EngineError, LrnapError
@@ -86,7 +86,9 @@ class Child:
 
     def start(self) -> None:
         self._doing("starting to render")
+        ours = threads()
         self._renderer.start()
+        give_way(threads() - ours)
         self._cores.use(self._options.threads)  # once more, for the threads that the engine has started since
         self._since = time.monotonic()
         self._doing("rendering")

@@ -24,6 +24,10 @@ if sys.platform == "linux":
 _PROCESSORS = Path("/sys/devices/system/cpu")
 _TASKS = Path("/proc/self/task")
 
+RENDER_NICE = 10
+"""How much threads that render give way to the one that reads the film, which would else get a third of two processors.
+A run has a session of its own, and most Linux systems weigh sessions alike, so other programs do not see it."""
+
 
 def available() -> int:
     """Processors that this process may use."""
@@ -82,10 +86,22 @@ class Cores:
             os.close(self._claims.pop(processor))
 
 
+def threads() -> set[int]:
+    """The system's numbers of this process's threads; none where it does not say."""
+    return {int(task.name) for task in _TASKS.iterdir()} if sys.platform == "linux" else set()
+
+
+def give_way(rendering: set[int]) -> None:
+    """Lets these threads render only where no other thread of the run wants to work."""
+    for thread in rendering:
+        with contextlib.suppress(OSError):  # it has ended by itself
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, 0) + RENDER_NICE)
+
+
 def _pin(processors: set[int]) -> None:
     """Moves every thread of the process; repeated until no new one has appeared meanwhile."""
     moved: set[int] = set()
-    while fresh := {int(task.name) for task in _TASKS.iterdir()} - moved:
+    while fresh := threads() - moved:
         for task in fresh:
             with contextlib.suppress(ProcessLookupError):  # it has ended by itself
                 os.sched_setaffinity(task, processors)

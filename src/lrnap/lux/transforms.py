@@ -89,7 +89,7 @@ def _invertible(matrix: Matrix) -> bool:
 
     In plain numbers: every transform call of a scene comes here, and for nine numbers numpy takes ten times as long.
     """
-    columns = matrix[:3, :3].T.tolist()
+    columns: list[list[float]] = matrix[:3, :3].T.tolist()
     lengths = [math.hypot(*column) for column in columns]
     if not all(lengths) or not matrix[3, 3]:
         return False

@@ -14,7 +14,7 @@ import pytest
 from lrnap.engine import blocks, pipe
 from lrnap.engine.blocks import BlockFile, open_block, scratch_folder
 from lrnap.engine.child import drop_non_finite
-from lrnap.engine.cores import Cores, available
+from lrnap.engine.cores import RENDER_NICE, Cores, available
 from lrnap.film.snapshot import FilmLayout
 from lrnap.lux.call import Call, Param
 
@@ -115,6 +115,27 @@ def test_processors_are_taken_and_given_back_for_every_thread() -> None:
     run = subprocess.run([sys.executable, "-c", ONE_OF_SEVERAL], input="", capture_output=True, text=True, check=True)
     (processor,) = run.stdout.split()
     assert int(processor) in os.sched_getaffinity(0)
+
+
+GIVING_WAY = """
+import os, threading
+from lrnap.engine.cores import give_way, threads
+ours = threads()
+end = threading.Event()
+rendering = threading.Thread(target=end.wait)
+rendering.start()
+give_way(threads() - ours)
+print(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()), end=" ")
+print(os.getpriority(os.PRIO_PROCESS, rendering.native_id))
+end.set()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux only")
+def test_threads_that_render_give_way_to_the_one_that_reads_films() -> None:
+    run = subprocess.run([sys.executable, "-c", GIVING_WAY], capture_output=True, text=True, check=True)
+    control, rendering = map(int, run.stdout.split())
+    assert rendering == min(control + RENDER_NICE, 19)
 
 
 def test_all_processors_are_used_unless_told_otherwise() -> None:
