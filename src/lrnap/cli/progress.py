@@ -23,6 +23,7 @@ from lrnap.client.farm import MemberStatus, Progress
 from lrnap.engine.protocol import Halt, RunState
 
 PLAIN_SECONDS = 5.0  # between lines that say nothing but how far it is
+GUESS_SECONDS = 2.0  # of rendering, before how long it will take can be said
 
 
 class Display(Protocol):
@@ -99,7 +100,7 @@ class LiveTable:
         self._live.update(self._render(progress))
 
     def wrote(self, progress: Progress, pictures: Sequence[Path]) -> None:
-        self._note = f"{', '.join(map(str, pictures))} written at {progress.spp:.0f} spp"
+        self._note = f"{', '.join(map(str, pictures))} written at {progress.spp:.1f} spp"
 
     def end(self, progress: Progress, pictures: Sequence[Path]) -> None:
         self._console.print(self._table(progress))
@@ -108,22 +109,22 @@ class LiveTable:
 
     def _render(self, progress: Progress) -> Group:
         head = Table.grid(padding=(0, 1))
-        head.add_row(
-            ProgressBar(total=1.0, completed=progress.fraction or 0.0, width=30, pulse=progress.fraction is None),
-            Text(summary(progress)),
-        )
+        text = ", ".join(part for part in (summary(progress), left(progress)) if part)
+        width = min(30, max(10, self._console.width - len(text) - 1))
+        bar = ProgressBar(total=1.0, completed=progress.fraction or 0.0, width=width, pulse=progress.fraction is None)
+        head.add_row(bar, Text(text))
         return Group(head, self._table(progress), Text(self._note, style="dim"))
 
     def _table(self, progress: Progress) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0))
-        for name in ("engine", "state"):
-            table.add_column(name)
+        table.add_column("engine")  # what gives way on a narrow terminal
+        table.add_column("state", no_wrap=not any(member.problem for member in progress.members))
         for name in ("threads", "spp", "samples/s", "seconds"):
-            table.add_column(name, justify="right")
+            table.add_column(name, justify="right", no_wrap=True)
         for member in progress.members:
             status, style = member.status, "red" if member.problem else ""
             table.add_row(
-                Text(member.engine),
+                Text(member.engine, no_wrap=True, overflow="ellipsis"),
                 Text(state_of(member), style=style, overflow="fold"),
                 str(status.threads or ""),
                 f"{status.spp:.1f}",
@@ -193,6 +194,17 @@ def summary(progress: Progress) -> str:
     if progress.state is RunState.RENDERING:
         parts.insert(1, f"{short(progress.samples_per_second)} samples/s")
     return ", ".join(parts)
+
+
+def left(progress: Progress) -> str:
+    """How long it will take at the pace so far; nothing while that is anybody's guess."""
+    if progress.state is not RunState.RENDERING or not progress.fraction or progress.seconds < GUESS_SECONDS:
+        return ""
+    seconds = progress.seconds * (1 / progress.fraction - 1)
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"about {seconds / size:.0f} {unit} left"
+    return f"about {seconds:.0f} s left"
 
 
 def until(halt: Halt) -> str:

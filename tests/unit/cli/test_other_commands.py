@@ -268,7 +268,7 @@ def test_the_version():
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_behind_standard_output_is_said_in_one_line(tmp_path):
     (tmp_path / "a.lxs").write_text(GOOD)
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "lrnap", "lxs", "check", "a.lxs"],
             cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
