@@ -113,19 +113,20 @@ class LiveTable:
         width = min(30, max(10, self._console.width - len(text) - 1))
         bar = ProgressBar(total=1.0, completed=progress.fraction or 0.0, width=width, pulse=progress.fraction is None)
         head.add_row(bar, Text(text))
-        return Group(head, self._table(progress), Text(self._note, style="dim"))
+        problems = [Text(f"{m.engine} is lost: {m.problem}", style="red") for m in progress.members if m.problem]
+        return Group(head, self._table(progress), *problems, Text(self._note, style="dim"))
 
     def _table(self, progress: Progress) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0))
         table.add_column("engine")  # what gives way on a narrow terminal
-        table.add_column("state", no_wrap=not any(member.problem for member in progress.members))
+        table.add_column("state", no_wrap=True)
         for name in ("threads", "spp", "samples/s", "seconds"):
             table.add_column(name, justify="right", no_wrap=True)
         for member in progress.members:
             status, style = member.status, "red" if member.problem else ""
             table.add_row(
                 Text(member.engine, no_wrap=True, overflow="ellipsis"),
-                Text(state_of(member), style=style, overflow="fold"),
+                Text("lost" if member.problem else state_of(member), style=style),
                 str(status.threads or ""),
                 f"{status.spp:.1f}",
                 short(status.samples_per_second),

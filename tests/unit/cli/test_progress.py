@@ -44,6 +44,13 @@ def test_no_word_is_broken_on_a_narrow_terminal(width):
     assert len(shown.splitlines()) <= (4 if width >= 80 else 5)
 
 
+def test_why_an_engine_is_lost_has_a_line_of_its_own():
+    table = LiveTable()
+    said = io.StringIO()
+    Console(file=said, width=80).print(table._render(progress(problem="nobody is there")))
+    assert "lrnap://render7.example.org:1978 is lost: nobody is there" in said.getvalue()
+
+
 def test_the_summary_counts_engines_that_can_be_used():
     assert summary(progress()).endswith("100.0 s, 1 engine")
     assert summary(progress(problem="gone")).endswith("0 engines")
