@@ -21,7 +21,7 @@ def bench(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Bench]:
     """Afterwards, no process and no file of it may be left."""
-    monkeypatch.setattr(blocks, "_MEMORY", tmp_path)
+    monkeypatch.setattr(blocks, "MEMORY", tmp_path)
     if request.param == "remote":
         if request.function.__name__ in NOT_OF_A_NODE:
             pytest.skip(NOT_OF_A_NODE[request.function.__name__])

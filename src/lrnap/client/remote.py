@@ -11,8 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import math
-from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -22,6 +21,7 @@ from lrnap.client.upload import send_scene
 from lrnap.engine import halts
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.engine.renderer import check_halt, check_options
+from lrnap.engine.reported import LOG_LINES, ReportedRun
 from lrnap.errors import Code, EngineError, LrnapError, RemoteError, SceneError
 from lrnap.film import accum
 from lrnap.film.snapshot import FilmLayout, Snapshot
@@ -33,7 +33,6 @@ from lrnap.wire import Reply, Scalar, Word
 STATS_RATE = 4.0  # reports a second
 RECONNECT_SECONDS = 20.0  # a node that is away for longer counts as lost
 RETRY_SECONDS = 0.5
-LOG_LINES = 2000
 WARNING = " warning: "  # what stands in a log line before what the engine does not honour
 
 ACCUM: Mapping[str, Scalar] = {"format": "accum"}
@@ -68,18 +67,14 @@ class RemoteEngine:
         return RemoteRun(await connect(self.name), scene, options)
 
 
-class RemoteRun:
+class RemoteRun(ReportedRun):
     """See `lrnap.engine.protocol.Run`."""
 
     def __init__(self, connection: Connection, scene: Scene, options: RunOptions) -> None:
         self._connection = connection
-        self._options = options
-        self._status = RunStatus(RunState.BUILDING)
+        super().__init__(options)
         self._word = ""  # the job's state, as the node calls it
-        self._layout: FilmLayout | None = None
-        self._log: deque[str] = deque(maxlen=LOG_LINES)
         self._warnings: dict[str, None] = {}
-        self._changed = asyncio.Event()  # replaced after each change
         self._fetching: asyncio.Task[Snapshot] | None = None
         self._newest: Snapshot | None = None
         self._last: Snapshot | None = None  # the film of a run that is over
@@ -88,34 +83,8 @@ class RemoteRun:
         self._sent = False  # the scene is on the node, and the node has been told to render it
         self._life = asyncio.create_task(self._live(scene), name=f"run {options.run} on {connection.address.url}")
 
-    @property
-    def name(self) -> str:
-        return self._options.run
-
-    @property
-    def seed(self) -> int:
-        return self._options.seed
-
-    @property
-    def layout(self) -> FilmLayout | None:
-        return self._layout
-
-    def status(self) -> RunStatus:
-        return self._status
-
-    def log(self, lines: int = 100) -> Sequence[str]:
-        return tuple(self._log)[-lines:] if lines > 0 else ()
-
     def warnings(self) -> Sequence[str]:
         return tuple(self._warnings)
-
-    async def events(self) -> AsyncIterator[RunStatus]:
-        while True:
-            changed, status = self._changed, self._status
-            yield status
-            if status.state.over:
-                return
-            await changed.wait()
 
     # -- the film
 
@@ -359,11 +328,8 @@ class RemoteRun:
             raise _of_the_run(error) from None
 
     def _enter(self, status: RunStatus) -> None:
-        if self._status.state.over:
-            return
-        self._status = status
-        self._changed.set()
-        self._changed = asyncio.Event()
+        if not self._status.state.over:  # what a node says afterwards changes nothing
+            super()._enter(status)
 
 
 def status_of(word: str, fields: Mapping[str, Scalar], before: RunStatus) -> RunStatus:

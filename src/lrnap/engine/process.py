@@ -14,8 +14,7 @@ import json
 import logging
 import signal
 import sys
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -24,6 +23,7 @@ from lrnap.engine.blocks import BlockFile, scratch_folder
 from lrnap.engine.cores import available
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.engine.renderer import check_halt, check_options, check_threads
+from lrnap.engine.reported import ReportedRun
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.lux.scene import Scene
@@ -31,7 +31,6 @@ from lrnap.lux.scene import Scene
 log = logging.getLogger("lrnap.engine")
 log.addHandler(logging.NullHandler())  # nothing is printed unless the program that uses us wants a log
 
-_LOG_LINES = 2000
 _LOG_WIDTH = 2000  # characters kept of one line
 _ERROR_LINES = 20  # log lines that an error carries
 _CHUNK = 1 << 18  # bytes of a scene given to the pipe before others may run
@@ -68,19 +67,15 @@ class ProcessEngine:
         return ProcessRun(process, scene, options)
 
 
-class ProcessRun:
+class ProcessRun(ReportedRun):
     """See `protocol.Run`. `pid` is the child's process."""
 
     def __init__(self, process: asyncio.subprocess.Process, scene: Scene, options: RunOptions) -> None:
         assert process.stdin and process.stdout and process.stderr
         self._process = process
         self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
-        self._options = options
-        self._layout: FilmLayout | None = None
-        self._status = RunStatus(RunState.BUILDING)
-        self._changed = asyncio.Event()  # replaced after each change: an event is waited for once
+        super().__init__(options)
         self._doing = "starting"
-        self._log: deque[str] = deque(maxlen=_LOG_LINES)
         self._warnings: tuple[str, ...] = ()
         self._dropped = 0
         self._failure: LrnapError | None = None  # what the child said before it ended
@@ -95,40 +90,13 @@ class ProcessRun:
         self._life = asyncio.create_task(self._live(scene), name=f"run {options.run}")
 
     @property
-    def name(self) -> str:
-        return self._options.run
-
-    @property
-    def seed(self) -> int:
-        return self._options.seed
-
-    @property
     def pid(self) -> int:
         return self._process.pid
-
-    @property
-    def layout(self) -> FilmLayout | None:
-        return self._layout
-
-    def status(self) -> RunStatus:
-        return self._status
-
-    def log(self, lines: int = 100) -> Sequence[str]:
-        return tuple(self._log)[-lines:] if lines > 0 else ()
 
     def warnings(self) -> Sequence[str]:
         if not self._dropped:
             return self._warnings
         return (*self._warnings, f"{self._dropped} pixel(s) of the film are not finite and were left out")
-
-    async def events(self) -> AsyncIterator[RunStatus]:
-        while True:
-            changed = self._changed  # before the look, so that no change falls between look and wait
-            status = self._status
-            yield status
-            if status.state.over:
-                return
-            await changed.wait()
 
     async def snapshot(self) -> Snapshot:
         if self._closed:
@@ -305,9 +273,7 @@ class ProcessRun:
     def _enter(self, status: RunStatus) -> None:
         if status.state is not self._status.state:
             self._reading = None  # a film that is being read is of the state before: nobody else may share it
-        self._status = status
-        self._changed.set()
-        self._changed = asyncio.Event()
+        super()._enter(status)
 
     # Commands and films.
 
