@@ -62,5 +62,6 @@ class NodeLimits:
     partial_seconds: float = 86400.0  # how long an unfinished upload can be resumed
 
 
-PAYLOAD_STALL_SECONDS = 60.0  # without one byte of an announced payload: the sender is gone
+PAYLOAD_RATE = 100.0  # bytes a second, the least of a payload that is not only to hold a connection
+PAYLOAD_STALL_SECONDS = 60.0  # over which PAYLOAD_RATE is measured: shorter breaks are the network's
 KEEPALIVE_SECONDS = 60  # idle time before TCP asks whether the peer is still there

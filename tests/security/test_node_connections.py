@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -236,8 +238,25 @@ def test_a_payload_that_stalls_ends_the_connection(tmp_path: Path) -> None:
     with serving(tmp_path, deadlines=Deadlines(stall=0.05)) as node, node.talk() as talk:
         assert talk.ask(f"ASSET_PUT {{3}} sha256={HASH}") == "R_CONT"
         talk.raw(b"a")
-        assert talk.line().startswith("R_ERROR CODE = E_TIMEOUT DESC = no byte of the payload")
+        assert talk.line().startswith("R_ERROR CODE = E_TIMEOUT DESC = less than 100 bytes a second of the payload")
         assert talk.closed()
+
+
+def test_10_a_payload_that_drips_ends_the_connection_while_one_that_flows_may_take_long(tmp_path: Path) -> None:
+    drop = threading.Event()
+    with serving(tmp_path, deadlines=Deadlines(stall=0.3)) as node, node.talk() as talk, node.talk() as other:
+        assert talk.ask(f"ASSET_PUT {{100000}} sha256={HASH}") == "R_CONT"
+        assert other.ask(f"ASSET_PUT {{1200}} sha256={HASH}") == "R_CONT"
+        for _ in range(12):
+            other.raw(b"a" * 100)
+            with contextlib.suppress(ConnectionError):  # it is over before the bytes are
+                talk.raw(b"a")
+            drop.wait(0.1)
+        other.raw(b"\r\n")
+        assert other.line().startswith("R_ERROR CODE = E_HASH")
+        with contextlib.suppress(ConnectionError):
+            assert talk.line().startswith("R_ERROR CODE = E_TIMEOUT DESC = less than 100 bytes a second")
+            assert talk.closed()
 
 
 @pytest.mark.parametrize("where", ["0.0.0.0:1978", "[::]:1978", "192.0.2.7"])

@@ -11,16 +11,18 @@ import termios
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lrnap.limits import HELLO_SECONDS, KEEPALIVE_SECONDS, PAYLOAD_STALL_SECONDS
+from lrnap.limits import HELLO_SECONDS, KEEPALIVE_SECONDS, PAYLOAD_RATE, PAYLOAD_STALL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Seconds: for the first line where a token is needed, for the token, and between bytes of a payload."""
+    """Seconds: for the first line where a token is needed, for the token, and over which a payload must have `rate`,
+    in bytes a second."""
 
     hello: float = HELLO_SECONDS
     auth: float = 6 * HELLO_SECONDS
     stall: float = PAYLOAD_STALL_SECONDS
+    rate: float = PAYLOAD_RATE
 
 
 class Timers:

@@ -17,6 +17,7 @@ import secrets
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from lrnap.errors import Code, LrnapError
@@ -72,7 +73,7 @@ class Link(asyncio.BufferedProtocol):
         self._follows: set[asyncio.Task[None]] = set()  # events, as long as the connection lives
         self._writable = asyncio.Event()
         self._timers = Timers()
-        self._last_byte = 0.0
+        self._received = 0  # bytes so far
         self._paused = False  # the connection wants answers before more bytes
         self._due: set[str] = set()  # what runs as soon as the loop is free
         self._ending = False
@@ -101,7 +102,7 @@ class Link(asyncio.BufferedProtocol):
         return self.conn.get_buffer()
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._last_byte = asyncio.get_running_loop().time()
+        self._received += nbytes
         self.conn.buffer_updated(nbytes)
         self._pump()
 
@@ -420,15 +421,17 @@ class Link(asyncio.BufferedProtocol):
         self._hang_up(Hangup(), error(Code.TIMEOUT, what))
 
     def _watch_payload(self) -> None:
-        """While a payload is due, some byte of it must come within every `stall` seconds."""
+        """While a payload is due, enough of it must come within every `stall` seconds."""
         if self.conn.state not in (State.PAYLOAD, State.PAYLOAD_END):
             self._timers.cancel("stall")
         elif "stall" not in self._timers:
-            self._check_stall()
+            self._timers.set("stall", self._deadlines.stall, partial(self._check_stall, self._received))
 
-    def _check_stall(self) -> None:
-        left = self._last_byte + self._deadlines.stall - asyncio.get_running_loop().time()
-        if left <= 0:
-            self._too_late(f"no byte of the payload came for {self._deadlines.stall:g} seconds")
+    def _check_stall(self, before: int) -> None:
+        seconds = self._deadlines.stall
+        if self._received - before < self._deadlines.rate * seconds:
+            rate = f"less than {self._deadlines.rate:g} bytes a second of the payload"
+            self._too_late(f"{rate} came for {seconds:g} seconds")
         else:
-            self._timers.set("stall", left, self._check_stall)
+            self._timers.cancel("stall")
+            self._watch_payload()
