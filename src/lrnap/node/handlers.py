@@ -130,9 +130,10 @@ async def _stop(visit: NodeVisit, request: Request) -> Reply:
 async def _reset(visit: NodeVisit, request: Request) -> Reply:
     name = _arg(request)
     if visit.own(name) is not None:
-        visit.discard()
+        visit.give_up()
         return ok()
-    visit.go_on()
+    if visit.description is None and not visit.session.level:
+        visit.go_on()
     if name is None and visit.node.jobs.meant(None) is None:
         return ok()  # IDLE already
     await visit.node.reset(visit.job(name))
@@ -170,6 +171,7 @@ async def _init(visit: NodeVisit, request: Request) -> Reply:
     except LrnapError as error:
         visit.miss(error, all_of_it=True)
         raise
+    visit.go_on()
     return ok()
 
 
@@ -179,7 +181,8 @@ async def _parse(visit: NodeVisit, request: Request) -> Reply:
         path = visit.node.roots.find(str(request.args[0]))
         stem = Path(str(request.args[0]).replace("\\", "/")).stem
         description = visit.begin(stem if name is None else str(name))
-        await asyncio.to_thread(description.parse, path, whole=True)
+        visit.go_on()
+        await visit.in_thread(lambda: description.parse(path, whole=True))
         return visit.done(jobname=visit.complete().name)
     except LrnapError as error:
         visit.discard()  # nothing of a file that is wrong stays
@@ -189,6 +192,7 @@ async def _parse(visit: NodeVisit, request: Request) -> Reply:
 
 async def _cleanup(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
     visit.discard()
+    visit.go_on()
     return ok()
 
 

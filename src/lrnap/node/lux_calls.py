@@ -5,7 +5,6 @@ CONTROL is the table of the others that mean something here. What is not in it a
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -61,7 +60,7 @@ async def _describe(visit: NodeVisit, request: Request) -> Reply:
     in_thread = large or request.verb.upper().endswith("INCLUDE")
     with visit.describing() as description:
         if in_thread:
-            await asyncio.to_thread(lambda: description.call(call_from_request(request)))
+            await visit.in_thread(lambda: description.call(call_from_request(request)))
         else:
             description.call(call_from_request(request))
     if not description.finished:
@@ -91,7 +90,7 @@ async def _parse_partial(visit: NodeVisit, call: Call) -> None:
     try:
         path = visit.node.roots.find(str(call.args[0]))
         with visit.describing() as description:
-            await asyncio.to_thread(description.parse, path, whole=False)
+            await visit.in_thread(lambda: description.parse(path, whole=False))
     except LrnapError as error:
         visit.miss(error)
         raise

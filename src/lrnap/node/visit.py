@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lrnap.errors import Code, LrnapError
@@ -32,6 +33,7 @@ class NodeVisit:
         self.session = session
         self.description: Description | None = None
         self.parsing: Job | None = None  # the job of the description, until it is READY
+        self.reading = False  # a thread is at work on the description
         self.failed: LrnapError | None = None  # a call of this scene failed, see `check_whole`
         self.lacking = False  # calls of this scene were skipped, or all of it was refused: it is not to be rendered
         self.last: str | None = None  # the job this connection described last
@@ -93,7 +95,9 @@ class NodeVisit:
             raise
 
     def complete(self) -> Job:
-        """WorldEnd has come: the scene is a job now."""
+        """WorldEnd has come: the scene is a job now, unless calls of it were skipped; `check_complete` for later."""
+        if self.lacking:
+            raise self._skipped()
         description, job = self.description, self.parsing
         assert description is not None and job is not None
         scene = description.scene(job.name)
@@ -101,12 +105,13 @@ class NodeVisit:
         self.node.ready(job, scene)
         self.node.warn(job, description.warnings)
         self.description = self.parsing = None
+        self.go_on()
         self.last = job.name
         return job
 
     def miss(self, error: LrnapError, *, all_of_it: bool = False) -> None:
         """A call of the scene failed; `all_of_it`: the call was to be the whole scene."""
-        self.failed = error
+        self.failed = self.failed if error.code is Code.SKIPPED else error
         self.lacking |= all_of_it
         self.session.pressing = True
 
@@ -130,10 +135,13 @@ class NodeVisit:
         if not self.skips(request.verb):
             return
         self.lacking = True
+        raise self._skipped()
+
+    def _skipped(self) -> LrnapError:
         cure = "API_LuxInit begins anew, API_Sync goes on without that call"
         if not self.session.level and not self.session.pressing:
             cure = "API_LuxCleanup gives the scene up, " + cure
-        raise LrnapError(Code.SKIPPED, f"not run, because a call before it failed ({self.failed}); {cure}")
+        return LrnapError(Code.SKIPPED, f"not run, because a call before it failed ({self.failed}); {cure}")
 
     def check_complete(self, name: object) -> None:
         """Raises LrnapError if the scene to be rendered is this connection's own, and is not at its end. One that is,
@@ -153,9 +161,25 @@ class NodeVisit:
         if self.description is not None:
             self.description.close()
         self.description = self.parsing = None
-        self.go_on()
 
     # --- for handlers
+
+    async def in_thread(self, work: Callable[[], None]) -> None:
+        """Does what may take long for the description, which nobody may give up meanwhile."""
+        self.reading = True
+        try:
+            await asyncio.to_thread(work)
+        finally:
+            self.reading = False
+
+    def give_up(self) -> None:
+        """Forgets the description. Raises LrnapError while it is read. What a program has sent already behind a call
+        that failed is still of the old scene."""
+        if self.reading:
+            raise LrnapError(Code.STATE, "the scene is being read: wait until it is READY")
+        self.discard()
+        if not self.session.level:
+            self.go_on()
 
     def own(self, name: object = None) -> Job | None:
         """The scene that this connection describes, if it has that name or none is given."""

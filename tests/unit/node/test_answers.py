@@ -213,6 +213,28 @@ def test_a_node_answers_while_it_reads_a_scene(node: Served, talk: Talk, monkeyp
     assert talk.line() == "R_OK"
 
 
+def test_a_program_gives_up_its_scene_but_not_while_it_is_read(
+    node: Served, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    read = reader.read
+
+    def slowly(*args: Any, **options: Any) -> Iterator[Call]:
+        assert go_on.wait(PATIENCE)
+        yield from read(*args, **options)
+
+    monkeypatch.setattr(reader, "read", slowly)
+    hello(talk)
+    talk.send('#1 API_LuxParse "scene.lxs" "slow"')
+    talk.until("#2 CTL_STATUS", "R_STATUS #2 PARSING")
+    assert talk.ask("#3 CTL_RESET").startswith("R_ERROR #3 code=E_STATE ")
+    go_on.set()
+    assert talk.line().startswith("R_OK #1 ")
+    assert talk.ask('#4 API_LuxInit "half"') == "R_OK #4"
+    assert talk.ask("#5 CTL_RESET") == "R_OK #5"
+    assert talk.ask("#6 CTL_STATUS") == 'R_STATUS #6 READY jobname="slow"'
+
+
 def test_a_place_that_the_client_names_comes_back(talk: Talk) -> None:
     answer = talk.ask('API_Shape "sphere" at="my scene.lxs:41:7"')
     assert answer.startswith('R_ERROR CODE = E_SCENE AT = "my scene.lxs:41:7" DESC = ')
@@ -260,10 +282,20 @@ def test_calls_sent_together_fail_once_without_a_hello_too(node: Served, talk: T
     assert codes(answers[5 : 5 + skipped]) == ["E_SKIPPED"] * skipped
     assert codes(answers[5 + skipped :]) == ["R_OK", "E_SKIPPED", "E_SKIPPED", "R_OK"]
     assert talk.ask(CALLS[4]) == "R_OK"  # a person may go on ...
-    assert talk.all(*CALLS[5:])[-1].startswith("R_OK JOBNAME")
-    refused = talk.ask("API_Render")  # ... but what was skipped is missing
-    assert refused.startswith("R_ERROR CODE = E_SKIPPED ") and "API_Sync" in refused and "API_LuxCleanup" in refused
-    assert not node.engine.runs
+    assert codes([talk.ask(line) for line in CALLS[5:-1]]) == ["R_OK"] * (len(CALLS) - 6)
+    for line in (CALLS[-1], "API_Render"):  # ... but what was skipped is missing
+        refused = talk.ask(line)
+        assert refused.startswith("R_ERROR CODE = E_SKIPPED ") and "API_Sync" in refused and "API_LuxCleanup" in refused
+        assert refused.count("failed") == 1
+    with node.talk() as other:  # so nobody else renders it either
+        assert other.ask('API_Render "scene1"').startswith("R_ERROR CODE = E_STATE ")
+    assert talk.all("API_Sync", "API_Render") == ["R_OK", "R_OK"]
+
+
+def test_a_scene_whose_beginning_was_skipped_is_no_scene(talk: Talk) -> None:
+    assert codes(talk.all("API_Nonsense", *CALLS[:2])) == ["E_UNKNOWN_VERB", "E_SKIPPED", "E_SKIPPED"]
+    assert talk.all(*CALLS[2:])[-1].startswith("R_ERROR CODE = E_SKIPPED ")
+    assert talk.all("CTL_RESET", *CALLS)[-1].startswith("R_OK JOBNAME")
 
 
 @pytest.mark.parametrize("cure", ["API_Sync", "API_LuxInit", "API_LuxCleanup"])
