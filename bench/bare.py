@@ -9,15 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from pathlib import Path
 
+import lrnap
 from lrnap.engine.cores import RENDER_NICE
 from lrnap.engine.luxcore import renderer as luxcore
 from lrnap.engine.luxcore.native import pyluxcore
 from lrnap.engine.luxcore.translate import translate
 from lrnap.lux.builder import describe
-from lrnap.lux.files import locate_all
-from lrnap.lux.reader import read
 
 LOOKS = 0.5  # seconds between looks at the statistics, which is what a user's own loop would do
 
@@ -25,8 +23,10 @@ LOOKS = 0.5  # seconds between looks at the statistics, which is what a user's o
 def main(path: str, seconds: float) -> float:
     os.nice(RENDER_NICE)
     pyluxcore.Init(lambda _: None)
-    calls = tuple(read(Path(path)))
-    translation = translate(describe(calls), locate_all(calls, (Path(path).parent,)))
+    with lrnap.Context(name="bare") as lux:
+        lux.parse(path)
+        scene = lux.scene
+        translation = translate(describe(scene.calls), scene.files)
     config = {key: value for key, value in translation.config.items() if not key.startswith("batch.")}
     config["native.threads.count"] = [0]
     session = pyluxcore.RenderSession(pyluxcore.RenderConfig(luxcore._properties(config), luxcore._scene(translation)))
