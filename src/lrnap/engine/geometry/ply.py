@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lrnap.engine.geometry.mesh import Floats, Indices, Mesh, check_indices, split_quads
+from lrnap.engine.geometry.mesh_file import file_bytes
 from lrnap.engine.geometry.ply_elements import AsciiBody, BinaryBody, Columns, Element, Property
-from lrnap.errors import Code, SceneError
+from lrnap.errors import SceneError
 from lrnap.limits import MAX_MESH_HEADER
 
 TYPES = {
@@ -59,15 +60,7 @@ def read(path: str | Path, name: str, shown: str | None = None) -> Mesh:
     Normals are as in the file, or None; faces of more than four corners are cut as fans. Raises SceneError.
     """
     shown = shown or str(path)
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise SceneError(
-            f"cannot read the mesh file: {error.strerror}; is the name right, relative to the scene's folder?",
-            at=shown,
-            code=Code.NOT_FOUND if isinstance(error, FileNotFoundError) else Code.SCENE,
-        ) from None
-    return parse(data, name, shown)
+    return parse(file_bytes(path, shown), name, shown)
 
 
 def parse(data: bytes, name: str, shown: str) -> Mesh:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from lrnap.engine.geometry.mesh import Floats, Mesh
-from lrnap.errors import Code, SceneError
+from lrnap.engine.geometry.mesh_file import file_bytes
+from lrnap.errors import SceneError
 
 HEADER = 84  # bytes of a binary file before its first triangle: a title of 80, then the count
 TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
@@ -19,15 +20,7 @@ VERTEX = re.compile(rb"\bvertex" + NUMBER * 3, re.IGNORECASE)
 def read(path: str | Path, name: str, shown: str | None = None) -> Mesh:
     """The mesh of a file; `shown` is what errors call the file, where that is not its path. Raises SceneError."""
     shown = shown or str(path)
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise SceneError(
-            f"cannot read the mesh file: {error.strerror}; is the name right, relative to the scene's folder?",
-            at=shown,
-            code=Code.NOT_FOUND if isinstance(error, FileNotFoundError) else Code.SCENE,
-        ) from None
-    return parse(data, name, shown)
+    return parse(file_bytes(path, shown), name, shown)
 
 
 def parse(data: bytes, name: str, shown: str) -> Mesh:

@@ -19,6 +19,7 @@ from lrnap.lux.plugins.rows import (
     word,
 )
 from lrnap.lux.plugins.spec import Parameter, Plugin
+from lrnap.lux.plugins.volumes import CLOUD
 
 F, C, R = "float", "color", "fresnel"
 
@@ -162,17 +163,7 @@ GENERAL: tuple[Plugin, ...] = (
     texture(
         "cloud",
         (F,),
-        real("radius", 0.5),
-        real("noisescale", 0.5),
-        real("turbulence", 0.01),
-        real("sharpness", 6.0),
-        real("noiseoffset", 0.0),
-        whole("spheres", 0),
-        whole("octaves", 1),
-        real("omega", 0.75),
-        real("variability", 0.9),
-        real("baseflatness", 0.8),
-        real("spheresize", 0.15),
+        *CLOUD,
         *MAPPING_3D,
     ),
     texture(

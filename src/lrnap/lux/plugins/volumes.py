@@ -5,6 +5,21 @@ from __future__ import annotations
 from lrnap.lux.plugins.rows import color, color_texture, fresnel, real, triplet, whole
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
+# A cloud is a texture and a volume region, of the same shape.
+CLOUD = (
+    real("radius", 0.5),
+    real("noisescale", 0.5),
+    real("turbulence", 0.01),
+    real("sharpness", 6.0),
+    real("noiseoffset", 0.0),
+    whole("spheres", 0),
+    whole("octaves", 1),
+    real("omega", 0.75),
+    real("variability", 0.9),
+    real("baseflatness", 0.8),
+    real("spheresize", 0.15),
+)
+
 INDEX: tuple[Parameter, ...] = (fresnel("fresnel", 1.5),)
 SCATTERING: tuple[Parameter, ...] = (
     color_texture("sigma_a", 0.0),
@@ -39,16 +54,6 @@ REGION_PLUGINS: tuple[Plugin, ...] = (
     region("volumegrid", real("density", count=None), whole("nx", 1), whole("ny", 1), whole("nz", 1)),
     region(
         "cloud",
-        real("radius", 0.5),
-        real("noisescale", 0.5),
-        real("turbulence", 0.01),
-        real("sharpness", 6.0),
-        real("noiseoffset", 0.0),
-        whole("spheres", 0),
-        whole("octaves", 1),
-        real("omega", 0.75),
-        real("variability", 0.9),
-        real("baseflatness", 0.8),
-        real("spheresize", 0.15),
+        *CLOUD,
     ),
 )
