@@ -157,3 +157,12 @@ def test_no_sampler_prefers_pixels_for_their_looks(translated, sampler):
     kind = config["sampler.type"][0]
     adaptive = config.get(f"sampler.{kind.lower()}.adaptive.strength")
     assert adaptive == ([0.0] if kind in ("SOBOL", "RANDOM") else None), "films of several engines add up only so"
+
+
+def test_bidirectional_paths_are_no_longer_than_they_need_be(translated):
+    translation = translated(
+        options='SurfaceIntegrator "bidirectional" "integer eyedepth" [48] "integer lightdepth" [16]'
+    )
+    assert [translation.config[f"{end}.maxdepth"] for end in ("path", "light")] == [[16], [16]]
+    assert [w for w in translation.warnings if "48" in w and "16" in w]
+    assert not any("lightdepth" in w for w in translation.warnings)
