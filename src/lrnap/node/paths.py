@@ -24,9 +24,6 @@ class Roots:
         """Raises LrnapError for a folder that is not there."""
         self.folders: tuple[Path, ...] = tuple(_folder(Path(folder)) for folder in folders)
 
-    def __str__(self) -> str:
-        return ", ".join(map(str, self.folders)) or "no folder"
-
     def holds(self, path: Path) -> bool:
         """Whether a path, with all links followed, is inside one of the roots."""
         try:
@@ -50,7 +47,7 @@ class Roots:
             raise LrnapError(
                 Code.DENIED, f'"{name}" is outside the folders this node reads; --root FOLDER at its start allows more'
             )
-        raise LrnapError(Code.NOT_FOUND, f'File not found: "{name}" is not in {self}')
+        raise LrnapError(Code.NOT_FOUND, f'File not found: "{name}" is not in a folder this node reads (--root)')
 
 
 def is_regular(path: Path) -> bool:

@@ -144,7 +144,8 @@ class Draft:
         for unread in inputs.params.unread():
             name = unread.split(" ", 1)[1]
             parameter = inputs.row(name)
-            if name not in by.harmless and not (parameter and parameter.obsolete):
+            known = parameter is not None and not parameter.obsolete  # the checker has warned of others
+            if known and name not in by.harmless:
                 self.warn(inputs.entity, f"parameter '{unread}' is not honoured")
 
 

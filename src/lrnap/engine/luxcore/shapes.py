@@ -125,7 +125,8 @@ class Geometry:
         for warning in warnings:
             inputs.warn(warning)
         for unread in params.unread():
-            inputs.warn(f"parameter '{unread}' is not honoured")
+            if inputs.row(unread.split(" ", 1)[1]) is not None:  # the checker has warned of others
+                inputs.warn(f"parameter '{unread}' is not honoured")
         self.meshes.append(reverse_mesh(mesh) if shape.reverse != mirrored else mesh)
         shown = self._displaced(inputs, name)
         self.bare[shown] = mesh

@@ -49,6 +49,8 @@ def translate(description: SceneDescription, files: Mapping[str, str]) -> Transl
     geometry.put_scene()
     for region in description.volume_regions:
         draft.warn(region, "cannot be rendered and is left out: only shapes can hold volumes")
+    if not draft.groups:
+        draft.warnings["nothing in the scene gives light: the picture will be black"] = None
     groups = _groups(draft)
     screen = draft.config["renderengine.type"] == [BIDIRECTIONAL]
     return Translation(

@@ -231,3 +231,13 @@ def test_nothing_refers_to_something_later(plugin: Plugin, attempt: Try):
             referred = {v for v in value if isinstance(v, str) and v in things and not key.endswith(".type")}
             assert referred <= seen, f"{key} = {value} comes before what it names"
             seen.add(key.split(".")[2])
+
+
+@pytest.mark.parametrize("world", ['Material "matte" "color nonsense" [1 1 1]', 'Shape "sphere" "float nonsense" [1]'])
+def test_what_nobody_knows_is_said_once_by_the_checker_alone(world, translated):
+    assert not any("nonsense" in warning for warning in translated(world + ' Shape "disk"').warnings)
+
+
+def test_a_scene_without_light_is_said_to_be_black(translated):
+    assert any("black" in warning for warning in translated('Shape "sphere"', lamp="").warnings)
+    assert not any("black" in warning for warning in translated('Shape "sphere"').warnings)
