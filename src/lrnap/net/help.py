@@ -42,7 +42,5 @@ def _call_usage(name: str) -> list[str]:
             *(f"API_{call}" for call in calls.CALLS),
             *(n for k in plugins.KINDS for n in plugins.names(k)),
         ]
-        raise LrnapError(
-            Code.NOT_FOUND, f"there is no {name[:40]}{did_you_mean(name, known)}; CTL_HELP lists all"
-        )
+        raise LrnapError(Code.NOT_FOUND, f"there is no {name[:40]}{did_you_mean(name, known)}; CTL_HELP lists all")
     return lines
