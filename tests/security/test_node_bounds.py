@@ -10,7 +10,8 @@ import pytest
 from nodes import StillEngine, StillRun, serving
 
 from lrnap.engine.child import bounded
-from lrnap.errors import LrnapError
+from lrnap.engine.protocol import RunState
+from lrnap.errors import LrnapError, SceneError
 from lrnap.limits import MAX_WARNING, MAX_WARNINGS, NodeLimits
 from lrnap.node.assets import AssetStore
 
@@ -66,3 +67,17 @@ def test_19_nothing_a_scene_says_can_steer_the_terminal_of_who_runs_the_node(
         assert talk.all('API_LuxParse "scene.lxs" "job"', "API_Render", "CTL_STOP") == ["R_OK"] * 3
         assert any("moon 00:00:00 job" in line for line in talk.text("CTL_LOG 50"))
     assert all(record.getMessage().isprintable() for record in caplog.records)
+
+
+def test_19_an_engines_words_of_several_lines_are_told_and_end_no_connection(tmp_path: Path) -> None:
+    wrong = SceneError("broken:\nREAD\x1b[2J error\r\nR_OK", at="a.lxs:1:1")
+    with serving(tmp_path, StillEngine()) as node, node.talk() as talk, node.talk() as program:
+        node.write("scene.lxs")
+        program.ask("CTL_HELLO LRNAP/1")
+        program.ask("#1 CTL_SUBSCRIBE state log")
+        assert talk.all('API_LuxParse "scene.lxs" "job"', "API_Render") == ["R_OK"] * 2
+        node.do(lambda: node.engine.runs[0].enter(RunState.FAILED, wrong))
+        assert 'DESC "a.lxs:1:1: broken: READ [2J error R_OK"' in talk.until("CTL_STATUS", "R_STATUS ERROR")
+        while "state=ERROR" not in (event := program.line()):
+            assert event.startswith("R_EVENT")
+        assert "READ [2J error R_OK" in event

@@ -15,7 +15,7 @@ from lrnap.engine import halts
 from lrnap.errors import Code, LrnapError
 from lrnap.net.service import Answer, Follow, Transfer
 from lrnap.node import film_dump, machine, settings
-from lrnap.wire import Reply, Request, Scalar, Status, Word, info, ok, status, text
+from lrnap.wire import Reply, Request, Scalar, Status, Word, info, ok, printable, status, text
 
 if TYPE_CHECKING:
     from lrnap.node.visit import NodeVisit
@@ -55,7 +55,7 @@ async def _status(visit: NodeVisit, request: Request) -> Reply:
         return status(Status.IDLE)
     fields = visit.node.figures(job)
     if job.error is not None:
-        fields |= {"code": Word(job.error.code.wire_name), "desc": str(job.error)}
+        fields |= {"code": Word(job.error.code.wire_name), "desc": printable(str(job.error))}
     return Reply("R_STATUS", (Word(job.state.value),), fields)
 
 

@@ -356,7 +356,7 @@ class Node:
         self.note(f'job "{job.name}" is {job.state.value}{why}', job)
         fields: dict[str, Scalar] = {"jobname": job.name, "state": Word(job.state.value)}
         if job.error is not None:
-            fields["desc"] = str(job.error)
+            fields["desc"] = printable(str(job.error))
         self.publisher.publish("state", job.name, **fields)
 
     def _free(self, job: Job) -> None:

@@ -236,7 +236,7 @@ class Inputs:
             wrong = _damage(str(path))
             if wrong:
                 spelled = self.params.string(name)
-                reason = wrong.replace(str(path), spelled)
+                reason = " ".join(wrong.replace(str(path), spelled).split())
                 raise entity_error(self.entity, f"the image '{spelled}' cannot be read: {reason}")
             return str(path)
 
