@@ -28,7 +28,7 @@ def main(path: str, seconds: float) -> float:
         scene = lux.scene
         translation = translate(describe(scene.calls), scene.files)
     config = {key: value for key, value in translation.config.items() if not key.startswith("batch.")}
-    config["native.threads.count"] = [0]
+    config["native.threads.count"] = [os.cpu_count() or 1]
     session = pyluxcore.RenderSession(pyluxcore.RenderConfig(luxcore._properties(config), luxcore._scene(translation)))
     session.Start()
     begin = time.perf_counter()
