@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -67,6 +68,18 @@ def wait_for(condition):
 def no_traceback(done):
     assert "Traceback" not in done.stdout + done.stderr
     return done
+
+
+def test_a_picture_that_cannot_be_written_is_no_success(scene, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    process = start("render", scene(), "-o", folder / "a.png", "--time", 2, cwd=tmp_path)
+    wait_for((folder / "a.png").exists)
+    shutil.rmtree(folder)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "create it, or write elsewhere" in said
+    assert "Traceback" not in said
 
 
 def test_two_local_engines_make_one_picture(scene, tmp_path):

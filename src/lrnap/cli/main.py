@@ -1,6 +1,6 @@
 """The `lrnap` command: one file per group of commands, loaded only when it is asked for.
 
-Exit codes: 0 done, 1 something that is needed is missing (`doctor`, or room for what is printed), 2 bad usage or bad
+Exit codes: 0 done, 1 something that is needed is missing (`doctor`, or room for what is written), 2 bad usage or bad
 scene, 3 no node could be used, 130 interrupted. Whatever goes wrong is said in one message on standard error, never as
 a traceback.
 """

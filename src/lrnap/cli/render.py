@@ -111,6 +111,9 @@ async def _render(plan: _Plan, display: Display) -> int:
                 await asyncio.gather(writing, return_exceptions=True)
             if job.film is not None:
                 await pictures.write()
+    except LrnapError as error:  # nothing else is refused here: engines that fail are told of by their job
+        report.say_error(error)
+        return report.MISSING
     finally:
         await job.close()
     return _finish(plan, job, display, interrupted.count > 0)

@@ -28,7 +28,7 @@ from lrnap.lux.scene import Scene
 TRANSFER_SHARE = 0.1  # of the time may go into fetching films
 FIRST_PAUSE = 0.5  # seconds between the first two snapshots of a run ...
 LONGEST_PAUSE = 10.0  # ... and at most, later: noise falls with the root of time, so pictures may come ever slower
-GROWTH = 0.2  # the next snapshot after 20 % more rendering
+GROWTH = 0.3  # the next snapshot after 30 % more rendering
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from lrnap.lux.call import Call
 RENDERERS = {"luxcore": "lrnap.engine.luxcore.renderer:LuxCoreRenderer", "fake": "lrnap.engine.fake:FakeRenderer"}
 
 _POLL = 0.05  # seconds between looks at the engine, which halts only when it is looked at
+_FIRST_LOOK = 0.005  # seconds to the first look, if samples are counted: a small film takes no longer
 _REPORT = 0.15  # seconds between reports of a running render
 _RATE_WINDOW = 2.0  # seconds over which samples per second are measured
 
@@ -201,8 +202,9 @@ class Child:
         waits = [_POLL]
         if self._halt.seconds is not None:
             waits.append(self._halt.seconds - self._seconds())
-        if self._halt.spp is not None and (rate := self._rate()):
-            waits.append((self._halt.spp - self._spp()) * self._pixels() / rate)
+        if self._halt.spp is not None:
+            rate = self._rate()
+            waits.append((self._halt.spp - self._spp()) * self._pixels() / rate if rate else _FIRST_LOOK)
         return max(min(waits), 0.001)
 
     def _seconds(self) -> float:

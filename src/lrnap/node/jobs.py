@@ -130,6 +130,7 @@ class JobTable:
         self._limits = limits
         self._jobs: dict[str, Job] = {}  # in the order in which they were last begun
         self._parsing: dict[str, Job] = {}
+        self._idle = True  # no job is meant where no name is given, until one is begun, finished or named again
 
     def __iter__(self) -> Iterator[Job]:
         yield from self._jobs.values()
@@ -165,11 +166,13 @@ class JobTable:
         job.scene = scene
         replaced = self._jobs.pop(job.name, None)
         self._jobs[job.name] = job
+        self._idle = False
         return replaced
 
     def touch(self, job: Job) -> None:
         """Makes it the last one, which is meant where no name is given."""
         self._jobs[job.name] = self._jobs.pop(job.name)
+        self._idle = False
 
     def find(self, name: str) -> Job:
         job = self._jobs.get(name) or self._parsing.get(name)
@@ -178,16 +181,19 @@ class JobTable:
         return job
 
     def meant(self, name: str | None) -> Job | None:
-        """The job of that name; without a name the one that renders, else the last; None if there is none.
+        """The job of that name; without a name the one that renders, else the last; None if there is none, or if the
+        last was reset: then the node is IDLE, and older jobs are there by their names.
 
         A scene that is only being described comes behind all of them: its name is not known yet, or still another's.
         """
         if name is not None:
             return self.find(name)
-        return self.active or next(reversed([*self._parsing.values(), *self._jobs.values()]), None)
+        known = () if self._idle else self._jobs.values()
+        return self.active or next(reversed([*self._parsing.values(), *known]), None)
 
     def drop(self, job: Job) -> None:
         if self._jobs.get(job.name) is job:
+            self._idle |= job is next(reversed(self._jobs.values()))
             del self._jobs[job.name]
         self.abandon(job)
 

@@ -93,6 +93,23 @@ def test_without_a_name_the_one_that_renders_is_meant_else_the_last() -> None:
     assert table.meant(None) is first
 
 
+def test_after_a_reset_nobody_is_meant_until_another_job_is() -> None:
+    table = JobTable(NodeLimits())
+    older, last = ready(table, "older"), ready(table, "last")
+    table.drop(last)
+    assert table.meant(None) is None
+    assert table.meant("older") is older
+    table.touch(older)
+    assert table.meant(None) is older
+
+
+def test_to_drop_an_older_job_changes_nothing_of_who_is_meant() -> None:
+    table = JobTable(NodeLimits())
+    older, last = ready(table, "older"), ready(table, "last")
+    table.drop(older)
+    assert table.meant(None) is last
+
+
 def test_jobs_that_wait_are_bounded() -> None:
     table = JobTable(NodeLimits(ready=2))
     ready(table, "a"), ready(table, "b")
