@@ -17,8 +17,8 @@ from bench.row import Row
 from bench.scenes import BEADS
 from lrnap.launch.local import local_node
 
-SECONDS = 8.0
-PAIRS = 6
+SECONDS = 20.0
+PAIRS = 3
 
 
 def rows() -> list[Row]:

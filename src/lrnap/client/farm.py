@@ -26,7 +26,7 @@ from lrnap.film.snapshot import Snapshot
 from lrnap.lux.scene import Scene
 
 TRANSFER_SHARE = 0.1  # of the time may go into fetching films
-FIRST_PAUSE = 0.5  # seconds between the first two snapshots of a run ...
+FIRST_PAUSE = 1.0  # seconds between the first two snapshots of a run ...
 LONGEST_PAUSE = 10.0  # ... and at most, later: noise falls with the root of time, so pictures may come ever slower
 GROWTH = 0.3  # the next snapshot after 30 % more rendering
 
