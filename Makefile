@@ -35,7 +35,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 unit: setup
 	$(BIN)/python -m pytest tests --cov=lrnap.wire --cov=lrnap.lux --cov-report=term --cov-fail-under=95
