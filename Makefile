@@ -15,7 +15,11 @@ help:
 
 setup: $(VENV)/.ready
 
+# What the system itself must bring: python's venv, and the one library that the engine's wheel leaves out.
+SYSTEM_HAS_ALL = $(PYTHON) -c 'import ensurepip' && ldconfig -p | grep -q libatomic.so.1
+
 $(VENV)/.ready: pyproject.toml
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! { $(SYSTEM_HAS_ALL); } >/dev/null 2>&1; then $(MAKE) deps-system; fi
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3-venv is missing: on Debian or Ubuntu, as root: make deps-system"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
