@@ -23,7 +23,7 @@ $(VENV)/.ready: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3-venv is missing: on Debian or Ubuntu, as root: make deps-system"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@$(BIN)/python -c 'import numpy, pyluxcore, os; os._exit(0)' || { echo "The engine does not load. On Debian or Ubuntu, as root: make deps-system"; exit 1; }
+	@$(BIN)/python -c 'import numpy, pyluxcore, os; os._exit(0)' >/dev/null || { echo "The engine does not load. On Debian or Ubuntu, as root: make deps-system"; exit 1; }
 	@touch $@
 
 # The engine's wheel brings its libraries along, but for libatomic and what every C++ program needs.
