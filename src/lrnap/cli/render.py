@@ -155,8 +155,10 @@ class _Pictures:
         async for progress in self._job.changes():
             if progress.film > self._written:
                 began = time.monotonic()
+                writing = asyncio.create_task(self.write())
+                writing.add_done_callback(_heard)
                 try:
-                    await asyncio.shield(self.write())
+                    await asyncio.shield(writing)
                 except LrnapError as error:  # the disk may have room again for the last one
                     report.say_warnings([str(error)])
                 await asyncio.sleep((time.monotonic() - began) * (1 / WRITE_SHARE - 1))
@@ -176,6 +178,12 @@ class _Pictures:
         merged, notes = film.merged(), facts(self._job)
         for path in self._plan.pictures:
             output.save(path, merged, self._plan.film.settings, notes)
+
+
+def _heard(task: asyncio.Task[None]) -> None:
+    """What fails after nobody waits for it any more, the last picture tells again: without this, asyncio prints it."""
+    if not task.cancelled():
+        task.exception()
 
 
 class _Interrupt:
