@@ -156,6 +156,21 @@ class ParamSet:
         """`"type name"` of the given parameters that no one has read, in the order of the scene."""
         return tuple(f"{kind} {name}" for kind, name in self._given if (kind, name) not in self._read)
 
+    def given(self) -> tuple[str, ...]:
+        """`"type name"` of all given parameters, in the order of the scene."""
+        return tuple(f"{kind} {name}" for kind, name in self._given)
+
+    def usual(self, given: str) -> builtins.bool:
+        """Whether the parameter given as `"type name"` has the value that it has by default."""
+        kind, name = given.split(" ", 1)
+        default, value = self._default(name), self._given[kind, name]
+        if default is None or kind == "texture":
+            return False
+        usual = np.asarray(default).ravel()
+        actual = np.asarray(value).ravel()
+        same_kind = (usual.dtype.kind in "US") == (actual.dtype.kind in "US")
+        return same_kind and np.array_equal(actual, usual.astype(actual.dtype))
+
     def ignore(self, *names: str) -> None:
         """Count parameters as read that need no honouring, such as the name of a shape."""
         self._read.update(key for key in self._given if key[1] in names)

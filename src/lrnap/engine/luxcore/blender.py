@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from lrnap.engine.luxcore.draft import Fidelity, Fields, Inputs, Row
 from lrnap.engine.luxcore.mappings import mapping_3d
+from lrnap.engine.luxcore.rows import Notes, ignored
 
 Build = Callable[[Inputs], Fields]
 
@@ -51,10 +52,11 @@ def _word_or_number(inputs: Inputs, name: str) -> str | float | int:
     return inputs.number(name)
 
 
-def _exact(build: Build, *harmless: str) -> Row[Build]:
-    return Row(build, Fidelity.EXACT, harmless=harmless)
+def _exact(build: Build, notes: Notes | None = None) -> Row[Build]:
+    return Row(build, Fidelity.EXACT, parameters=notes or {})
 
 
+SLOPE = ignored("a step for slopes, which bump maps measure over their own", "nabla")
 BLENDER: Mapping[str, Row[Build]] = {
     "blender_blend": _exact(_blender("blender_blend", progressiontype="type", direction="flipxy")),
     "blender_clouds": _exact(
@@ -74,7 +76,7 @@ BLENDER: Mapping[str, Row[Build]] = {
             noisesize="noisesize",
             distortion="distamount",
         ),
-        "nabla",
+        SLOPE,
     ),
     "blender_magic": _exact(_blender("blender_magic", noisedepth="noisedepth", turbulence="turbulence")),
     "blender_marble": _exact(
@@ -126,8 +128,7 @@ BLENDER: Mapping[str, Row[Build]] = {
             w3="w3",
             w4="w4",
         ),
-        "nabla",
-        "coltype",
+        SLOPE | ignored("colours, which no float texture has", "coltype"),
     ),
     "blender_wood": _exact(
         _blender(

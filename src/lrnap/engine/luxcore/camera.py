@@ -12,6 +12,7 @@ import numpy as np
 
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, inverse, matrix, plain
 from lrnap.engine.luxcore.film import Frame
+from lrnap.engine.luxcore.rows import ignored
 from lrnap.engine.luxcore.volumes import volume
 from lrnap.lux.description import Matrix
 
@@ -145,6 +146,8 @@ CAMERAS: Mapping[str, Row[Build]] = {
         _environment,
         Fidelity.APPROXIMATED,
         "the picture lies one row of pixels lower",
-        ("lensradius", "focaldistance", "screenwindow", "frameaspectratio"),
+        ignored(
+            "all directions are seen, from one point", "lensradius", "focaldistance", "screenwindow", "frameaspectratio"
+        ),
     ),
 }

@@ -11,13 +11,14 @@ import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 import OpenImageIO
 
+from lrnap.engine.luxcore.rows import Fidelity as Fidelity
+from lrnap.engine.luxcore.rows import Row as Row
 from lrnap.errors import Code, SceneError
 from lrnap.limits import MAX_IMAGE_PIXELS, MAX_NESTING
 from lrnap.lux.description import Entity, Matrix, SceneDescription, Transform
@@ -27,26 +28,6 @@ from lrnap.lux.plugins.spec import Parameter
 
 Value = list[Any]  # of one property: numbers, strings, booleans
 Fields = dict[str, Value]  # of one thing: property name after the thing's prefix -> value
-F = TypeVar("F")
-
-
-class Fidelity(Enum):
-    """How near the engine comes to classic Lux."""
-
-    EXACT = "exact"  # the same model, but for RGB in place of spectra
-    EQUIVALENT = "equivalent"  # another way to the same picture
-    APPROXIMATED = "approximated"  # looks alike; the row says how
-    IGNORED = "ignored"  # left out; the row says why
-
-
-@dataclass(frozen=True, slots=True)
-class Row(Generic[F]):
-    """One plugin: how it is translated and how faithfully. `harmless`: parameters not read, without effect."""
-
-    build: F
-    fidelity: Fidelity
-    how: str = ""
-    harmless: tuple[str, ...] = ()
 
 
 # What stands in for what cannot be translated, and why it is visible.
@@ -141,12 +122,16 @@ class Draft:
         """Reports what the row does not do as classic Lux does, and parameters that nobody asked for."""
         if by.fidelity in (Fidelity.APPROXIMATED, Fidelity.IGNORED):
             self.warn(inputs.entity, f"{by.fidelity.value}: {by.how}")
-        for unread in inputs.params.unread():
-            name = unread.split(" ", 1)[1]
-            parameter = inputs.row(name)
-            known = parameter is not None and not parameter.obsolete  # the checker has warned of others
-            if known and name not in by.harmless:
-                self.warn(inputs.entity, f"parameter '{unread}' is not honoured")
+        unread = set(inputs.params.unread())
+        for given in inputs.params.given():
+            name = given.split(" ", 1)[1]
+            parameter, note = inputs.row(name), by.parameters.get(name)
+            if parameter is None or parameter.obsolete or (note and note.fidelity is Fidelity.IGNORED):
+                continue  # the checker has warned of what is not in the tables
+            if note and note.fidelity is Fidelity.APPROXIMATED and not inputs.params.usual(given):
+                self.warn(inputs.entity, f"parameter '{given}' is approximated: {note.how}")
+            elif given in unread and not note:
+                self.warn(inputs.entity, f"parameter '{given}' is not honoured")
 
 
 @dataclass(slots=True)

@@ -11,14 +11,16 @@ from typing import Any
 from lrnap.engine.geometry.build import BUILDERS
 from lrnap.engine.geometry.quadrics import QUADRICS, TOLERANCE
 from lrnap.engine.luxcore.camera import CAMERAS
-from lrnap.engine.luxcore.draft import SUBSTITUTES, Fidelity, Row
+from lrnap.engine.luxcore.draft import SUBSTITUTES
 from lrnap.engine.luxcore.film import FILTERS
 from lrnap.engine.luxcore.lights import AREA_LIGHT, LIGHTS
 from lrnap.engine.luxcore.materials import MATERIALS
+from lrnap.engine.luxcore.rows import Fidelity, Note, Row
 from lrnap.engine.luxcore.sampling import RENDERERS, SAMPLERS, SURFACE_INTEGRATORS, VOLUME_INTEGRATORS
 from lrnap.engine.luxcore.textures import TEXTURES
 from lrnap.engine.luxcore.volumes import VOLUMES
 from lrnap.lux.plugins import PLUGINS
+from lrnap.lux.plugins.spec import Parameter, Plugin
 
 _MESH: Row[None] = Row(None, Fidelity.EXACT)
 _ROUND: Row[None] = Row(
@@ -62,6 +64,16 @@ TITLES: Mapping[str, str] = {
     "volumeintegrator": "Volume integrators",
     "renderer": "Renderers",
 }
+
+
+def note(plugin: Plugin, parameter: Parameter) -> Note:
+    """What becomes of a parameter of a plugin, whether or not there is a row for that plugin."""
+    if parameter.obsolete:
+        return Note(Fidelity.IGNORED, parameter.note)
+    by = ROWS.get(plugin.kind, {}).get(plugin.name)
+    if by is None:
+        return Note(Fidelity.IGNORED, f"the plugin as a whole is {WITHOUT_ROW.get(plugin.kind, 'left out')}")
+    return by.note(parameter.name)
 
 
 def markdown() -> str:

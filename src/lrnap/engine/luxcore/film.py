@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lrnap.engine import halts
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row
+from lrnap.engine.luxcore.rows import ignored
 from lrnap.engine.protocol import Halt
 from lrnap.lux.builder import DEFAULTS
 from lrnap.lux.call import Param
@@ -145,7 +146,9 @@ FILTERS: Mapping[str, Row[Build]] = {
     "gaussian": Row(_same("GAUSSIAN", gaussian_alpha="alpha"), Fidelity.EXACT),
     "blackmanharris": Row(_same("BLACKMANHARRIS"), Fidelity.EXACT),
     "triangle": Row(_as_wide(lambda x, _inputs: 1 - x), Fidelity.APPROXIMATED, AS_WIDE),
-    "mitchell": Row(_as_wide(_mitchell), Fidelity.APPROXIMATED, AS_WIDE, ("supersample",)),
+    "mitchell": Row(
+        _as_wide(_mitchell), Fidelity.APPROXIMATED, AS_WIDE, ignored("a look-up table for speed", "supersample")
+    ),
     "sinc": Row(_as_wide(_sinc), Fidelity.APPROXIMATED, AS_WIDE),
     "catmullrom": Row(_as_wide(_catmull_rom), Fidelity.APPROXIMATED, AS_WIDE),
 }

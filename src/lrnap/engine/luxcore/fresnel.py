@@ -88,8 +88,8 @@ def preset(inputs: Inputs) -> Fields:
     return {"type": ["fresnelpreset"], "name": [name]}
 
 
-def _exact(build: Build, *harmless: str) -> Row[Build]:
-    return Row(build, Fidelity.EXACT, harmless=harmless)
+def _exact(build: Build) -> Row[Build]:
+    return Row(build, Fidelity.EXACT)
 
 
 FRESNEL: Mapping[str, Row[Build]] = {

@@ -15,10 +15,11 @@ import numpy as np
 
 from lrnap.engine.luxcore import spectra
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, Value, image_aspect, matrix
+from lrnap.engine.luxcore.rows import ignored
 from lrnap.engine.luxcore.volumes import volume
 from lrnap.lux.description import AreaLight, Light, Matrix
 
-HARMLESS = ("nsamples", "imapmaxresolution")
+HARMLESS = ignored("only how fast the picture converges, not to what", "nsamples", "imapmaxresolution")
 POINT_UNIT = 1 / (4 * math.pi)  # the engine's point light of gain one has a flux of one, classic Lux's an intensity
 
 
@@ -102,7 +103,7 @@ def emission(draft: Draft, light: AreaLight, area: float) -> tuple[tuple[str, tu
     return tuple((key, tuple(value)) for key, value in fields.items())
 
 
-AREA_LIGHT: Row[None] = Row(None, Fidelity.EXACT, harmless=("nsamples", "flipz"))
+AREA_LIGHT: Row[None] = Row(None, Fidelity.EXACT, parameters=HARMLESS)
 
 
 def _spread(inputs: Inputs) -> Fields:
@@ -111,8 +112,9 @@ def _spread(inputs: Inputs) -> Fields:
     image, ies = inputs.image("mapname"), inputs.file("iesname")
     if image:
         fields |= {"mapfile": [image]}
+    flip = inputs.params.bool("flipz")
     if ies:
-        fields |= {"iesfile": [ies], "flipz": [inputs.params.bool("flipz")]}
+        fields |= {"iesfile": [ies], "flipz": [flip]}
     return fields
 
 
@@ -205,12 +207,12 @@ def _sky(lamp: Lamp) -> Fields:
 
 
 def _exact(build: Build) -> Row[Build]:
-    return Row(build, Fidelity.EXACT, harmless=HARMLESS)
+    return Row(build, Fidelity.EXACT, parameters=HARMLESS)
 
 
 OLD_SKY = "by the newer sky model, sky2: the engine has no other"
 LIGHTS: Mapping[str, Row[Build]] = {
-    "point": Row(_point, Fidelity.EXACT, harmless=("flipz",)),
+    "point": Row(_point, Fidelity.EXACT),
     "spot": _exact(_spot),
     "distant": _exact(_distant),
     "projection": Row(_projection, Fidelity.APPROXIMATED, "as bright on the axis; edges may differ", HARMLESS),

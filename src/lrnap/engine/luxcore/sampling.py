@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row
+from lrnap.engine.luxcore.rows import ignored
 
 Build = Callable[[Inputs], Fields]  # properties of the configuration
 BIDIRECTIONAL = "BIDIRCPU"  # the engine that also traces from the lights
 LONGEST = 16  # bounces from either end: in a closed room of albedo 0.75 under 1% of the light has more than 16 in all
 
 # How quickly, not where to: light strategies, Russian roulette, shadow rays.
-CONVERGENCE = (
+FASTER = "only how fast the picture converges, not to what"
+CONVERGENCE = ignored(
+    FASTER,
     *("lightstrategy", "strategy", "lightpathstrategy", "shadowraycount", "lightraycount", "directlightsampling"),
     *("rrstrategy", "rrcontinueprob", "eyerrthreshold", "lightrrthreshold", "hybridusemis", "debug"),
 )
@@ -116,19 +119,20 @@ _FALLBACK: Mapping[str, Fields] = {
     "volumeintegrator": {},
 }
 
-PHOTONS = (
+PHOTONS = ignored(
+    "there are no photon maps, and paths converge without",
     *("photonsampler", "lookupaccel", "pixelsampler", "alpha", "startradius", "startk", "parallelhashgridspare"),
     *("photonperpass", "hitpointperpass", "schedulerblocksize", "useproba", "wavelengthstratificationpasses"),
     *("storeglossy", "includeenvironment"),
 )
 SURFACE_INTEGRATORS: Mapping[str, Row[Build]] = {
-    "path": Row(_path, Fidelity.EXACT, harmless=CONVERGENCE),
-    "bidirectional": Row(_bidirectional, Fidelity.EXACT, harmless=CONVERGENCE),
+    "path": Row(_path, Fidelity.EXACT, parameters=CONVERGENCE),
+    "bidirectional": Row(_bidirectional, Fidelity.EXACT, parameters=CONVERGENCE),
     "directlighting": Row(
         _directlighting, Fidelity.EQUIVALENT, "paths that end at the first surface that is not specular", CONVERGENCE
     ),
     "sppm": Row(
-        _sppm, Fidelity.EQUIVALENT, "bidirectional paths converge to the same picture", (*CONVERGENCE, *PHOTONS)
+        _sppm, Fidelity.EQUIVALENT, "bidirectional paths converge to the same picture", {**CONVERGENCE, **PHOTONS}
     ),
     "distributedpath": Row(
         lambda _inputs: _paths("PATHCPU", 16), Fidelity.APPROXIMATED, "by paths of up to 16 bounces of any kind"
@@ -136,28 +140,23 @@ SURFACE_INTEGRATORS: Mapping[str, Row[Build]] = {
     "exphotonmap": Row(_maxdepth, Fidelity.APPROXIMATED, "by paths, which have no photon map's blur"),
     "igi": Row(_maxdepth, Fidelity.APPROXIMATED, "by paths, which have no virtual lights' splotches", CONVERGENCE),
 }
+PIXELS = ignored(FASTER, "pixelsampler", "pixelsamples", "noiseaware")
 SAMPLERS: Mapping[str, Row[Build]] = {
     "metropolis": Row(
         _metropolis,
         Fidelity.EXACT,
-        harmless=("usevariance", "usecooldown", "noiseaware", "mutationsizelow", "mutationsizehigh"),
+        parameters=ignored(FASTER, "usevariance", "usecooldown", "noiseaware", "mutationsizelow", "mutationsizehigh"),
     ),
-    "random": Row(_even("RANDOM"), Fidelity.EXACT, harmless=("pixelsampler", "pixelsamples", "noiseaware")),
-    "stratified": Row(
-        _even("RANDOM"), Fidelity.EQUIVALENT, "random samples", ("pixelsampler", "pixelsamples", "noiseaware")
-    ),
-    "halton": Row(
-        _even("SOBOL"), Fidelity.EQUIVALENT, "Sobol's sequence", ("pixelsampler", "pixelsamples", "noiseaware")
-    ),
-    "sobol": Row(_even("SOBOL"), Fidelity.EXACT, harmless=("noiseaware",)),
-    "lowdiscrepancy": Row(
-        _even("SOBOL"), Fidelity.EQUIVALENT, "Sobol's sequence", ("pixelsampler", "pixelsamples", "noiseaware")
-    ),
+    "random": Row(_even("RANDOM"), Fidelity.EXACT, parameters=PIXELS),
+    "stratified": Row(_even("RANDOM"), Fidelity.EQUIVALENT, "random samples", PIXELS),
+    "halton": Row(_even("SOBOL"), Fidelity.EQUIVALENT, "Sobol's sequence", PIXELS),
+    "sobol": Row(_even("SOBOL"), Fidelity.EXACT, parameters=ignored(FASTER, "noiseaware")),
+    "lowdiscrepancy": Row(_even("SOBOL"), Fidelity.EQUIVALENT, "Sobol's sequence", PIXELS),
     "erpt": Row(
         lambda _inputs: {"sampler.type": ["METROPOLIS"]},
         Fidelity.EQUIVALENT,
         "the Metropolis sampler, which converges to the same picture",
-        ("chainlength", "mutationrange", "basesampler"),
+        ignored(FASTER, "chainlength", "mutationrange", "basesampler"),
     ),
 }
 RENDERERS: Mapping[str, Row[Build]] = {
@@ -167,7 +166,8 @@ RENDERERS: Mapping[str, Row[Build]] = {
         _nothing,
         Fidelity.EQUIVALENT,
         "the same paths on the processor",
-        (
+        ignored(
+            "of another program: the engine has settings of its own",
             *(f"opencl.{n}" for n in ("platform.index", "gpu.use", "gpu.workgroup.size", "devices.select")),
             *(
                 "opencl.cpu.threads",
@@ -181,6 +181,11 @@ RENDERERS: Mapping[str, Row[Build]] = {
     "luxcore": Row(_nothing, Fidelity.EQUIVALENT, "integrator and sampler are taken from the scene"),
 }
 VOLUME_INTEGRATORS: Mapping[str, Row[Build]] = {
-    name: Row(_nothing, Fidelity.EQUIVALENT, "volumes say themselves how light scatters in them", ("stepsize",))
+    name: Row(
+        _nothing,
+        Fidelity.EQUIVALENT,
+        "volumes say themselves how light scatters in them",
+        ignored("each heterogeneous volume has its own", "stepsize"),
+    )
     for name in ("emission", "single", "multi", "none")
 }

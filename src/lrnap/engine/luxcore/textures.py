@@ -15,12 +15,17 @@ from lrnap.engine.luxcore.blender import BLENDER
 from lrnap.engine.luxcore.draft import SUBSTITUTES, Draft, Fidelity, Fields, Inputs, Row, entity_error, plain
 from lrnap.engine.luxcore.fresnel import FRESNEL
 from lrnap.engine.luxcore.mappings import mapping_2d, mapping_3d
+from lrnap.engine.luxcore.rows import Notes, ignored
 from lrnap.lux.description import Entity, Texture
 
 Build = Callable[[Inputs], Fields]
 Fold = Callable[[Inputs], tuple[float, ...] | None]
 
-IMAGE_HARMLESS = ("maxanisotropy", "discardmipmaps", "trilinear")
+IMAGE_NOTES = ignored(
+    "only how textures are filtered for speed: every sample is filtered by the picture itself",
+    "maxanisotropy",
+    "discardmipmaps",
+)
 
 
 # ---- asking for a texture ----------------------------------------------------------------------------------------
@@ -269,14 +274,14 @@ def _spectrum(plugin: str) -> Row[Build]:
     return Row(build, Fidelity.EQUIVALENT, "its colour, since the engine renders in RGB")
 
 
-def _exact(build: Build, *harmless: str) -> Row[Build]:
-    return Row(build, Fidelity.EXACT, harmless=harmless)
+def _exact(build: Build, notes: Notes | None = None) -> Row[Build]:
+    return Row(build, Fidelity.EXACT, parameters=notes or {})
 
 
 TEXTURES: Mapping[str, Row[Build]] = {
     "constant": _exact(_constant),
-    "imagemap": _exact(_imagemap, *IMAGE_HARMLESS),
-    "normalmap": _exact(_normalmap, *IMAGE_HARMLESS),
+    "imagemap": _exact(_imagemap, IMAGE_NOTES),
+    "normalmap": _exact(_normalmap, IMAGE_NOTES),
     "add": _exact(_pair("add")),
     "subtract": _exact(_pair("subtract")),
     "scale": _exact(_pair("scale")),
@@ -284,7 +289,7 @@ TEXTURES: Mapping[str, Row[Build]] = {
     "band": _exact(_band),
     "multimix": Row(_multimix, Fidelity.EQUIVALENT, "a chain of additions"),
     "bilerp": _exact(_bilerp),
-    "checkerboard": _exact(_checkerboard, "aamode"),
+    "checkerboard": _exact(_checkerboard, ignored("every sample is filtered by the picture itself", "aamode")),
     "dots": _exact(_flat("dots", inside="inside", outside="outside")),
     "uv": _exact(_flat("uv")),
     "windy": _exact(_procedural("windy")),

@@ -6,6 +6,7 @@ a single number given here stands for a grey.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from lrnap.lux.plugins.spec import Default, Parameter, Type
@@ -77,6 +78,16 @@ def fresnel(name: str, default: float) -> Parameter:
 def variant(name: str, default: float | None = None, *, texture: bool = True) -> Parameter:
     """A value of the texture's own variant, and the name of such a texture unless `texture` is false."""
     return Parameter(name, "variant|texture" if texture else "variant", default)
+
+
+def only_with(beside: str, *parameters: Parameter) -> tuple[Parameter, ...]:
+    """Parameters that have an effect only beside others, given as LXS."""
+    return tuple(replace(parameter, beside=beside) for parameter in parameters)
+
+
+def as_in(example: str, parameter: Parameter) -> Parameter:
+    """The parameter with a value, as LXS, that is away from its default and makes a difference."""
+    return replace(parameter, example=example)
 
 
 def old(type: Type, *names: str, also: tuple[str, ...] = (), note: str = "of older versions") -> tuple[Parameter, ...]:

@@ -53,6 +53,8 @@ class Parameter:
     note: str = ""
     also: tuple[str, ...] = ()  # further LXS types under which older scenes give it
     obsolete: bool = False  # of older versions only: legal, and without effect
+    example: str = ""  # a value away from the default, as LXS: for documentation and tests; "": any of its type
+    beside: str = ""  # parameters without which this one has no effect, as LXS
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -70,6 +72,7 @@ class Plugin:
     open: bool = False  # more parameters than the table lists are legal (numbered series: tex1 ... texN)
     note: str = ""
     obsolete: bool = False  # of older versions only: legal, and rendered as a substitute
+    needs: str = ""  # parameters that it cannot do without, as LXS; "{v}" and "{n}": a texture's variant and a value
     by_name: Mapping[str, Parameter] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
