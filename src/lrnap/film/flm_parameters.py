@@ -14,14 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film.develop import Gain, Settings, not_honoured
+from lrnap.film.develop import GroupLook, Settings, not_honoured
+from lrnap.film.develop.colour import COOLEST, HOTTEST
+from lrnap.film.develop.settings import Parameter as Given
 from lrnap.film.flm import Parameter, ParameterType
 from lrnap.limits import MAX_NAME
 
 Value = float | str
 KERNELS = ("reinhard", "linear", "contrast", "maxwhite", "autolinear", "falsecolors")
 CLAMP_METHODS = ("lum", "hue", "cut", "darken")
-COOLEST, HOTTEST = 1000.0, 20000.0  # kelvin of a light group, as far as black bodies are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +115,12 @@ _ROWS: Mapping[int, Row] = {row.number: row for row in (*FILM, *GROUP)}
 def from_settings(settings: Settings, groups: Sequence[str]) -> tuple[Parameter, ...]:
     """All parameters that classic Lux writes, with these settings and light groups."""
     own = settings.to_params()
-    gains = dict(settings.gains)
     rows = [_parameter(row, _value(row, own)) for row in FILM]
     for index, group in enumerate(groups):
-        gain = gains.get(group, Gain())
-        given: dict[int, Value] = {SCALE: gain.scale, ENABLE: float(gain.enabled), NAME: group}
-        given[TEMPERATURE] = gain.temperature
-        given.update(zip((RED, GREEN, BLUE), gain.rgb, strict=True))
+        look = settings.groups.get(group, GroupLook())
+        given: dict[int, Value] = {SCALE: look.gain, ENABLE: float(look.enabled), NAME: group}
+        given[TEMPERATURE] = look.temperature
+        given.update(zip((RED, GREEN, BLUE), look.rgb, strict=True))
         rows += [_parameter(row, given.get(row.number, row.default), index) for row in GROUP]
     return tuple(rows)
 
@@ -129,7 +129,7 @@ def _parameter(row: Row, value: Value, index: int = 0) -> Parameter:
     return Parameter(row.number, value, index, row.type)
 
 
-def _value(row: Row, own: Mapping[str, bool | int | str | float | tuple[float, float]]) -> Value:
+def _value(row: Row, own: Mapping[str, Given]) -> Value:
     value = own.get(row.film, row.default)
     if row.number == _RESPONSE_ENABLED:
         return float(bool(own.get("cameraresponse")))
@@ -189,32 +189,31 @@ def settings(
     """
     params = {**film_params(parameters), **(changed or {})}
     notes = list(not_honoured(params))
-    gains = {}
+    looks = {}
     for index, group in enumerate(groups):
-        gain = _gain(parameters, index)
-        if gain.temperature and not COOLEST <= gain.temperature <= HOTTEST:
+        look = _look(parameters, index)
+        if look.temperature and not COOLEST <= look.temperature <= HOTTEST:
             notes.append(
-                f"light group {group!r} has a temperature of {gain.temperature:g} K, which is not available: it is "
+                f"light group {group!r} has a temperature of {look.temperature:g} K, which is not available: it is "
                 f"developed without; there are {COOLEST:g} to {HOTTEST:g} K"
             )
-            gain = replace(gain, temperature=0.0)
-        if gain != Gain():
-            gains[group] = gain
+            look = replace(look, temperature=0.0)
+        looks[group] = look
     response = params.get("cameraresponse")
     here = {str(response): str(response)} if changed and "cameraresponse" in changed else None
-    found = Settings.from_params(params, gains, here)
+    found = Settings.from_params(params, looks, here)
     if response and not found.cameraresponse and not any("cameraresponse" in note for note in notes):
         notes.append(f"the camera response {response!r} is a file, and not in the film: it is developed without")
     return found, tuple(notes)
 
 
-def _gain(parameters: Sequence[Parameter], index: int) -> Gain:
+def _look(parameters: Sequence[Parameter], index: int) -> GroupLook:
     given = {row.number: row.default for row in GROUP}
     given.update((p.number, p.value) for p in parameters if p.index == index and p.number in given)
     scale, enabled, red, green, blue, kelvin = (
         _number(number, given[number]) for number in (SCALE, ENABLE, RED, GREEN, BLUE, TEMPERATURE)
     )
-    return Gain(bool(enabled), scale, (red, green, blue), max(kelvin, 0.0))
+    return GroupLook(scale, (red, green, blue), max(kelvin, 0.0), bool(enabled))
 
 
 def _word(row: Row, value: Value) -> str:

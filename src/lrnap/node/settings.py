@@ -13,7 +13,7 @@ from dataclasses import replace
 from lrnap.engine import halts
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
-from lrnap.film.develop import Settings, not_honoured
+from lrnap.film.develop import Settings, not_honoured, spelled
 from lrnap.limits import MAX_THREADS
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
@@ -28,9 +28,10 @@ NAMES = (*NODE, *halts.PARAMETERS, *DEVELOP)
 
 def check_name(name: str) -> str:
     """The setting's own spelling. Raises LrnapError (ARGS) for an unknown one."""
-    if name.lower() not in NAMES:
+    known = name.lower() if name.lower() in NAMES else spelled(name)
+    if known is None:
         raise LrnapError(Code.ARGS, f"there is no setting {name[:40]!r}{did_you_mean(name, NAMES)}; CTL_GET lists them")
-    return name.lower()
+    return known
 
 
 def film_params(scene: Scene | None) -> dict[str, object]:

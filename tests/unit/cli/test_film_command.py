@@ -12,7 +12,7 @@ import pytest
 
 from lrnap.cli.main import main
 from lrnap.film import flm, flm_parameters, images
-from lrnap.film.develop import Gain, Settings
+from lrnap.film.develop import GroupLook, Settings
 from lrnap.film.flm import Flm, Parameter
 from lrnap.film.flm_convert import from_snapshot
 from lrnap.film.snapshot import FilmLayout, Snapshot
@@ -50,7 +50,7 @@ def a_film(settings: Settings, width: int = 16, groups: tuple[str, ...] = ("key"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    settings = Settings.from_params({"tonemapkernel": "maxwhite", "gamma": 1.0}, {"sky": Gain(enabled=False)})
+    settings = Settings.from_params({"tonemapkernel": "maxwhite", "gamma": 1.0}, {"sky": GroupLook(enabled=False)})
     flm.write(tmp_path / "a.flm", a_film(settings))
     flm.write(tmp_path / "b.flm", a_film(Settings.from_params({"tonemapkernel": "reinhard"})))
     (tmp_path / "bad.flm").write_bytes((tmp_path / "a.flm").read_bytes()[:-20])

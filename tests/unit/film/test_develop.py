@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lrnap.errors import LrnapError
-from lrnap.film.develop import Gain, Settings, develop, not_honoured, quantise, to_8bit
+from lrnap.film.develop import GroupLook, Settings, develop, not_honoured, quantise, spelled, to_8bit
 from lrnap.film.develop.colour import ROOM, ColourSystem, conversion, limit
 from lrnap.film.develop.falsecolours import SCALES
 from lrnap.film.develop.settings import CLAMP_METHODS, KERNELS
@@ -207,7 +207,7 @@ def test_light_groups_have_gains() -> None:
     planes.weight[:] = planes.alpha[:] = 1
     planes.pixel[:, 0, 0] = [[0.1, 0.1, 0.1], [0.2, 0.2, 0.2], [0.5, 0.5, 0.5]]
     film = Snapshot("a", 1, 1, layout, block, 1)
-    gains = {"sun": Gain(scale=2, rgb=(1, 0.5, 0)), "sky": Gain(enabled=False)}
+    gains = {"sun": GroupLook(gain=2, rgb=(1, 0.5, 0)), "sky": GroupLook(enabled=False)}
     exposure = {"tonemapkernel": "linear", "linear_fstop": 1.0, "linear_sensitivity": 10 / 0.65, "linear_gamma": 0.0}
     picture = develop(film, Settings.from_params(exposure, gains), display=False)
     np.testing.assert_allclose(picture[0, 0], [0.4, 0.3, 0.2, 1], rtol=1e-5)
@@ -328,3 +328,53 @@ def test_what_is_not_honoured_is_said() -> None:
 
 def test_maps_of_a_glare_that_is_off_are_not_missed() -> None:
     assert not_honoured({"glarepupilfilename": "pupil.png", "glare_map": True}) == ()
+
+
+def test_light_groups_are_parameters_by_their_names() -> None:
+    given_params = {
+        "lightgroup.sun.gain": [2.0],
+        "lightgroup.sun.rgb": np.array([1, 0.5, 0], np.float32),
+        "lightgroup.lamp.left.temperature": 2700,
+        "lightgroup.sky.enabled": "false",
+        "lightgroup.fill.gain": 1.0,
+    }
+    chosen = Settings.from_params(given_params)
+    assert chosen.groups == {
+        "sun": GroupLook(gain=2.0, rgb=(1.0, 0.5, 0.0)),
+        "lamp.left": GroupLook(temperature=2700.0),
+        "sky": GroupLook(enabled=False),
+    }
+    assert Settings.from_params(json.loads(json.dumps(chosen.to_params()))) == chosen
+    dimmed = Settings.from_params({"lightgroup.sun.gain": 0.5}, chosen.groups)
+    assert dimmed.groups["sun"] == GroupLook(gain=0.5, rgb=(1.0, 0.5, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("lightgroup.sun.gain", -1, "'lightgroup.sun.gain' must be a number from 0 to 1e\\+12, not -1"),
+        ("lightgroup.sun.rgb", [1, 2], "'lightgroup.sun.rgb' must be three numbers"),
+        ("lightgroup.sun.temperature", 50, "0 for none, or a number from 1000 to 20000, not 50"),
+        ("lightgroup.sun.enabled", "maybe", "true or false"),
+        ("lightgroup.sun.colour", 1, "a light group has lightgroup.<name>.gain"),
+        ("lightgroup..gain", 1, "a light group has"),
+    ],
+)
+def test_a_wrong_value_of_a_light_group_is_refused(name: str, value: object, said: str) -> None:
+    with pytest.raises(LrnapError, match=said):
+        Settings.from_params({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("Gamma", "gamma"),
+        ("lightgroup.Sun.GAIN", "lightgroup.Sun.gain"),
+        ("LightGroup.a.b.rgb", "lightgroup.a.b.rgb"),
+        ("lightgroup.sun", None),
+        ("response", None),
+        ("groups", None),
+    ],
+)
+def test_a_parameter_has_a_spelling_of_its_own(name: str, own: str | None) -> None:
+    assert spelled(name) == own

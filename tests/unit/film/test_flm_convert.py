@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lrnap.errors import LrnapError
 from lrnap.film import flm, flm_parameters, output
-from lrnap.film.develop import Gain, Settings, develop, to_8bit
+from lrnap.film.develop import GroupLook, Settings, develop, to_8bit
 from lrnap.film.develop.colour import ROOM
 from lrnap.film.flm import BufferType, Flm, Group, Parameter, ParameterType
 from lrnap.film.flm_convert import from_snapshot, to_snapshot
@@ -166,7 +166,11 @@ def test_all_parameters_are_written_in_classic_order() -> None:
 
 
 def test_settings_come_back() -> None:
-    gains = {"key": Gain(True, 2.0, (1.0, 0.5, 0.25)), "fill": Gain(False), "rest": Gain(temperature=6500.0)}
+    gains = {
+        "key": GroupLook(2.0, (1.0, 0.5, 0.25)),
+        "fill": GroupLook(enabled=False),
+        "rest": GroupLook(temperature=6500.0),
+    }
     chosen = Settings.from_params(
         {"tonemapkernel": "linear", "linear_exposure": 0.3, "gamma": 1.8, "ldr_clamp_method": "hue",
          "colorspace_white": (0.3, 0.31), "contrast_ywa": 3.5},

@@ -11,7 +11,7 @@ from films import film_of, noise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrnap.film.develop import Gain, Settings, develop, lens
+from lrnap.film.develop import GroupLook, Settings, develop, lens
 from lrnap.film.develop.colour import ROOM, black_body
 from lrnap.film.develop.falsecolours import SCALES, paint
 from lrnap.film.develop.pipeline import steps
@@ -163,14 +163,14 @@ def test_a_light_group_has_a_colour_temperature() -> None:
     chosen = {"tonemapkernel": "maxwhite", "ldr_clamp_method": "darken"}
     neutral = develop(grey, Settings.from_params(chosen), display=False)[0, 0]
     warm, cold = (
-        develop(grey, Settings.from_params(chosen, {"default": Gain(temperature=kelvin)}), display=False)[0, 0]
+        develop(grey, Settings.from_params(chosen, {"default": GroupLook(temperature=kelvin)}), display=False)[0, 0]
         for kelvin in (2500, 12000)
     )
     assert neutral[0] == neutral[2]
     assert warm[0] > warm[1] > warm[2]
     assert cold[0] < cold[1] < cold[2]
     with pytest.raises(ValueError, match="1000 to 20000 kelvin, not 5"):
-        _ = Gain(temperature=5).light
+        _ = GroupLook(temperature=5).light
 
 
 # ---- symmetries and energy -------------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ def _xyz(xy: Chromaticity) -> Matrix:
 
 
 ROOM = ColourSystem()
+COOLEST, HOTTEST = 1000.0, 20000.0  # kelvin of the black bodies that are known
 
 
 def conversion(target: ColourSystem) -> Matrix | None:
@@ -73,8 +74,8 @@ _OBSERVER = (
 def black_body(temperature: float) -> tuple[float, float, float]:
     """The film colour, of luminance 1, of what glows at so many kelvin (1000 to 20000), at the edge of the gamut
     where it is outside. Raises ValueError for another temperature."""
-    if not 1000 <= temperature <= 20000:
-        raise ValueError(f"a colour temperature is from 1000 to 20000 kelvin, not {temperature:g}")
+    if not COOLEST <= temperature <= HOTTEST:
+        raise ValueError(f"a colour temperature is from {COOLEST:g} to {HOTTEST:g} kelvin, not {temperature:g}")
     wave = np.arange(360.0, 831.0, 1.0)
     planck = wave**-5 / np.expm1(1.438777e7 / (wave * temperature))
     xyz = np.array([planck @ sum(_lobe(wave, *lobe) for lobe in lobes) for lobes in _OBSERVER])

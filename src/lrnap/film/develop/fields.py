@@ -1,6 +1,6 @@
-"""The kinds of settings: what a value of each may be, and how it is read from a Film's parameter.
+"""The kinds of settings: what a value of each may be, and how it is read from a parameter.
 
-A kind is what `metadata` of a field of Settings holds: `read` makes the value of what was given, or refuses it, and
+A kind is what `metadata` of a field holds: `read` makes the value of what was given, or raises ValueError, and
 `allowed` says in words what may be given, for the refusal and for the documentation.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film.develop.colour import Chromaticity
+from lrnap.film.develop.colour import COOLEST, HOTTEST, Chromaticity
 
 _FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 
@@ -37,6 +37,11 @@ def choice(default: str, choices: tuple[str, ...]) -> str:
 
 def file(what: str) -> str:
     """The name of a file of the scene; none by default."""
+    return field(default="", metadata=_kind(_text, f"{what}, or nothing", file=True))
+
+
+def word(what: str) -> str:
+    """A name that only a file knows; none by default."""
     return field(default="", metadata=_kind(_text, f"{what}, or nothing"))
 
 
@@ -46,9 +51,26 @@ def chromaticity(default: Chromaticity) -> Chromaticity:
     return field(default=default, metadata=_kind(_chromaticity, allowed, range=(low, high)))
 
 
-def read(row: Field[Any], value: Any) -> Any:
-    """A field's value from a parameter's. Raises LrnapError that names the parameter and what may stand there."""
-    return row.metadata["read"](row, value)
+def triple(default: tuple[float, float, float], low: float, high: float) -> tuple[float, float, float]:
+    allowed = f"three numbers from {low:g} to {high:g}"
+    return field(default=default, metadata=_kind(_triple, allowed, range=(low, high)))
+
+
+def temperature() -> float:
+    """Kelvin; 0, the default, for none."""
+    allowed = f"0 for none, or a number from {COOLEST:g} to {HOTTEST:g}"
+    return field(default=0.0, metadata=_kind(_temperature, allowed, range=(COOLEST, HOTTEST)))
+
+
+def read(row: Field[Any], value: Any, name: str | None = None) -> Any:
+    """A field's value from a parameter's, which is called `name`, by default as the field is. Raises LrnapError that
+    names the parameter and what may stand there."""
+    try:
+        return row.metadata["read"](row, value)
+    except ValueError:
+        given = value.tolist() if isinstance(value, np.ndarray) else value
+        message = f"Film parameter '{name or row.name}' must be {row.metadata['allowed']}, not {given!r}"
+        raise LrnapError(Code.TYPE, message) from None
 
 
 def single(value: Any) -> Any:
@@ -73,53 +95,68 @@ def _number(row: Field[Any], value: Any) -> float:
     given = single(value)
     low, high = row.metadata["range"]
     if isinstance(given, bool) or not isinstance(given, int | float) or not low <= given <= high:
-        raise _refused(row, value)
+        raise ValueError
     return _decimal(given)
 
 
 def _whole(row: Field[Any], value: Any) -> int:
     given = _number(row, value)
     if given != int(given):
-        raise _refused(row, value)
+        raise ValueError
     return int(given)
 
 
-def _flag(row: Field[Any], value: Any) -> bool:
+def _flag(_: Field[Any], value: Any) -> bool:
     given = single(value)
     if not isinstance(given, bool | int | float | str) or str(given).lower() not in _FLAGS:
-        raise _refused(row, value)
+        raise ValueError
     return _FLAGS[str(given).lower()]
 
 
 def _choice(row: Field[Any], value: Any) -> str:
     word = single(value)
     if not isinstance(word, str) or word not in row.metadata["choices"]:
-        raise _refused(row, value)
+        raise ValueError
     return word
 
 
-def _text(row: Field[Any], value: Any) -> str:
+def _text(_: Field[Any], value: Any) -> str:
     word = single(value)
     if not isinstance(word, str):
-        raise _refused(row, value)
+        raise ValueError
     return word
 
 
 def _chromaticity(row: Field[Any], value: Any) -> Chromaticity:
     low, high = row.metadata["range"]
-    pair = value.tolist() if isinstance(value, np.ndarray) else value
-    if isinstance(pair, Sequence) and not isinstance(pair, str) and len(pair) == 2:
-        x, y = pair
-        if all(isinstance(v, int | float) and isfinite(v) for v in pair) and 0 <= x <= high and low <= y <= high:
-            return _decimal(x), _decimal(y)
-    raise _refused(row, value)
+    x, y = _several(value, 2)
+    if not (0 <= x <= high and low <= y <= high):
+        raise ValueError
+    return x, y
+
+
+def _triple(row: Field[Any], value: Any) -> tuple[float, float, float]:
+    low, high = row.metadata["range"]
+    one, two, three = _several(value, 3)
+    if not (low <= one <= high and low <= two <= high and low <= three <= high):
+        raise ValueError
+    return one, two, three
+
+
+def _temperature(row: Field[Any], value: Any) -> float:
+    given = single(value)
+    return 0.0 if given == 0 and not isinstance(given, bool) else _number(row, value)
+
+
+def _several(value: Any, count: int) -> list[float]:
+    given = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != count:
+        raise ValueError
+    if not all(isinstance(v, int | float) and isfinite(v) for v in given):
+        raise ValueError
+    return [_decimal(v) for v in given]
 
 
 def _decimal(value: float) -> float:
     """The number that was written, where it came through float32: 0.34, not 0.3400000035762787."""
     return float(str(np.float32(value)))
-
-
-def _refused(row: Field[Any], value: Any) -> LrnapError:
-    given = value.tolist() if isinstance(value, np.ndarray) else value
-    return LrnapError(Code.TYPE, f"Film parameter '{row.name}' must be {row.metadata['allowed']}, not {given!r}")

@@ -1,4 +1,4 @@
-"""What can be set in the darkroom: classic Lux's `Film` parameters by their own names, and the light groups' gains.
+"""What can be set in the darkroom: classic Lux's `Film` parameters by their own names, and how light groups look.
 
 The fields of Settings are the table: name, type, default and range stand there once, and reading, checking, writing
 and documentation derive from them. Parameters of the Film that are not about developing are passed over in silence;
@@ -8,15 +8,18 @@ those that are, but that no step honours, are named by `not_honoured`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film.develop.colour import ROOM, ColourSystem, black_body
+from lrnap.film.develop import groups as group_looks
+from lrnap.film.develop.colour import ROOM, ColourSystem
 from lrnap.film.develop.fields import choice, chromaticity, file, flag, is_on, number, read, single, whole
+from lrnap.film.develop.groups import GroupLook
 from lrnap.film.develop.response import Response, is_file, load
 from lrnap.film.radiance import Light
 
+Parameter = bool | int | str | float | tuple[float, ...]
 KERNELS = ("reinhard", "linear", "contrast", "maxwhite", "autolinear", "falsecolors")
 CLAMP_METHODS = ("lum", "hue", "cut", "darken")
 FALSE_METHODS = ("linear", "log", "log3")
@@ -24,24 +27,6 @@ FALSE_SCALES = ("std", "lmk", "red", "white", "yellow", "speos")
 
 # Parameters of glare that change a picture in classic Lux but not here, and the value that switches each off.
 GLARE_MAPS: Mapping[str, object] = {"glare_map": False, "glarepupilfilename": "", "glarelashesfilename": ""}
-
-
-@dataclass(frozen=True, slots=True)
-class Gain:
-    """How much of a light group is in the picture: off, or its colour times `scale` times `rgb`, times the colour of
-    a black body of `temperature` kelvin, from 1000 to 20000, at luminance 1; 0: no such colour."""
-
-    enabled: bool = True
-    scale: float = 1.0
-    rgb: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    temperature: float = 0.0
-
-    @property
-    def light(self) -> Light:
-        if not self.enabled:
-            return Light(0.0, 0.0, 0.0)
-        glow = black_body(self.temperature) if self.temperature else (1.0, 1.0, 1.0)
-        return Light(*(self.scale * c * g for c, g in zip(self.rgb, glow, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +66,17 @@ class Settings:
     abberation_enabled: bool = flag(False)
     abberation_amount: float = number(0.005, 0.0, 1.0)
     response: Response | None = None  # what the file `cameraresponse` holds
-    gains: tuple[tuple[str, Gain], ...] = ()  # by light group; those not named have Gain()
+    groups: Mapping[str, GroupLook] = field(default_factory=dict, hash=False)  # by name; others look as rendered
 
     @classmethod
     def from_params(
         cls,
         params: Mapping[str, Any],
-        gains: Mapping[str, Gain] | None = None,
+        groups: Mapping[str, GroupLook] | None = None,
         files: Mapping[str, str] | None = None,
     ) -> Settings:
-        """Settings from Film parameters by name, given as plain values or as sequences and arrays of one or two.
+        """Settings from Film parameters by name, given as plain values or as sequences and arrays of one to
+        three; those of light groups are spelled `lightgroup.<name>.gain`, and change what `groups` says of theirs.
 
         `files`: where the files lie that parameters may name, by name; without it none is read. Names that are not
         settings are passed over, and so is what is not available (see `not_honoured`). Raises LrnapError that names
@@ -106,17 +92,17 @@ class Settings:
             )
         else:
             values["response"] = load(files[name])
-        settings = cls(**values, gains=tuple(sorted((gains or {}).items())))
+        settings = cls(**values, groups=group_looks.from_params(params, groups or {}))
         try:
             _ = settings.colour_system.to_xyz
         except ValueError as error:
             raise LrnapError(Code.TYPE, f"Film parameters 'colorspace_red', '_green' and '_blue': {error}") from None
         return settings
 
-    def to_params(self) -> dict[str, bool | int | str | float | tuple[float, float]]:
+    def to_params(self) -> dict[str, Parameter]:
         """The Film parameters of these settings, all of them: `from_params(to_params())`, given the same files, gives
         the same settings."""
-        return {row.name: getattr(self, row.name) for row in rows()}
+        return {row.name: getattr(self, row.name) for row in rows()} | group_looks.to_params(self.groups)
 
     @property
     def colour_system(self) -> ColourSystem:
@@ -124,8 +110,7 @@ class Settings:
 
     def lights(self, groups: Iterable[str]) -> list[Light]:
         """The factors of light groups, in their order."""
-        gains = dict(self.gains)
-        return [gains.get(group, Gain()).light for group in groups]
+        return [self.groups.get(group, GroupLook()).light for group in groups]
 
 
 def not_honoured(params: Mapping[str, Any]) -> tuple[str, ...]:
@@ -149,3 +134,14 @@ def not_honoured(params: Mapping[str, Any]) -> tuple[str, ...]:
 def rows() -> tuple[Field[Any], ...]:
     """The settings that are Film parameters, in the order of the table above."""
     return tuple(row for row in fields(Settings) if row.metadata)
+
+
+def spelled(name: str) -> str | None:
+    """A parameter's own spelling: names are told apart without regard to case, but for that of a light group. None if
+    nothing of the darkroom is called so."""
+    lower = name.lower()
+    if lower.startswith(group_looks.PREFIX):
+        group, dot, attribute = name[len(group_looks.PREFIX) :].rpartition(".")
+        known = f"{group_looks.PREFIX}{group}{dot}{attribute.lower()}"
+        return known if group_looks.split(known) else None
+    return lower if any(lower == row.name for row in rows()) else None
