@@ -258,7 +258,7 @@ def drop_non_finite(layout: FilmLayout, block: Block) -> int:
     """Clears the pixels of the film that hold NaN or infinity, so that they never were sampled; says how many."""
     if np.isfinite(block.sum(dtype=np.float64)):
         return 0
-    weight, alpha, pixel, screen = layout.planes(block)
+    weight, alpha, pixel, screen, channels = layout.planes(block)
     bad = ~(np.isfinite(weight) & np.isfinite(alpha) & np.isfinite(pixel).all(axis=(0, 3)))
     weight[bad] = alpha[bad] = 0
     pixel[:, bad] = 0
@@ -266,6 +266,10 @@ def drop_non_finite(layout: FilmLayout, block: Block) -> int:
         bad_screen = ~np.isfinite(screen).all(axis=(0, 3))
         screen[:, bad_screen] = 0
         bad |= bad_screen
+    for values in channels.values():
+        bad_values = ~np.isfinite(values).all(axis=2)
+        values[bad_values] = 0
+        bad |= bad_values
     return int(bad.sum())
 
 

@@ -224,7 +224,7 @@ class ProcessRun(ReportedRun):
 
     def _built(self, built: dict[str, Any]) -> None:
         layout = built["layout"]
-        self._layout = FilmLayout(**layout | {"groups": tuple(layout["groups"])})
+        self._layout = FilmLayout(**layout | {name: tuple(layout[name]) for name in ("groups", "channels")})
         self._warnings = tuple(built["warnings"])
 
     def _over(self) -> None:

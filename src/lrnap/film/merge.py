@@ -14,6 +14,7 @@ import numpy as np
 
 from lrnap.errors import Code, LrnapError
 from lrnap.film.bands import each
+from lrnap.film.channels import CHANNELS, combine
 from lrnap.film.snapshot import Block, FilmLayout, Snapshot
 
 BAND = 1 << 18  # floats; adding needs little cache, and longer bands leave less to Python
@@ -141,7 +142,24 @@ def _sum(blocks: list[Block], layout: FilmLayout, into: Block | None) -> tuple[B
             # not; then the exact look that follows finds nothing.
             return bool(np.isfinite(np.dot(band, band)))
 
-    return total, all(each(add_up, layout.floats, BAND))
+    finite = all(each(add_up, layout.summed, BAND))
+    for name in layout.channels:
+        if not CHANNELS[name].summed:
+            finite &= _combine(blocks, layout, name, total)
+    return total, finite
+
+
+def _combine(blocks: list[Block], layout: FilmLayout, name: str, total: Block) -> bool:
+    """Fills in a channel that is not a sum, and says whether it is finite throughout."""
+    pixels = layout.width * layout.height
+    out, *parts = (layout.planes(block).channels[name].reshape(pixels, -1) for block in (total, *blocks))
+
+    def one(span: slice) -> bool:
+        if not any(block is total for block in blocks):
+            combine(CHANNELS[name].kind, [part[span] for part in parts], out[span])
+        return bool(np.isfinite(out[span]).all())
+
+    return all(each(one, pixels))
 
 
 def check_layout(snapshot: Snapshot, layout: FilmLayout) -> None:
@@ -153,6 +171,7 @@ def check_layout(snapshot: Snapshot, layout: FilmLayout) -> None:
             ("size", f"{theirs.width}x{theirs.height}", f"{layout.width}x{layout.height}"),
             ("light groups", ", ".join(theirs.groups), ", ".join(layout.groups)),
             ("light-traced planes", _yes(theirs.screen), _yes(layout.screen)),
+            ("channels", ", ".join(theirs.channels) or "none", ", ".join(layout.channels) or "none"),
         )
         if there != here
     ]
@@ -176,18 +195,20 @@ def without_non_finite(snapshot: Snapshot) -> tuple[Snapshot, int]:
 
     if all(each(lambda span: bool(np.isfinite(block[span]).all()), block.size, BAND)):
         return snapshot, 0
-    planes = snapshot.planes
-    good = np.isfinite(planes.weight) & np.isfinite(planes.alpha) & np.isfinite(planes.pixel).all(axis=(0, 3))
-    if planes.screen is not None:
-        good &= np.isfinite(planes.screen).all(axis=(0, 3))
-    bad = ~good
     block = block.copy()
-    planes = snapshot.layout.planes(block)
-    planes.weight[bad] = 0
-    planes.alpha[bad] = 0
-    planes.pixel[:, bad] = 0
-    if planes.screen is not None:
-        planes.screen[:, bad] = 0
+    weight, alpha, pixel, screen, channels = snapshot.layout.planes(block)
+    colours = [pixel] if screen is None else [pixel, screen]
+    good = np.isfinite(weight) & np.isfinite(alpha)
+    for values in colours:
+        good &= np.isfinite(values).all(axis=(0, 3))
+    for values in channels.values():
+        good &= np.isfinite(values).all(axis=2)
+    bad = ~good
+    weight[bad] = alpha[bad] = 0
+    for values in colours:
+        values[:, bad] = 0
+    for values in channels.values():
+        values[bad] = 0
     return replace(snapshot, block=block), int(bad.sum())
 
 

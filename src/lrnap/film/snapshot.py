@@ -6,11 +6,15 @@ sRGB, as LuxCore renders; sums are *weighted sums*, never averages, so that merg
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from lrnap.film.channels import CHANNELS, in_order
 
 Block = npt.NDArray[np.float32]
 
@@ -23,12 +27,14 @@ class Planes(NamedTuple):
     pixel  (G, H, W, 3)  per light group: sum of weight x radiance, normalised per pixel by `weight`
     screen (G, H, W, 3)  per light group: sums of light-traced contributions, normalised per screen: the radiance is
                          `screen * (W * H) / screen_samples`. None for engines that trace from the camera only.
+    channels             what else the film holds, by name: (H, W, floats) each, see channels.py
     """
 
     weight: Block
     alpha: Block
     pixel: Block
     screen: Block | None
+    channels: Mapping[str, Block] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +45,34 @@ class FilmLayout:
     height: int
     groups: tuple[str, ...] = ("default",)  # light group names; the position is the engine's group id
     screen: bool = False
+    channels: tuple[str, ...] = ()  # auxiliary ones, in the order of channels.CHANNELS
+
+    def __post_init__(self) -> None:
+        if self.channels and self.channels != in_order(self.channels):
+            raise ValueError(f"channels must be {in_order(self.channels)}, in this order, not {self.channels}")
 
     @property
     def floats(self) -> int:
-        """Length of a block: 2 planes plus 3 (6 with `screen`) per light group."""
+        """Length of a block: 2 planes, 3 (6 with `screen`) per light group, and the channels."""
+        return self.light + self.width * self.height * sum(CHANNELS[name].floats for name in self.channels)
+
+    @property
+    def light(self) -> int:
+        """Length of the part of a block that is there without any channel."""
         per_group = 6 if self.screen else 3
         return self.width * self.height * (2 + per_group * len(self.groups))
+
+    @property
+    def summed(self) -> int:
+        """Length of the first part of a block, all of which merges by adding."""
+        added = sum(CHANNELS[name].floats for name in self.channels if CHANNELS[name].summed)
+        return self.light + self.width * self.height * added
 
     def new_block(self) -> Block:
         return np.zeros(self.floats, np.float32)
 
     def planes(self, block: Block) -> Planes:
-        """Views of a block of exactly `floats` float32 values (in the order weight, alpha, pixel, screen)."""
+        """Views of a block of exactly `floats` float32 values (in the order weight, alpha, pixel, screen, channels)."""
         if block.shape != (self.floats,) or block.dtype != np.float32:
             raise ValueError(f"a film block of {self.floats} float32 values is needed, not {block.shape} {block.dtype}")
         h, w, g = self.height, self.width, len(self.groups)
@@ -60,8 +82,17 @@ class FilmLayout:
             weight=block[:n].reshape(h, w),
             alpha=block[n : 2 * n].reshape(h, w),
             pixel=block[2 * n : 2 * n + colour].reshape(g, h, w, 3),
-            screen=block[2 * n + colour :].reshape(g, h, w, 3) if self.screen else None,
+            screen=block[2 * n + colour : 2 * n + 2 * colour].reshape(g, h, w, 3) if self.screen else None,
+            channels=self._channels(block),
         )
+
+    def _channels(self, block: Block) -> Mapping[str, Block]:
+        views, start = {}, self.light
+        for name in self.channels:
+            end = start + self.width * self.height * CHANNELS[name].floats
+            views[name] = block[start:end].reshape(self.height, self.width, CHANNELS[name].floats)
+            start = end
+        return views
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,127 @@
+"""Auxiliary channels: what a film can hold beside light. One table says what each is and how two of it become one.
+
+    MEAN      sums of weight x value, and last that weight: a film may hold light of runs without the channel
+    NEAREST   the least value above 0; 0 where nothing was hit
+    VOTES     SLOTS pairs of a whole number and the weight that spoke for it, the most weight first; 0 is nothing
+
+Zero is neutral for all of them, as it is for light: an empty block adds nothing. Only MEAN is added, too. Merging is
+commutative, and as long as a pixel has at most SLOTS different numbers, films of films give what their runs would:
+a film keeps its runs apart (see merge.py), so only what a film hands on as one run can forget a third number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
+
+from lrnap.errors import Code, LrnapError
+
+Values = npt.NDArray[np.float32]
+
+SLOTS = 2  # an edge has two sides; three ids in one pixel are rare
+
+
+class Kind(Enum):
+    MEAN = "mean"
+    NEAREST = "nearest"
+    VOTES = "votes"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """`names`: of its values in a picture. `floats`: what a pixel of a film holds."""
+
+    kind: Kind
+    names: tuple[str, ...]
+    doc: str
+
+    @property
+    def floats(self) -> int:
+        return {Kind.MEAN: len(self.names) + 1, Kind.NEAREST: 1, Kind.VOTES: 2 * SLOTS}[self.kind]
+
+    @property
+    def summed(self) -> bool:
+        return self.kind is Kind.MEAN
+
+
+CHANNELS: Mapping[str, Channel] = {  # in the order in which films hold them: what is summed comes first
+    "albedo": Channel(Kind.MEAN, ("R", "G", "B"), "colour of what is seen, without light; black beside it"),
+    "normal": Channel(
+        Kind.MEAN, ("X", "Y", "Z"), "shading normal, in the scene's coordinates; shorter at edges, 0 beside them"
+    ),
+    "geometry_normal": Channel(Kind.MEAN, ("X", "Y", "Z"), "normal of the face itself"),
+    "position": Channel(Kind.MEAN, ("X", "Y", "Z"), "place of what is seen, in the scene's coordinates"),
+    "uv": Channel(Kind.MEAN, ("U", "V"), "texture coordinates"),
+    "depth": Channel(Kind.NEAREST, ("Z",), "distance from the camera to the nearest thing seen"),
+    "material_id": Channel(Kind.VOTES, ("ID",), "number of the material"),
+    "object_id": Channel(Kind.VOTES, ("ID",), "number of the shape"),
+}
+
+
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of channels as a layout has them: each once, in the table's order. Raises LrnapError for an unknown one."""
+    wanted = {name.strip() for name in names} - {""}
+    for name in sorted(wanted - CHANNELS.keys()):
+        raise LrnapError(Code.ARGS, f"there is no channel {name[:40]!r}; there are {', '.join(CHANNELS)}")
+    return tuple(name for name in CHANNELS if name in wanted)
+
+
+def combine(kind: Kind, parts: Sequence[Values], out: Values) -> None:
+    """What several films hold of pixels (N, floats), as one, for kinds that are not summed; their order is no matter."""
+    if kind is Kind.VOTES:
+        _count_votes(parts, out)
+        return
+    out[:] = 0
+    for part in parts:
+        np.minimum(out, part, out=out, where=(out > 0) & (part > 0))
+        np.copyto(out, part, where=~(out > 0))
+
+
+def _count_votes(parts: Sequence[Values], out: Values) -> None:
+    out[:] = 0
+    if not parts:
+        return
+    pairs = np.concatenate([part.reshape(len(part), SLOTS, 2) for part in parts], axis=1)  # (N, many, 2)
+    first = parts[0][:, 0]
+    agreed = ((pairs[..., 0] == first[:, None]) | (pairs[..., 1] == 0)).all(axis=1)
+    out[:, 0] = np.where(agreed, first, 0)
+    out[:, 1] = np.where(agreed, pairs[..., 1].sum(axis=1), 0)
+    rest = ~agreed
+    if rest.any():
+        out[rest] = _ranked(pairs[rest])
+
+
+def _ranked(pairs: Values) -> Values:
+    """The SLOTS numbers with the most weight of each pixel's pairs (N, many, 2); of equals, the lesser number."""
+    order = np.argsort(pairs[..., 0], axis=1, kind="stable")
+    numbers, votes = (np.take_along_axis(pairs[..., i], order, axis=1) for i in (0, 1))
+    for i in range(1, numbers.shape[1]):  # each number's votes gather at its last place
+        same = numbers[:, i] == numbers[:, i - 1]
+        votes[:, i] += np.where(same, votes[:, i - 1], 0)
+        votes[same, i - 1] = 0
+    result = np.zeros((len(pairs), SLOTS, 2), np.float32)
+    rows = np.arange(len(pairs))
+    for slot in range(SLOTS):
+        best = votes.argmax(axis=1)
+        result[:, slot, 1] = votes[rows, best]
+        result[:, slot, 0] = np.where(votes[rows, best] > 0, numbers[rows, best], 0)
+        votes[rows, best] = 0
+    return result.reshape(len(pairs), 2 * SLOTS)
+
+
+def shown(name: str, values: Values) -> Values:
+    """A channel of a film's planes (H, W, floats) as a picture shows it, (H, W, values): means, infinite depth where
+    nothing was hit, ids."""
+    kind = CHANNELS[name].kind
+    if kind is Kind.NEAREST:
+        return np.where(values > 0, values, np.float32(np.inf))
+    if kind is Kind.VOTES:
+        return np.ascontiguousarray(values[..., :1])
+    weight = values[..., -1:]
+    result = np.zeros((*values.shape[:2], values.shape[2] - 1), np.float32)
+    np.divide(values[..., :-1], weight, out=result, where=weight > 0)
+    return result
