@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import OpenImageIO
 
 from lrnap.engine.luxcore.rows import Fidelity as Fidelity
@@ -28,6 +29,7 @@ from lrnap.lux.plugins.spec import Parameter
 
 Value = list[Any]  # of one property: numbers, strings, booleans
 Fields = dict[str, Value]  # of one thing: property name after the thing's prefix -> value
+Image = npt.NDArray[np.float32]  # (height, width, channels), linear, the top row first
 
 
 # What stands in for what cannot be translated, and why it is visible.
@@ -57,6 +59,7 @@ class Draft:
     constants: dict[str, tuple[float, ...] | None] = field(default_factory=dict)  # of textures, where they are known
     used: dict[str, int] = field(default_factory=dict)  # engine names given away -> how many were asked for
     groups: set[int] = field(default_factory=set)  # light groups that give light
+    images: dict[str, Image] = field(default_factory=dict)  # made here, by the name that stands for a file's
 
     def group(self, name: str) -> int:
         """The engine's number of a light group, which from now on is one that gives light."""
@@ -88,6 +91,12 @@ class Draft:
         """A texture that the scene does not have but the translation needs; its engine name."""
         name = self.fresh("tex", hint)
         self.put(f"scene.textures.{name}", fields)
+        return name
+
+    def image(self, hint: str, pixels: Image) -> str:
+        """An image that no file holds; its name serves wherever the engine takes a file's."""
+        name = self.fresh("img", hint)
+        self.images[name] = pixels
         return name
 
     def once(self, kind: str, key: str, define: Callable[[], str]) -> str:

@@ -67,7 +67,8 @@ class LuxCoreRenderer:
         warnings = list(translation.warnings)
         config = self._config(translation, options, warnings)
         try:
-            self._session = pyluxcore.RenderSession(pyluxcore.RenderConfig(_properties(config), _scene(translation)))
+            scene = scene_of(translation)
+            self._session = pyluxcore.RenderSession(pyluxcore.RenderConfig(properties_of(config), scene))
         except RuntimeError as error:
             raise EngineError(f"LuxCore refuses the scene: {error}", code=Code.SCENE) from error
         engine, sampler = config["renderengine.type"][0], config["sampler.type"][0]
@@ -134,7 +135,7 @@ class LuxCoreRenderer:
 
     def set_halt(self, halt: Halt) -> None:
         noise: dict[str, list[Any]] = {"batch.haltnoisethreshold": [-1.0 if halt.noise is None else halt.noise]}
-        self._session.Parse(_properties(noise))
+        self._session.Parse(properties_of(noise))
 
     def stop(self) -> None:
         if self._session.IsInPause():
@@ -167,9 +168,12 @@ class LuxCoreRenderer:
             self._log(text)
 
 
-def _scene(translation: Translation) -> pyluxcore.Scene:
-    """The scene; it keeps copies of the meshes."""
+def scene_of(translation: Translation) -> pyluxcore.Scene:
+    """The scene; it keeps copies of images and meshes."""
     scene = pyluxcore.Scene()
+    for name, pixels in translation.images.items():
+        height, width, channels = pixels.shape
+        scene.DefineImageMap(name, np.ascontiguousarray(pixels, np.float32), 1.0, channels, width, height)
     for mesh in translation.meshes:
         check(mesh)
         scene.DefineMeshExt(
@@ -181,7 +185,7 @@ def _scene(translation: Translation) -> pyluxcore.Scene:
             colors=_only_set(mesh.colors),
             alphas=_only_set(mesh.alphas),
         )
-    scene.Parse(_properties(translation.scene))
+    scene.Parse(properties_of(translation.scene))
     return scene
 
 
@@ -190,7 +194,7 @@ def _only_set(values: npt.NDArray[np.float32] | None) -> list[npt.NDArray[np.flo
     return None if values is None else [values]
 
 
-def _properties(values: Mapping[str, list[Any]]) -> pyluxcore.Properties:
+def properties_of(values: Mapping[str, list[Any]]) -> pyluxcore.Properties:
     """As objects, never as text: quotes and line ends in names would be read as more properties."""
     properties = pyluxcore.Properties()
     for key, value in values.items():

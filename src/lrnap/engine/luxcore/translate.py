@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lrnap.engine.geometry.mesh import Mesh
 from lrnap.engine.luxcore.camera import put_camera
-from lrnap.engine.luxcore.draft import Draft, Value
+from lrnap.engine.luxcore.draft import Draft, Image, Value
 from lrnap.engine.luxcore.film import put_film
 from lrnap.engine.luxcore.sampling import BIDIRECTIONAL, put_sampling
 from lrnap.engine.luxcore.shapes import Geometry
@@ -25,13 +25,15 @@ from lrnap.lux.description import SceneDescription
 class Translation:
     """Plain data: nothing of it is the engine's own.
 
-    `config` and `scene`: properties, name -> values. `meshes` are defined before `scene` is parsed; objects carry their
-    transformations. `groups`: light groups; the position is the engine's id. `develop`: the Film's parameters by name.
+    `config` and `scene`: properties, name -> values. `meshes`, and `images` that are no files, are defined before
+    `scene` is parsed; objects carry their transformations. `groups`: light groups; the position is the engine's id.
+    `develop`: the Film's parameters by name.
     """
 
     config: dict[str, Value]
     scene: dict[str, Value]
     meshes: list[Mesh]
+    images: dict[str, Image]
     groups: tuple[str, ...]
     layout: FilmLayout
     halt: Halt
@@ -57,6 +59,7 @@ def translate(description: SceneDescription, files: Mapping[str, str]) -> Transl
         config=draft.config,
         scene=draft.scene,
         meshes=geometry.meshes,
+        images=draft.images,
         groups=groups,
         layout=FilmLayout(frame.width, frame.height, groups, screen),
         halt=halt,

@@ -47,24 +47,15 @@ def translated() -> Translate:
 
 
 CHILD = """
-import pickle, sys, tempfile
+import pickle, sys
 from lrnap.engine.luxcore.native import pyluxcore
-def properties(values):
-    made = pyluxcore.Properties()
-    for key, value in values.items():
-        made.Set(pyluxcore.Property(key, value))
-    return made
+from lrnap.engine.luxcore.renderer import properties_of, scene_of
 pyluxcore.Init(lambda text: None)
 answers = []
-for config, scene, meshes in pickle.load(sys.stdin.buffer):
+for translation in pickle.load(sys.stdin.buffer):
     try:
-        lux = pyluxcore.Scene()
-        for m in meshes:
-            lux.DefineMeshExt(name=m.name, points=m.points, triangles=m.triangles, normals=m.normals,
-                uvs=None if m.uvs is None else [m.uvs], colors=None if m.colors is None else [m.colors],
-                alphas=None if m.alphas is None else [m.alphas])
-        lux.Parse(properties(scene))
-        session = pyluxcore.RenderSession(pyluxcore.RenderConfig(properties(config | EXTRA), lux))
+        config = properties_of(translation.config | EXTRA)
+        session = pyluxcore.RenderSession(pyluxcore.RenderConfig(config, scene_of(translation)))
         session.Start()
         session.Stop()
         answers.append("")
@@ -81,7 +72,7 @@ def refusals() -> Refusals:
     """For each translation, why LuxCore will not start rendering it; empty if it will."""
 
     def run(translations: list[Translation]) -> list[str]:
-        sent = pickle.dumps([(t.config, t.scene, t.meshes) for t in translations])
+        sent = pickle.dumps(translations)
         code = CHILD.replace("EXTRA", repr(EXTRA))
         done = subprocess.run([sys.executable, "-c", code], input=sent, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()[-2000:]

@@ -16,21 +16,12 @@ RENDER = """
 import pickle, sys, time
 import numpy as np
 from lrnap.engine.luxcore.native import pyluxcore
-def properties(values):
-    made = pyluxcore.Properties()
-    for key, value in values.items():
-        made.Set(pyluxcore.Property(key, value))
-    return made
+from lrnap.engine.luxcore.renderer import properties_of, scene_of
 pyluxcore.Init(lambda text: None)
-config, scene, meshes, spp = pickle.load(sys.stdin.buffer)
-lux = pyluxcore.Scene()
-for m in meshes:
-    lux.DefineMeshExt(name=m.name, points=m.points, triangles=m.triangles, normals=m.normals,
-        uvs=None if m.uvs is None else [m.uvs], colors=None, alphas=None)
-lux.Parse(properties(scene))
-config |= {"native.threads.count": [1], "film.imagepipelines.0.0.type": ["NOP"], "renderengine.seed": [1],
-    "batch.haltspp": [spp]}
-session = pyluxcore.RenderSession(pyluxcore.RenderConfig(properties(config), lux))
+translation, spp = pickle.load(sys.stdin.buffer)
+config = translation.config | {"native.threads.count": [1], "film.imagepipelines.0.0.type": ["NOP"],
+    "renderengine.seed": [1], "batch.haltspp": [spp]}
+session = pyluxcore.RenderSession(pyluxcore.RenderConfig(properties_of(config), scene_of(translation)))
 session.Start()
 while not session.HasDone():
     time.sleep(0.01)
@@ -51,7 +42,7 @@ def rendered(translated):
 
     def run(world: str, *, spp: int, w: int = 16, h: int = 16, options: str = "", **parts: str) -> np.ndarray:
         translation = translated(world, film=FILM.format(w=w, h=h), options=f"{OPTIONS} {options}", **parts)
-        sent = pickle.dumps((translation.config, translation.scene, translation.meshes, spp))
+        sent = pickle.dumps((translation, spp))
         done = subprocess.run([sys.executable, "-c", RENDER], input=sent, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()[-2000:]
         return pickle.loads(done.stdout.split(b"PIXELS", 1)[1]).astype(np.float64) / spectra.L_UNIT
