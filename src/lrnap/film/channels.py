@@ -71,7 +71,7 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def combine(kind: Kind, parts: Sequence[Values], out: Values) -> None:
-    """What several films hold of pixels (N, floats), as one, for kinds that are not summed; their order is no matter."""
+    """What several films hold of pixels (N, floats), as one, for kinds that are not summed; in any order."""
     if kind is Kind.VOTES:
         _count_votes(parts, out)
         return
