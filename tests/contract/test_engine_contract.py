@@ -15,6 +15,7 @@ from engine_bench import HERE, Bench, alive, in_loop, quad, until
 from lrnap.engine.cores import available
 from lrnap.engine.protocol import Halt, Run, RunState
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
+from lrnap.film.channels import CHANNELS, shown
 from lrnap.film.snapshot import Snapshot
 
 RENDERING, PAUSED, DONE, STOPPED, FAILED = (
@@ -370,3 +371,34 @@ async def test_what_the_engine_says_is_kept(bench: Bench) -> None:
         assert run.log()
         assert len(run.log(1)) == 1
         assert run.log(0) == ()
+
+
+@in_loop
+async def test_channels_that_are_asked_for_come_with_the_film(bench: Bench) -> None:
+    mapped = 'Shape "trianglemesh" "integer indices" [0 1 2] "point P" [0 0 .1 1 0 .1 1 1 .1] "float uv" [0 0 1 0 1 1]'
+    async with bench.running(quad(world=mapped), halt=Halt(spp=4), channels=tuple(CHANNELS)) as run:
+        assert await the_end(run) is DONE
+        snapshot = await run.snapshot()
+    assert snapshot.layout.channels == tuple(CHANNELS)
+    seen = {name: shown(name, values) for name, values in snapshot.planes.channels.items()}
+    hit = np.isfinite(seen["depth"][..., 0])
+    assert 0.1 < hit.mean() < 1
+    for name, values in seen.items():
+        assert values.shape == (48, 64, len(CHANNELS[name].names))
+        assert values[hit].any(axis=0).any(), name
+        if name not in ("depth", "albedo", "normal"):  # those two are means, of which a part may have missed
+            assert not values[~hit].any(), name
+    assert {0, 1, 2} <= set(np.unique(seen["object_id"])) <= {0, 1, 2, 3}
+    assert np.all((seen["albedo"] >= 0) & (seen["albedo"] <= 1))
+    lengths = np.linalg.norm(seen["geometry_normal"][hit], axis=1)
+    assert lengths == pytest.approx(1, abs=1e-3)
+
+
+@in_loop
+async def test_a_scene_that_writes_depth_has_it_in_its_film_and_others_do_not(bench: Bench) -> None:
+    async with bench.running(quad(film='"bool write_exr_ZBuf" ["true"]'), halt=Halt(spp=2)) as run:
+        assert await the_end(run) is DONE
+        assert (await run.snapshot()).layout.channels == ("depth",)
+    async with bench.running(halt=Halt(spp=2)) as run:
+        assert await the_end(run) is DONE
+        assert (await run.snapshot()).layout.channels == ()

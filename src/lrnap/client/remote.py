@@ -244,6 +244,8 @@ class RemoteRun(ReportedRun):
         given: dict[str, Scalar] = {"seed": self.seed, "run": self.name}
         if self._options.threads:
             given["threads"] = self._options.threads
+        if self._options.channels:
+            given["channels"] = ",".join(self._options.channels)
         given |= {key: _limit(value) for key, value in asdict(self._options.halt).items() if value is not None}
         await self._ask("API_Render", given)
         self._sent = True

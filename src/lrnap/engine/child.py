@@ -291,7 +291,8 @@ def _run(name: str, source: BinaryIO, send: Send) -> None:
     if message is None:
         return
     start = message[0]
-    options = RunOptions(**start["options"] | {"halt": Halt(**start["options"]["halt"])})
+    given = start["options"]
+    options = RunOptions(**given | {"halt": Halt(**given["halt"]), "channels": tuple(given["channels"])})
     module, _, factory = RENDERERS[name].partition(":")
 
     def log(text: str) -> None:

@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lrnap.engine.protocol import Halt, RunOptions
-from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout
-from lrnap.film.snapshot import Block, FilmLayout
+from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout, wanted_channels
+from lrnap.film.channels import CHANNELS, Kind
+from lrnap.film.snapshot import Block, FilmLayout, Planes
 from lrnap.lux.description import SceneDescription
 from lrnap.lux.params import ParamSet
 
@@ -46,7 +47,9 @@ class FakeRenderer:
     def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:  # noqa: ARG002
         film = ParamSet(description.film)
         groups = tuple(description.light_groups) or ("default",)
-        self._layout = FilmLayout(film.int("xresolution"), film.int("yresolution"), groups)
+        self._layout = FilmLayout(
+            film.int("xresolution"), film.int("yresolution"), groups, channels=wanted_channels(options, description)
+        )
         check_layout(self._layout, description.film.at)
         self._seed = options.seed
         self._log(f"fake film of {self._layout.width} x {self._layout.height} pixels, seed {options.seed}")
@@ -75,7 +78,30 @@ class FakeRenderer:
         if passes:
             random = np.random.default_rng([self._seed, passes])
             planes.pixel[:] = pattern(self._layout) * random.standard_gamma(passes, planes.pixel.shape)
+            self._see(planes)
         return FilmCounts(float(passes * self._layout.width * self._layout.height))
+
+    def _see(self, planes: Planes) -> None:
+        """A plane that leans away to the right, of two materials and objects; nothing in the top row of pixels."""
+        height, width = planes.weight.shape
+        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+        right = x >= width // 2
+        means = {
+            "albedo": (0.25 + 0.5 * right, np.full_like(x, 0.5), np.zeros_like(x)),
+            "normal": (np.zeros_like(x), np.zeros_like(x), np.ones_like(x)),
+            "geometry_normal": (np.zeros_like(x), np.zeros_like(x), np.ones_like(x)),
+            "position": (x, height - y, np.zeros_like(x)),
+            "uv": ((x + 0.5) / width, 1 - (y + 0.5) / height),
+        }
+        for name, target in planes.channels.items():
+            if name in means:
+                target[..., -1] = planes.weight
+                target[..., :-1] = np.stack(means[name], axis=-1) * planes.weight[..., None]
+            else:
+                target[..., 0] = 1 + x if name == "depth" else 1 + right
+                if CHANNELS[name].kind is Kind.VOTES:
+                    target[..., 1] = planes.weight
+            target[0] = 0
 
     def pause(self) -> None:
         self._passes, self._since = self._elapsed(), None

@@ -35,7 +35,8 @@ class RunState(Enum):
 class Halt:
     """When a run is done; whichever comes first. Times in seconds of rendering: pauses do not count.
 
-    `noise`: the largest change of a pixel, from one look of the engine to the next, of the picture in which 1 is white.
+    `noise`: the error of the picture in which 1 is white, as `film.noise` estimates it from the film; of a job on
+    several engines from the merged one.
     None: never, but in `RunOptions` None is what the scene says, and `math.inf` is never.
     """
 
@@ -50,6 +51,7 @@ class RunOptions:
     seed: int  # >= 1; never reused for the same job
     threads: int = 0  # 0: all cores
     halt: Halt = field(default_factory=Halt)
+    channels: tuple[str, ...] = ()  # auxiliary ones of the film, beside those that the scene asks for
 
 
 @dataclass(frozen=True, slots=True)

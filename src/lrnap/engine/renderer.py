@@ -15,9 +15,13 @@ from typing import NamedTuple, Protocol
 from lrnap.engine.protocol import Halt, RunOptions
 from lrnap.engine.seeds import MAX_SEED
 from lrnap.errors import Code, LrnapError, SceneError
+from lrnap.film.channels import in_order
 from lrnap.film.snapshot import Block, FilmLayout
 from lrnap.limits import MAX_FILM_PIXELS, MAX_FILM_SIDE
 from lrnap.lux.description import SceneDescription
+from lrnap.lux.params import ParamSet
+
+DEPTH_WRITERS = ("write_exr_ZBuf", "write_png_ZBuf", "write_tga_ZBuf")  # parameters of Film that need the depth
 
 Log = Callable[[str], None]
 
@@ -80,6 +84,7 @@ def check_options(options: RunOptions, cores: int) -> None:
         raise LrnapError(Code.ARGS, f"the seed must be 1 to {MAX_SEED}, not {options.seed}")
     check_threads(options.threads, cores, least=0)
     check_halt(options.halt)
+    in_order(options.channels)
 
 
 def check_threads(threads: int, cores: int, *, least: int = 1) -> None:
@@ -92,6 +97,13 @@ def check_halt(halt: Halt) -> None:
         value = getattr(halt, name)
         if value is not None and (math.isnan(value) or value <= 0):
             raise LrnapError(Code.ARGS, f"a halt condition must be above zero, but {name} is {value}")
+
+
+def wanted_channels(options: RunOptions, description: SceneDescription) -> tuple[str, ...]:
+    """The channels that the caller asks for, and those that the scene's Film writes."""
+    film = ParamSet(description.film)
+    depth = any(film.bool(name) for name in DEPTH_WRITERS)
+    return in_order((*options.channels, *(("depth",) if depth else ())))
 
 
 def check_layout(layout: FilmLayout, at: object) -> None:

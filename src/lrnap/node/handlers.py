@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lrnap.engine import halts
 from lrnap.errors import Code, LrnapError
+from lrnap.film.channels import in_order
 from lrnap.net.service import Answer, Follow, Transfer
 from lrnap.node import film_dump, machine, settings
 from lrnap.wire import Reply, Request, Scalar, Status, Word, info, ok, printable, status, text
@@ -200,13 +201,14 @@ async def _render(visit: NodeVisit, request: Request) -> Reply:
     visit.check_complete(_arg(request))
     job = visit.to_render(_arg(request))
     seed, threads = _number(request, "seed"), _number(request, "threads")
-    run = request.options.get("run")
+    run, channels = request.options.get("run"), request.options.get("channels")
     await visit.node.render(
         job,
         seed=None if seed is None else int(seed),
         threads=None if threads is None else int(threads),
         halt=settings.asked_halt({name: _number(request, name) for name in ("spp", "seconds", "noise")}),
         run=None if run is None else str(run),
+        channels=None if channels is None else in_order(str(channels).split(",")),
     )
     return visit.done(jobname=job.name, seed=job.seeds[-1], run=job.runs[-1])
 

@@ -92,6 +92,7 @@ class Job:
     seeds: list[int] = field(default_factory=list)  # all that were ever used
     status: RunStatus | None = None  # of its newest run, as last heard
     before: tuple[float, float] = (0.0, 0.0)  # samples and seconds of the runs before the newest
+    channels: tuple[str, ...] = ()  # of its film, asked for by API_Render
     develop: dict[str, object] = field(default_factory=dict)  # Film parameters set by CTL_SET
     halt: Halt = field(default_factory=Halt)  # set by API_Render or CTL_SET
     warnings: set[str] = field(default_factory=set)

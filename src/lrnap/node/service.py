@@ -151,15 +151,25 @@ class Node:
 
     # --- jobs with an engine
 
-    async def render(self, job: Job, *, seed: int | None, threads: int | None, halt: Halt, run: str | None) -> None:
-        """Starts a run, which adds to the film of the runs before."""
+    async def render(
+        self,
+        job: Job,
+        *,
+        seed: int | None,
+        threads: int | None,
+        halt: Halt,
+        run: str | None,
+        channels: tuple[str, ...] | None = None,
+    ) -> None:
+        """Starts a run, which adds to the film of the runs before. `channels`: None for those of the runs before."""
         self._check_engine(job)
+        channels = self._channels(job, channels)
         seed = self._seed(job, seed)
         name = run or secrets.token_hex(8)
         if name in job.runs:
             raise LrnapError(Code.EXISTS, f'job "{job.name}" has had a run {name!r}: each run has a name of its own')
         halt = halts.first_of(halt, job.halt)
-        options = RunOptions(name, seed, self.threads if threads is None else threads, halt)
+        options = RunOptions(name, seed, self.threads if threads is None else threads, halt, channels)
         scene = job.scene
         assert scene is not None  # a job that may render has one: READY is reached with it alone
         self._holder = job
@@ -176,7 +186,7 @@ class Node:
             job.before = (job.film.samples, job.film.seconds)
         job.runs.append(name)
         job.seeds.append(seed)
-        job.halt = halt
+        job.halt, job.channels = halt, channels
         job.status = started.status()
         self.jobs.touch(job)
         self._run = started
@@ -287,6 +297,15 @@ class Node:
                 Code.ARGS, f'job "{job.name}" has used the seed {seed} already: the same samples again add nothing'
             )
         return seed
+
+    def _channels(self, job: Job, asked: tuple[str, ...] | None) -> tuple[str, ...]:
+        """Those that are asked for, which a job that has a film already cannot change."""
+        if asked is None or asked == job.channels or job.film is None:
+            return job.channels if asked is None else asked
+        have = ",".join(job.channels) or "none"
+        raise LrnapError(
+            Code.STATE, f'the film of job "{job.name}" has the channels {have}: render with them, or describe it anew'
+        )
 
     async def _watch(self, job: Job, run: Run) -> None:
         try:

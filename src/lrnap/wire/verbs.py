@@ -296,6 +296,7 @@ _TABLE = (
             OptionSpec("seconds", Kind.NUMBER, "halt after this time of rendering; 0: never"),
             OptionSpec("noise", Kind.NUMBER, "halt when the noise is below; 0: never"),
             OptionSpec("run", Kind.TEXT, "name of the run, given by a master"),
+            OptionSpec("channels", Kind.TEXT, "of the film beside light, joined by commas: depth,normal,albedo ..."),
         ),
         role=Role.SUBMIT,
         order=Order.SCENE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lrnap.engine.geometry.mesh import check
-from lrnap.engine.luxcore import savefilm
+from lrnap.engine.luxcore import channels, savefilm
 from lrnap.engine.luxcore.native import pyluxcore
 from lrnap.engine.luxcore.translate import Translation, translate
 from lrnap.engine.protocol import Halt, RunOptions
-from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout
+from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout, wanted_channels
 from lrnap.errors import Code, EngineError
 from lrnap.film.snapshot import Block, Planes
 from lrnap.lux.description import SceneDescription
@@ -62,7 +63,7 @@ class LuxCoreRenderer:
 
     def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:
         translation = translate(description, files)
-        self._layout = translation.layout
+        self._layout = replace(translation.layout, channels=wanted_channels(options, description))
         check_layout(self._layout, description.film.at)
         warnings = list(translation.warnings)
         config = self._config(translation, options, warnings)
@@ -96,6 +97,7 @@ class LuxCoreRenderer:
             "film.width": [self._layout.width],
             "film.height": [self._layout.height],
             **_CONFIG,
+            **channels.outputs(self._layout.channels, start=2),
         }
 
     def start(self) -> None:
@@ -111,8 +113,11 @@ class LuxCoreRenderer:
 
     def read_film(self, block: Block, scratch: Path) -> FilmCounts:
         planes = self._layout.planes(block)
-        if self._counted:
-            return self._read_counted(planes)
+        counts = self._read_counted(planes) if self._counted else self._read_saved(planes, scratch)
+        channels.read(self._session.GetFilm(), pyluxcore.FilmOutputType, planes)
+        return counts
+
+    def _read_saved(self, planes: Planes, scratch: Path) -> FilmCounts:
         file = scratch / "film.flm"
         self._quiet = True  # the engine logs every file it writes
         try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lrnap.engine.geometry.mesh import Mesh
 from lrnap.engine.luxcore.camera import put_camera
+from lrnap.engine.luxcore.channels import number_things
 from lrnap.engine.luxcore.draft import Draft, Image, Value
 from lrnap.engine.luxcore.film import put_film
 from lrnap.engine.luxcore.sampling import BIDIRECTIONAL, put_sampling
@@ -49,6 +50,7 @@ def translate(description: SceneDescription, files: Mapping[str, str]) -> Transl
     put_sampling(draft)
     geometry = Geometry(draft)
     geometry.put_scene()
+    number_things(draft)
     for region in description.volume_regions:
         draft.warn(region, "cannot be rendered and is left out: only shapes can hold volumes")
     if not draft.groups:
