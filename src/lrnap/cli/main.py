@@ -83,6 +83,10 @@ def render(
     time: Annotated[
         float | None, typer.Option(help="Halt after this many seconds of rendering.", metavar="SECONDS")
     ] = None,
+    noise: Annotated[
+        float | None,
+        typer.Option(help="Halt when the picture's error is below this; 1 is white, 0.01 a good start.", metavar="X"),
+    ] = None,
     local: Annotated[
         int | None, typer.Option(help="Engines on this machine. Default: 1 without --node.", metavar="N")
     ] = None,
@@ -95,7 +99,8 @@ def render(
     """Render a scene here or on nodes; the picture is rewritten as it converges. Ctrl-C writes what there is."""
     from lrnap.cli.render import Wishes, run
 
-    raise typer.Exit(run(Wishes(scene, tuple(output or ()), spp, time, local, tuple(node or ()), threads, json)))
+    wishes = Wishes(scene, tuple(output or ()), spp, time, local, tuple(node or ()), threads, json, noise=noise)
+    raise typer.Exit(run(wishes))
 
 
 @app.command()

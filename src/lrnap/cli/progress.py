@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -148,7 +149,7 @@ class JsonLines:
         pass
 
     def begin(self, scene: str, halt: Halt) -> None:
-        self._say({"event": "begin", "scene": scene, "halt": {"spp": halt.spp, "seconds": halt.seconds}})
+        self._say({"event": "begin", "scene": scene, "halt": asdict(halt)})
 
     def show(self, progress: Progress) -> None:
         if time.monotonic() - self._said >= 1.0:
@@ -172,6 +173,7 @@ def as_json(progress: Progress) -> dict[str, object]:
         "samples": progress.samples,
         "samples_per_second": progress.samples_per_second,
         "seconds": progress.seconds,
+        "noise": progress.noise,
         "engines": [
             {
                 "engine": m.engine,
@@ -194,6 +196,8 @@ def summary(progress: Progress) -> str:
     parts = [f"{progress.spp:.1f} spp", f"{progress.seconds:.1f} s", f"{engines} engine{'s' * (engines != 1)}"]
     if progress.state is RunState.RENDERING:
         parts.insert(1, f"{short(progress.samples_per_second)} samples/s")
+    if progress.noise is not None:
+        parts.insert(1, f"noise {progress.noise:.2g}")
     return ", ".join(parts)
 
 

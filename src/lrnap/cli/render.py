@@ -37,6 +37,7 @@ class Wishes:
     nodes: tuple[str, ...] = ()
     threads: int = 0
     json: bool = False
+    noise: float | None = None
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ def run(wishes: Wishes) -> int:
 
 def _check(wishes: Wishes) -> None:
     """What can be refused before the scene is read."""
-    for name, value in (("--spp", wishes.spp), ("--time", wishes.seconds)):
+    for name, value in (("--spp", wishes.spp), ("--time", wishes.seconds), ("--noise", wishes.noise)):
         if value is not None and not 0 < value < float("inf"):
             raise LrnapError(Code.ARGS, f"{name} must be above zero, not {value:g}")
     if wishes.local is not None and wishes.local < (0 if wishes.nodes else 1):
@@ -78,7 +79,7 @@ def _check(wishes: Wishes) -> None:
 
 def _plan(wishes: Wishes, scene: Scene) -> _Plan:
     film = scene_film(scene)
-    halt = Halt(wishes.spp, wishes.seconds)
+    halt = Halt(wishes.spp, wishes.seconds, wishes.noise)
     if halt != Halt():
         scene = without_halt(scene)
     pictures = list(wishes.outputs) or [Path(f"{film.filename}.png")]

@@ -96,10 +96,17 @@ class Context:
     # -- rendering
 
     def render(
-        self, *, spp: float | None = None, seconds: float | None = None, name: str | None = None, threads: int = 0
+        self,
+        *,
+        spp: float | None = None,
+        seconds: float | None = None,
+        noise: float | None = None,
+        name: str | None = None,
+        threads: int = 0,
     ) -> Job:
-        """Renders the scene on everything this context has, until the films together hold `spp` samples per pixel or
-        the slowest has rendered for `seconds`; without both, until what the scene itself says, or `Job.stop`.
+        """Renders the scene on everything this context has, until the films together hold `spp` samples per pixel, the
+        slowest has rendered for `seconds`, or the error of the picture in which 1 is white is below `noise`; without
+        all of them, until what the scene itself says, or `Job.stop`.
 
         `threads`: on each engine; 0 for all cores. Returns at once; the job is steered by what is returned.
         """
@@ -109,12 +116,12 @@ class Context:
         if self._file is not None:
             message = f"this context writes {self._file} and cannot render: render that file, or use lrnap.Context()"
             raise LrnapError(Code.STATE, message)
-        spp, seconds = _above_zero("spp", spp), _above_zero("seconds", seconds)
+        asked = {"spp": spp, "seconds": seconds, "noise": noise}
+        halt = Halt(**{condition: _above_zero(condition, value) for condition, value in asked.items()})
         if not isinstance(threads, int) or threads < 0:
             raise LrnapError(Code.ARGS, f"threads must be a whole number, 0 for all cores, not {threads!r}")
         scene = replace(self.scene, name=name or self._name or "scene")
         output = scene_film(scene)
-        halt = Halt(spp, seconds)
         if halt != Halt():
             scene = without_halt(scene)
         if self._background is None:

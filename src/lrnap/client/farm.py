@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
@@ -22,6 +23,7 @@ from lrnap.engine import seeds
 from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
 from lrnap.errors import Code, LrnapError, RemoteError
 from lrnap.film.merge import Film
+from lrnap.film.noise import Noise
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.scene import Scene
 
@@ -55,6 +57,7 @@ class Progress:
     halt: Halt
     members: tuple[MemberStatus, ...]
     film: int  # a number that grows with the merged film; 0: no film yet
+    noise: float | None = None  # of the merged film, see `film.noise`; None while nothing can be said of it
 
     @property
     def fraction(self) -> float | None:
@@ -64,6 +67,8 @@ class Progress:
             parts.append(self.spp / self.halt.spp)
         if self.halt.seconds:
             parts.append(self.seconds / self.halt.seconds)
+        if self.halt.noise and self.noise is not None:
+            parts.append((self.halt.noise / self.noise) ** 2 if self.noise > 0 else 1.0)  # as samples count
         return min(1.0, max(parts)) if parts else None
 
 
@@ -127,14 +132,17 @@ class FarmJob:
         self.halt = halt
         self.film: Film | None = None
         self._film_number = 0
+        self._noise: Noise | None = None
+        self._level: float | None = None
         self._stopping = False
         self._complete = False  # the halt condition holds
         self._paused = False
         self._turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._background: set[asyncio.Task[None]] = set()
         stem = f"{scene.name}-{secrets.token_hex(3)}"
+        alone = halt if halt.noise is None else replace(halt, noise=math.inf)  # what all have together decides that
         self._members = [
-            _Member(engine, RunOptions(f"{stem}-{i}", seed, threads, halt))
+            _Member(engine, RunOptions(f"{stem}-{i}", seed, threads, alone))
             for i, (engine, seed) in enumerate(zip(engines, _seeds(len(engines)), strict=True), 1)
         ]
         for member in self._members:
@@ -187,6 +195,7 @@ class FarmJob:
             halt=self.halt,
             members=tuple(m.report(complete=self._complete) for m in self._members),
             film=self._film_number,
+            noise=self._level,
         )
 
     async def changes(self) -> AsyncIterator[Progress]:
@@ -301,6 +310,7 @@ class FarmJob:
             except LrnapError:
                 took = LONGEST_PAUSE * TRANSFER_SHARE  # a lost connection shows in the events; a hiccup passes
             else:
+                self._check_halt()
                 self._notify()
                 took = time.monotonic() - began
             pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, member.status.seconds * GROWTH))
@@ -312,7 +322,7 @@ class FarmJob:
             return
         snapshot = await member.run.snapshot()
         if self.film is None:
-            self.film = Film(snapshot.layout)
+            self.film, self._noise = Film(snapshot.layout), Noise(snapshot.layout)
         try:
             newer = await asyncio.to_thread(self.film.add, snapshot)
         except LrnapError as error:
@@ -323,6 +333,12 @@ class FarmJob:
             self._film_number += 1
             member.counted = max(member.counted, snapshot.samples)
             member.counted_spp = max(member.counted_spp, snapshot.spp)
+            self._level = await asyncio.to_thread(self._judge, snapshot)
+
+    def _judge(self, snapshot: Snapshot) -> float | None:
+        assert self._noise is not None
+        self._noise.add(snapshot)
+        return self._noise.level()
 
     # -- all members
 

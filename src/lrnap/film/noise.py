@@ -1,0 +1,210 @@
+"""How far a picture still is from the one that it converges to, estimated from how its parts differ.
+
+Runs have seeds of their own, so they are independent renderings of one picture: how much they differ says how much
+their sum is off. Successive snapshots of one run are parts of it, too. Where a run's samples are independent of each
+other, its parts say as much as whole runs do; where they are not (a low-discrepancy sequence fills its own gaps, a
+Markov chain repeats itself), the spread between runs is right and that within them is not. So with several runs the
+spread within them says only how the error is spread over the picture, and the spread between them how large it is.
+
+For a pixel with the weights W_i and means M_i of its parts, W and M those of the whole,
+
+    sum of W_i (M_i - M)^2 / (parts - 1)        is the variance of one sample, and divided by W that of M,
+
+unbiased, however large each part is. A part between two snapshots need not be known by itself: it adds
+(M_new - M_old)^2 / (1 / W_old - 1 / W_new) to the sum. So a run is remembered by its newest mean, its weight, that sum
+and the number of parts, whatever the number of snapshots; and the newest snapshot of a run replaces the older one, as
+in `merge.Film`: a duplicate, late or reordered snapshot changes nothing, and a lost run's stays.
+
+The error is judged in the picture in which 1 is white: the film as it is developed by default (`autolinear`, gamma
+2.2), all of it. What somebody looks through, or sets by CTL_SET, changes nothing.
+
+Rules for this file: no clock, no files, no sockets.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+import numpy.typing as npt
+
+from lrnap.film.develop.settings import Settings
+from lrnap.film.develop.tonemap import autolinear, measure
+from lrnap.film.radiance import BRIGHTEST, clean, inverse_weight, screen_scale
+from lrnap.film.snapshot import Block, FilmLayout, Snapshot
+
+PIXELS = 1 << 18  # that are looked at while rendering: enough to know a mean to a percent, and 8 MB a run
+WARM_UP = 16.0  # samples per pixel, of all runs, before which rare bright paths may not have been met at all
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """What is known of a film's error. Arrays have a row for each pixel that is looked at: (n, 3), or (n,) for `known`.
+
+    radiance  the film's colours, linear
+    variance  of each of them, in the same units squared; 0 where it is not known
+    known     whether the pixel has at least two parts to be compared
+    spp       samples per pixel of all runs
+    runs      how many there are; 1: the spread is that within the run, which a low-discrepancy sequence exaggerates
+    """
+
+    radiance: Block
+    variance: Block
+    known: Flags
+    spp: float
+    runs: int
+
+    @property
+    def error(self) -> Block:
+        """(n,) standard error of each pixel in the picture in which 1 is white: root mean square of its colours'."""
+        shown = autolinear(Settings(), measure(_planes(self.radiance)))
+        deviation = np.sqrt(self.variance)
+        above, below = _planes(self.radiance + deviation), _planes(np.maximum(self.radiance - deviation, 0))
+        for band in (above, below):
+            shown(band)
+            np.minimum(band, 1, out=band)
+            np.power(band, np.float32(1 / Settings().gamma), out=band)
+        error: Block = np.sqrt(np.mean(np.square((above - below) / 2), axis=0))
+        return error
+
+    @property
+    def value(self) -> float:
+        """The noise: root mean square of `error` over the pixels where it is known."""
+        return float(np.sqrt(np.mean(np.square(self.error[self.known], dtype=np.float64))))
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """One run: where it is, and the spread of its parts so far."""
+
+    number: int
+    samples: float  # per pixel
+    weight: Block  # (n,)
+    radiance: Block  # (n, 3)
+    squares: Block  # (n, 3) sum over parts of W_i (M_i - M)^2
+    parts: Block  # (n,) how many, but the first
+
+
+class Noise:
+    """The estimate of one job, fed with the snapshots that its `Film` gets. Safe to use from several threads.
+
+    `pixels`: how many are looked at, evenly spread over the film; None: all. For one layout, as a Film.
+    """
+
+    def __init__(self, layout: FilmLayout, pixels: int | None = PIXELS) -> None:
+        self.layout = layout
+        self._look = slice(None, None, _stride(layout, pixels))
+        self._runs: dict[str, _Run] = {}
+        self._lock = threading.Lock()
+
+    def add(self, snapshot: Snapshot) -> bool:
+        """False: not newer than what is known of its run, so nothing changed."""
+        weight, radiance = self._resolve(snapshot)
+        with self._lock:
+            known = self._runs.get(snapshot.run)
+            if known is not None and known.number >= snapshot.number:
+                return False
+            spread = (
+                (np.zeros_like(radiance), np.zeros_like(weight)) if known is None else _grown(known, weight, radiance)
+            )
+            self._runs[snapshot.run] = _Run(snapshot.number, _spp(snapshot), weight, radiance, *spread)
+        return True
+
+    def estimate(self) -> Estimate | None:
+        """None while there is nothing to compare, or less than a half of the pixels have anything."""
+        with self._lock:
+            runs = [run for _, run in sorted(self._runs.items()) if run.samples > 0]
+        if not runs:
+            return None
+        weight = _sum(run.weight for run in runs)
+        inverse = inverse_weight(weight)[:, None]
+        radiance = _sum(run.weight[:, None] * run.radiance for run in runs) * inverse
+        between = _sum(run.weight[:, None] * np.square(run.radiance - radiance) for run in runs)
+        others = np.maximum(_sum((run.weight > 0).astype(np.float32) for run in runs) - 1, 0)
+        parts = others + _sum(run.parts for run in runs)
+        known = (parts > 0) & (weight > 0)
+        if 2 * np.count_nonzero(known) < known.size:
+            return None
+        variance = between + _sum(run.squares for run in runs)
+        variance *= (inverse_weight(parts) * inverse[:, 0])[:, None]
+        variance[~known] = 0
+        if len(runs) > 1:
+            alone = between * (inverse_weight(others) * inverse[:, 0])[:, None]
+            variance *= np.float32(_ratio(alone, variance, radiance))
+        return Estimate(radiance, variance, known, sum(run.samples for run in runs), len(runs))
+
+    def level(self) -> float | None:
+        """The noise, once it can be relied on: None before WARM_UP samples per pixel."""
+        found = self.estimate()
+        return found.value if found is not None and found.spp >= WARM_UP else None
+
+    def forget(self) -> None:
+        """As if nothing had been added: the scene is another one now."""
+        with self._lock:
+            self._runs.clear()
+
+    def _resolve(self, snapshot: Snapshot) -> tuple[Block, Block]:
+        """Weights (n,) and radiance (n, 3) of the pixels that are looked at."""
+        planes, look = snapshot.planes, self._look
+        own = planes.weight.reshape(-1)[look]
+        groups = len(planes.pixel)
+        with np.errstate(invalid="ignore", over="ignore"):
+            radiance: Block = planes.pixel.reshape(groups, -1, 3)[:, look].sum(axis=0) * inverse_weight(own)[:, None]
+            if planes.screen is not None:
+                screen = planes.screen.reshape(groups, -1, 3)[:, look].sum(axis=0)
+                radiance += screen * np.float32(screen_scale(snapshot))
+        weight = np.full_like(own, _spp(snapshot)) if planes.screen is not None else np.array(own)
+        weight[~(np.isfinite(weight) & np.isfinite(radiance).all(axis=1))] = 0
+        clean(radiance, BRIGHTEST)
+        return weight, radiance
+
+
+def estimate(snapshots: Iterable[Snapshot]) -> Estimate | None:
+    """Of films at hand, one or several of each run, for all their pixels. The films must have one layout."""
+    noise: Noise | None = None
+    for snapshot in snapshots:
+        noise = noise or Noise(snapshot.layout, None)
+        noise.add(snapshot)
+    return None if noise is None else noise.estimate()
+
+
+def _grown(run: _Run, weight: Block, radiance: Block) -> tuple[Block, Block]:
+    """The spread of a run with the part that came since; pixels that got nothing new keep theirs."""
+    new = (weight > run.weight) & (run.weight > 0)
+    steps = np.zeros_like(weight)
+    steps[new] = 1 / (1 / run.weight[new] - 1 / weight[new])
+    return run.squares + steps[:, None] * np.square(radiance - run.radiance), run.parts + new
+
+
+def _sum(parts: Iterable[Block]) -> Block:
+    return np.asarray(sum(parts), np.float32)
+
+
+def _ratio(of: Block, to: Block, radiance: Block) -> float:
+    """Of two variances over the picture, each pixel's relative to its brightness: else a few bright ones decide."""
+    relative = 1 / np.square(radiance.astype(np.float64) + (float(radiance.mean(dtype=np.float64)) or 1.0))
+    below = float((to * relative).sum())
+    return float((of * relative).sum()) / below if below > 0 else 1.0
+
+
+def _spp(snapshot: Snapshot) -> float:
+    """Samples per pixel, from the camera or from the lights where nothing comes from the camera."""
+    return (snapshot.samples or snapshot.screen_samples) / (snapshot.layout.width * snapshot.layout.height)
+
+
+def _stride(layout: FilmLayout, pixels: int | None) -> int:
+    """Every so manieth pixel is looked at, in such a way that all columns have their turn."""
+    count = layout.width * layout.height
+    stride = 1 if pixels is None else max(1, -(-count // pixels))
+    while gcd(stride, layout.width) > 1:
+        stride += 1
+    return stride
+
+
+def _planes(colours: Block) -> Block:
+    """(3, n), of its own."""
+    return np.ascontiguousarray(colours.T)
