@@ -178,6 +178,8 @@ class Builder:
         while key in table:
             self._again[kind, name] = number = self._again.get((kind, name), 1) + 1
             key = f"{name}#{number}"
+        if key != name:
+            self.description.renamed[kind, key] = name
         return key
 
     def _resolved(self, call: Call) -> Entity:

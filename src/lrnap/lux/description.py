@@ -124,3 +124,4 @@ class SceneDescription:
     objects: dict[str, Object] = field(default_factory=dict)
     instances: list[Instance] = field(default_factory=list)
     camera_volume: str | None = None  # the exterior at WorldEnd
+    renamed: dict[tuple[str, str], str] = field(default_factory=dict)  # (kind, key) -> name, where they differ

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from lrnap.errors import LrnapError, SceneError
@@ -27,14 +27,22 @@ class Recorder:
     Only a name that already means another file is replaced by an absolute path.
     """
 
-    def __init__(self, find: Find, room: Room, on_warning: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        find: Find,
+        room: Room,
+        on_warning: Callable[[str], None] | None = None,
+        checker: Checker | None = None,
+        files: Mapping[str, str] | None = None,
+    ) -> None:
+        """`checker`: the rules, if they are not those of a scene. `files`: what names mean already."""
         self.calls: list[Call] = []
-        self.files: dict[str, str] = {}
+        self.files: dict[str, str] = dict(files or {})
         self.warnings: list[str] = []
         self._find = find
         self._room = room
         self._on_warning = on_warning
-        self._checker = Checker()
+        self._checker = checker or Checker()
 
     @property
     def finished(self) -> bool:
