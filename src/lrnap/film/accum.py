@@ -36,6 +36,7 @@ def describe(snapshot: Snapshot) -> dict[str, str]:
         "RUN": snapshot.run,
         "SEED": str(snapshot.seed),
         "NUMBER": str(snapshot.number),
+        "EPOCH": str(snapshot.epoch),
         "SAMPLES": repr(float(snapshot.samples)),
         "SCREENSAMPLES": repr(float(snapshot.screen_samples)),
         "SECONDS": repr(float(snapshot.seconds)),
@@ -93,6 +94,7 @@ def from_parts(fields: Mapping[str, str], buffer: bytes | bytearray | memoryview
         samples=_real(fields, "SAMPLES"),
         screen_samples=_real(fields, "SCREENSAMPLES"),
         seconds=_real(fields, "SECONDS"),
+        epoch=_whole(fields, "EPOCH", 0, _COUNT) if "EPOCH" in fields else 0,
     )
 
 

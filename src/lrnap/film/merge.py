@@ -3,6 +3,8 @@
 Each run counts with its newest snapshot, and the film is the sum over the runs, always taken in the order of their
 names. So it does not matter in which order, how often or how late snapshots arrive, and the film of a whole farm can
 be handed on as the snapshot of one run.
+
+When the scene is edited a new epoch begins, and the film anew: snapshots of older epochs no longer count.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ class Film:
 
     def __init__(self, layout: FilmLayout) -> None:
         self.layout = layout
+        self.epoch = 0  # the newest that it was told of
         self.dropped: dict[str, int] = {}  # pixels with non-finite values, by run that had any; known once merged
         self._newest: dict[str, Snapshot] = {}
         self._merged: Snapshot | None = None
@@ -50,13 +53,17 @@ class Film:
         return sum(s.seconds for s in self._sorted())
 
     def add(self, snapshot: Snapshot) -> bool:
-        """Counts a snapshot instead of an older one of its run. False: not newer, so nothing changed.
+        """Counts a snapshot instead of an older one of its run. False: not newer, or of an older epoch, so nothing
+        changed. The first of a newer epoch begins the film anew.
 
         Takes no time, whatever the size: the block is kept, not copied, and must not change any more. Raises LrnapError
         if the layouts differ.
         """
         check_layout(snapshot, self.layout)
         with self._lock:
+            if snapshot.epoch < self.epoch:
+                return False
+            self._begin(snapshot.epoch)
             known = self._newest.get(snapshot.run)
             if known is not None and known.number >= snapshot.number:
                 return False
@@ -64,6 +71,18 @@ class Film:
             self.dropped.pop(snapshot.run, None)
             self._merged = None
         return True
+
+    def restart(self, epoch: int) -> None:
+        """Forgets what is of an older epoch than this, and takes no more of it."""
+        with self._lock:
+            self._begin(max(epoch, self.epoch))
+
+    def _begin(self, epoch: int) -> None:
+        if epoch == self.epoch:
+            return
+        self.epoch, self._merged = epoch, None
+        self._newest.clear()
+        self.dropped.clear()
 
     def merged(self, into: Block | None = None) -> Snapshot:
         """The sum over all runs, as a snapshot that never changes; the same object until something was added.
@@ -76,6 +95,8 @@ class Film:
             if into is None and self._merged is not None:
                 return self._merged
         while True:
+            with self._lock:
+                epoch = self.epoch
             parts = self._sorted()
             block, finite = _sum([part.block for part in parts], self.layout, into)
             if finite or not self._drop_non_finite(parts):
@@ -89,10 +110,11 @@ class Film:
             samples=sum(s.samples for s in parts),
             screen_samples=sum(s.screen_samples for s in parts),
             seconds=sum(s.seconds for s in parts),
+            epoch=parts[0].epoch if parts else epoch,
         )
         if into is None:
             with self._lock:
-                if parts == [snapshot for _, snapshot in sorted(self._newest.items())]:
+                if epoch == self.epoch and parts == [snapshot for _, snapshot in sorted(self._newest.items())]:
                     self._merged = result
         return result
 
@@ -113,7 +135,7 @@ class Film:
                 continue
             found = True
             with self._lock:
-                if self._newest[part.run] is part:
+                if self._newest.get(part.run) is part:
                     self._newest[part.run] = clean
                     self.dropped[part.run] = dropped
         return found

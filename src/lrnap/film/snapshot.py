@@ -97,7 +97,10 @@ class FilmLayout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """An immutable film of one run. `number` grows with every snapshot of the run: the newest replaces the older."""
+    """An immutable film of one run. `number` grows with every snapshot of the run: the newest replaces the older.
+
+    `epoch` grows when the scene is edited while it renders; films of different epochs show different scenes.
+    """
 
     run: str
     seed: int
@@ -107,6 +110,7 @@ class Snapshot:
     samples: float  # samples taken by the run, from the camera; sum(weight) where weights are counts
     screen_samples: float = 0.0  # light paths traced by the run; 0 without `layout.screen`
     seconds: float = 0.0  # time the run has been rendering
+    epoch: int = 0
 
     @property
     def planes(self) -> Planes:

@@ -206,3 +206,43 @@ def test_adding_and_merging_at_once_lose_nothing() -> None:
     done.set()
     looker.join()
     assert same(film.merged(), film_of(*(whole_numbers(run, 39) for run in "abc")).merged())
+
+
+epochs = st.lists(
+    st.builds(
+        lambda run, number, epoch: replace(whole_numbers(run, number + 10 * epoch), number=number, epoch=epoch),
+        st.sampled_from("abc"),
+        st.integers(1, 4),
+        st.integers(0, 2),
+    ),
+    max_size=10,
+)
+
+
+@given(epochs, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_only_the_newest_epoch_counts_in_whatever_order_snapshots_come(snapshots: list[Snapshot], random) -> None:
+    newest = max((snapshot.epoch for snapshot in snapshots), default=0)
+    shuffled = snapshots + random.sample(snapshots, len(snapshots) // 2)
+    random.shuffle(shuffled)
+    film = film_of(*shuffled)
+    assert same(film.merged(), film_of(*(s for s in snapshots if s.epoch == newest)).merged())
+    assert film.merged().epoch == newest
+
+
+def test_a_film_that_is_restarted_forgets_and_takes_nothing_stale() -> None:
+    old = whole_numbers("a", 5)
+    film = film_of(old)
+    assert film.merged().samples == old.samples
+    film.restart(2)
+    film.restart(1)  # too late
+    assert (film.runs, film.samples, film.epoch) == ((), 0, 2)
+    assert not film.add(replace(old, number=9))
+    assert not film.add(replace(old, number=9, epoch=1))
+    assert (film.merged().samples, film.merged().epoch) == (0, 2)
+    new = replace(whole_numbers("a", 1), epoch=2)
+    assert film.add(new)  # its number is smaller, its epoch newer
+    assert same(film.merged(), film_of(new).merged())
+    with pytest.raises(LrnapError):
+        film.add(replace(whole_numbers("b", 1, FilmLayout(3, 2)), epoch=3))
+    assert film.epoch == 2
