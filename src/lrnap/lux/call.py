@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
+ByteArray = npt.NDArray[np.uint8]
 
 # Shape and dtype of a parameter's value, by its LXS type:
 #   float          float32, (n,)              integer   int32, (n,)
@@ -20,8 +21,9 @@ IntArray = npt.NDArray[np.int32]
 #   bool           tuple of bool              string, texture   tuple of str
 Value = FloatArray | IntArray | tuple[bool, ...] | tuple[str, ...]
 
-# Positional arguments: names are str, numbers float, number lists (Transform, MotionBegin) a (n,) float32 array.
-Argument = str | float | FloatArray
+# Positional arguments: names are str, numbers float, number lists (Transform, MotionBegin) a (n,) float32 array. Only
+# calls that steer an engine take bytes, as a (n,) uint8 array.
+Argument = str | float | FloatArray | ByteArray
 
 
 @dataclass(frozen=True, slots=True)

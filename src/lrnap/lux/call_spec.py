@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, get_args
 
-Kind = Literal["string", "number", "integer", "bool", "numbers", "bytes"]
+Kind = Literal["string", "number", "integer", "bool", "numbers", "bytes", "text", "value"]
 Group = Literal["scene", "transform", "engine", "film", "parameter", "attribute", "network", "error"]
 
 
@@ -23,7 +23,8 @@ class Where(Enum):
 @dataclass(frozen=True, slots=True)
 class Arg:
     """One positional argument. A Call holds strings as str, numbers, integers and bools as float, and number lists
-    as a (n,) float32 array; bytes never stand in a scene file."""
+    as a (n,) float32 array, bytes as a (n,) uint8 array, which never stand in a scene file. Only returned: "text" of
+    several lines, and a "value" of any type."""
 
     name: str
     kind: Kind

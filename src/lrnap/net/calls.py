@@ -16,7 +16,7 @@ import numpy as np
 
 from lrnap.errors import Code, LrnapError
 from lrnap.lux import calls, params
-from lrnap.lux.call import Argument, Call, FloatArray, IntArray, Location, Param
+from lrnap.lux.call import Argument, ByteArray, Call, FloatArray, IntArray, Location, Param
 from lrnap.lux.calls import Arg, CallSpec
 from lrnap.lux.spelling import did_you_mean
 from lrnap.wire.grammar import Array, Scalar, Value
@@ -27,6 +27,7 @@ TEXT_VALUES = 16  # numbers that still go as text: a matrix is readable, a mesh 
 
 _LOCATION = re.compile(r"(.+):([0-9]{1,9}):([0-9]{1,9})")
 _BOOLS = {"true": 1.0, "false": 0.0}
+STEERING = ("parameter", "attribute", "error")  # groups whose names and values may be numbers, too
 
 
 # --- from the wire ------------------------------------------------------------------------------------------------
@@ -74,6 +75,10 @@ def _argument(spec: CallSpec, arg: Arg, value: Value) -> Argument:
     match arg.kind:
         case "string" if isinstance(value, str):
             return str(value)
+        case "string" if isinstance(value, int | float) and spec.group in STEERING:
+            return f"{value}"
+        case "bytes" if isinstance(value, Payload):
+            return np.frombuffer(value.content(), np.uint8)
         case "number" | "integer" | "bool" if isinstance(value, int | float):
             if arg.kind != "integer" or value == int(value):
                 return float(value)
@@ -152,7 +157,7 @@ def _param_value(param: Param, binary: bool) -> Value:
     return tuple(str(item) for item in value)
 
 
-def _numbers(array: FloatArray | IntArray, binary: bool) -> Value:
+def _numbers(array: FloatArray | IntArray | ByteArray, binary: bool) -> Value:
     if binary and (array.size > TEXT_VALUES or not np.isfinite(array).all()):
         little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
         return Payload.of(little.data.cast("B"), dtype=little.dtype.str, shape=little.shape)

@@ -1,0 +1,233 @@
+"""The calls about films and pictures: framebuffers, EXR, .flm.
+
+All pictures have their top row first, but for those that are made for Blender. Without a film they have no pixels, as
+in classic Lux; calls that cannot do without raise LrnapError (STATE).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrnap.control import look
+from lrnap.control.console import Picture
+from lrnap.control.job import Array, Attachment, Floats, Steered
+from lrnap.control.rendering import need_film
+from lrnap.errors import Code, LrnapError
+from lrnap.film import channels, flm, flm_parameters, output
+from lrnap.film.develop import Settings, develop
+from lrnap.film.develop.histogram import histogram, plot
+from lrnap.film.flm_convert import from_snapshot, to_snapshot
+from lrnap.film.radiance import resolve
+from lrnap.film.snapshot import Snapshot
+from lrnap.lux.call import Param
+
+if TYPE_CHECKING:
+    from lrnap.control.console import Console
+
+NO_PIXELS = (0, 0)
+COMPRESSIONS = ("RLE", "PIZ", "ZIP", "PXR24", "none")
+
+
+def empty() -> Picture:
+    """Where there is no film."""
+    none = np.zeros(NO_PIXELS, np.float32)
+    return Picture(np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0, 3), np.float32), none, none)
+
+
+def developed(film: Snapshot, settings: Settings) -> Picture:
+    """Blocking."""
+    display = develop(film, settings)[..., :3]
+    linear = develop(film, settings, display=False)[..., :3]
+    _, alpha = resolve(film)
+    return Picture(
+        np.rint(np.clip(display, 0, 1) * 255).astype(np.uint8),
+        np.ascontiguousarray(np.clip(linear, 0, 1), np.float32),
+        np.clip(alpha, 0, 1).astype(np.float32),
+        depth(film),
+    )
+
+
+def depth(film: Snapshot) -> Floats:
+    """(H, W) float32, infinite where nothing is; of no pixels in a film that holds none."""
+    planes = film.planes
+    if "depth" not in planes.channels:
+        return np.zeros(NO_PIXELS, np.float32)
+    return channels.shown("depth", planes.channels["depth"])[..., 0]
+
+
+# --- framebuffers -------------------------------------------------------------------------------------------------
+
+
+async def update_framebuffer(console: Console) -> None:
+    if not console.job.figures().film:
+        console.picture = None
+        return
+    film = await console.job.film()
+    settings = look.settings(console.job)
+    console.picture = await asyncio.to_thread(developed, film, settings)
+
+
+async def _picture(console: Console) -> Picture:
+    """What UpdateFramebuffer made last; the first time, made now."""
+    if console.picture is None:
+        await update_framebuffer(console)
+    return console.picture or empty()
+
+
+async def framebuffer(console: Console) -> Array:
+    return (await _picture(console)).display
+
+
+async def float_framebuffer(console: Console) -> Array:
+    return (await _picture(console)).linear
+
+
+async def alpha_buffer(console: Console) -> Array:
+    return (await _picture(console)).alpha
+
+
+async def z_buffer(console: Console) -> Array:
+    return (await _picture(console)).depth
+
+
+async def blender_combined_depth_buffers(console: Console) -> tuple[Array, ...]:
+    """(H, W, 4) and (H, W, 1), bottom row first. Pixels are opaque unless the Film has premultiplyalpha."""
+    picture = await _picture(console)
+    covered = picture.alpha if look.value(console.job, "premultiplyalpha") else np.ones_like(picture.alpha)
+    rgba = np.concatenate([picture.linear, covered[..., None]], axis=2)[::-1]
+    return np.ascontiguousarray(rgba), np.ascontiguousarray(picture.depth[::-1, :, None])
+
+
+async def blender_combined_depth_rects(console: Console) -> tuple[Array, ...]:
+    """The same as one row of pixels each: (H * W, 4) and (H * W, 1)."""
+    rgba, distance = await blender_combined_depth_buffers(console)
+    return rgba.reshape(-1, 4), distance.reshape(-1, 1)
+
+
+async def get_histogram_image(console: Console, width: int, height: int, options: int) -> Array:
+    """(height, width, 3) uint8. All black without a film."""
+    picture = await _picture(console)
+    weights = look.settings(console.job).colour_system.luminance
+    return await asyncio.to_thread(_histogram, picture, weights, width, height, options)
+
+
+def _histogram(picture: Picture, weights: Floats, width: int, height: int, options: int) -> Array:
+    colours = np.ascontiguousarray(np.moveaxis(picture.linear, 2, 0))
+    return plot(histogram(colours, weights), width, height, options)
+
+
+async def set_user_sampling_map(console: Console, numbers: Array) -> None:
+    width, height = console.job.figures().size
+    if not width:
+        raise LrnapError(Code.STATE, "the size of the film is not known yet: wait until it renders")
+    if numbers.size != width * height:
+        raise LrnapError(
+            Code.ARGS, f"a sampling map has a number for each pixel, here {width * height}, not {numbers.size}"
+        )
+    console.sampling_map = numbers.astype(np.float32).reshape(height, width)
+    console.job.warn("SetUserSamplingMap: the map is kept and changes nothing, since the engine itself adapts sampling")
+
+
+async def get_user_sampling_map(console: Console) -> Array:
+    kept = console.sampling_map
+    return np.zeros(NO_PIXELS, np.float32) if kept is None else kept.copy()
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+async def save_exr(
+    console: Console, file: str, half: bool, zbuffer: bool, compression: int, tonemapped: bool
+) -> int | Attachment:
+    """1, or the file itself where it cannot be written."""
+    if not 0 <= compression < len(COMPRESSIONS):
+        known = ", ".join(f"{i} {name}" for i, name in enumerate(COMPRESSIONS))
+        raise LrnapError(Code.ARGS, f"there is no compression {compression}: {known}")
+    film, settings = await _film(console.job)
+    if zbuffer and "depth" not in film.planes.channels:
+        console.job.warn(
+            "SaveEXR: the film holds no depth; the scene asks for it with write_exr_ZBuf or write_png_ZBuf"
+        )
+    data = await asyncio.to_thread(_exr, film, settings, half, tonemapped)
+    return await console.job.write_file(file, data) or 1
+
+
+def _exr(film: Snapshot, settings: Settings, half: bool, tonemapped: bool) -> bytes:
+    return output.encode("exr", film, settings, tonemapped=tonemapped, depth="half" if half else "float")
+
+
+async def save_flm(console: Console, file: str) -> Attachment | None:
+    return await console.job.write_file(file, await _flm(console.job))
+
+
+async def save_flm_to_stream(console: Console) -> bytes:
+    """As in classic Lux the film begins anew, so that streams can be added up."""
+    data = await _flm(console.job)
+    await console.job.clear_film()
+    console.picture = None
+    return data
+
+
+async def delete_flm_buffer(console: Console) -> None:  # noqa: ARG001
+    return None
+
+
+async def load_flm(console: Console, file: str) -> None:
+    await load_flm_from_stream(console, await console.job.read_file(file), file)
+
+
+async def load_flm_from_stream(console: Console, data: bytes, name: str) -> None:
+    film, params = await asyncio.to_thread(_decoded, data, name)
+    await console.job.show_film(film, params)
+    console.picture = None
+
+
+async def update_flm_from_stream(console: Console, data: bytes) -> float:
+    """How many samples it brought."""
+    film, _ = await asyncio.to_thread(_decoded, data, "film")
+    await console.job.add_film(film)
+    return film.samples
+
+
+def _decoded(data: bytes, name: str) -> tuple[Snapshot, dict[str, object]]:
+    classic = flm.decode(data, name)
+    film = to_snapshot(classic)
+    settings, _ = flm_parameters.settings(classic.parameters, film.layout.groups)
+    return film, dict(settings.to_params())
+
+
+async def reset_flm(console: Console) -> None:
+    await console.job.clear_film()
+    console.picture = None
+
+
+async def _flm(job: Steered) -> bytes:
+    film, settings = await _film(job)
+    return await asyncio.to_thread(lambda: flm.encode(from_snapshot(film, settings)))
+
+
+async def _film(job: Steered) -> tuple[Snapshot, Settings]:
+    need_film(job.figures())
+    return await job.film(), look.settings(job)
+
+
+# --- what the next Film says --------------------------------------------------------------------------------------
+
+
+async def override_resume_flm(console: Console, file: str) -> None:
+    flags = [Param("bool", "write_resume_flm", (True,)), Param("bool", "restart_resume_flm", (False,))]
+    console.job.override_film([*flags, *_filename(file)])
+
+
+async def override_filename(console: Console, file: str) -> None:
+    console.job.override_film(_filename(file))
+
+
+def _filename(file: str) -> list[Param]:
+    """Without its extension, and nothing for no name."""
+    folder, slash, name = file.replace("\\", "/").rpartition("/")
+    stem = name.rpartition(".")[0] or name
+    return [Param("string", "filename", (f"{folder}{slash}{stem}",))] if name else []
