@@ -15,8 +15,9 @@ unbiased, however large each part is. A part between two snapshots need not be k
 and the number of parts, whatever the number of snapshots; and the newest snapshot of a run replaces the older one, as
 in `merge.Film`: a duplicate, late or reordered snapshot changes nothing, and a lost run's stays.
 
-The error is judged in the picture in which 1 is white: the film as it is developed by default (`autolinear`, gamma
-2.2), all of it. What somebody looks through, or sets by CTL_SET, changes nothing.
+The error is judged in the picture in which 1 is white: the film, exposed by `autolinear` and encoded by sRGB's curve.
+How somebody develops it changes nothing. (With a power of 1 / 2.2 instead, which is infinitely steep at black, stray
+samples in a black background would be most of the error.)
 
 Rules for this file: no clock, no files, no sockets.
 """
@@ -66,9 +67,7 @@ class Estimate:
         above, below = _planes(self.radiance + deviation), _planes(np.maximum(self.radiance - deviation, 0))
         for band in (above, below):
             shown(band)
-            np.minimum(band, 1, out=band)
-            np.power(band, np.float32(1 / Settings().gamma), out=band)
-        error: Block = np.sqrt(np.mean(np.square((above - below) / 2), axis=0))
+        error: Block = np.sqrt(np.mean(np.square((_encoded(above) - _encoded(below)) / 2), axis=0))
         return error
 
     @property
@@ -203,6 +202,13 @@ def _stride(layout: FilmLayout, pixels: int | None) -> int:
     while gcd(stride, layout.width) > 1:
         stride += 1
     return stride
+
+
+def _encoded(light: Block) -> Block:
+    """By sRGB's curve, for what is not negative; white at most."""
+    light = np.minimum(light, 1)
+    curved: Block = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.power(light, np.float32(1 / 2.4)) - 0.055)
+    return curved
 
 
 def _planes(colours: Block) -> Block:
