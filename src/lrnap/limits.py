@@ -11,6 +11,7 @@ MAX_FLM_BYTES = 16 << 30  # of pixels in a classic .flm, unpacked: 4K with 103 l
 MAX_FLM_BUFFERS = 16  # per light group of a classic .flm; its renderers ask for 1 or 2
 MAX_FLM_PARAMETER_BYTES = 1 << 20  # of a classic .flm: 256 light groups with long names take 300 KB
 MAX_RESPONSE_FILE = 1 << 20  # bytes of a camera response: three curves of 1024 points take 75 KB
+MAX_APERTURE_SIDE = 4096  # of a picture of a pupil or of lashes: glare is a part of a film's side, so more is never seen
 MAX_THREADS = 4096  # of a run, wherever that is; a machine knows better how many it has
 MAX_NAME = 1024  # characters of a run's or light group's name
 MAX_WARNINGS = 1000  # of one scene that are told; the others are only counted
@@ -20,6 +21,7 @@ MAX_INCLUDE_DEPTH = 32  # as in classic Lux; a cycle is found long before the st
 MAX_NESTING = 64  # textures or materials one inside the other; engines and we follow them by recursion
 MAX_IMAGE_PIXELS = 1 << 29  # 32768 x 16384; as floats, which is what an engine makes of them, 8 GB
 MAX_MESH_TRIANGLES = 1 << 26  # of one mesh after subdivision and tessellation: 800 MB of indices alone
+MAX_IES_ANGLES = 1440  # of either kind in a lamp's file: a quarter of a degree all round
 MAX_MESH_HEADER = 1 << 16  # bytes of a PLY header: real ones have under 1,000
 MAX_TOKEN = 1 << 20  # one identifier or string of a scene file, base64 lines of embedded files among them
 MAX_EMBEDDED_FILE = 1 << 30  # a file inside a scene, unpacked: some KiB of zlib can say a gigabyte
@@ -60,6 +62,22 @@ class NodeLimits:
     asset_bytes: int = 20 << 30  # of the asset store; the least recently used go first
     partials: int = 256  # unfinished uploads, which together have the bound asset_bytes, too
     partial_seconds: float = 86400.0  # how long an unfinished upload can be resumed
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerLimits:
+    """Bounds of one manager. Each is a constructor argument of `manager.core.Core`."""
+
+    silence_seconds: float = 8.0  # a node that says nothing for longer is lost: noticed within 10 s, with a tick a second
+    asleep_seconds: float = 4.0  # between two ticks: then the manager itself was away, and no node is blamed for it
+    stop_seconds: float = 60.0  # for a run to end and send its last film, once told; a 4K film takes seconds
+    run_failures: int = 3  # of a node on a job, before it gets no more of that job
+    node_strikes: int = 3  # jobs that a node failed on and others did not, before it is set aside
+    frame_failures: int = 10  # of a frame in a row, before it is given up: 3 nodes three times each, and one more
+    scene_refusals: int = 2  # of a frame, for what is wrong with its scene: engines agree on that
+    frames: int = 100_000  # of one job: an hour at 24 a second
+    name: int = 128  # characters of a job's name or owner
+    tags: int = 64  # of a job or a node
 
 
 PAYLOAD_RATE = 100.0  # bytes a second, the least of a payload that is not only to hold a connection

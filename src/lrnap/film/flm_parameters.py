@@ -1,7 +1,7 @@
 """The parameters of a .flm: what each number means, and how the darkroom's settings become parameters and back.
 
 A row stands for one number, in the order in which classic Lux writes them. Where it is a parameter of the scene's Film,
-`film` is that parameter's name. What nothing here reads (GREYC, Chiu ...) is written with classic Lux's default,
+`film` is that parameter's name. What nothing here has is written with classic Lux's default,
 because its readers restore all of them.
 """
 
@@ -16,6 +16,9 @@ import numpy as np
 from lrnap.errors import Code, LrnapError
 from lrnap.film.develop import GroupLook, Settings, not_honoured
 from lrnap.film.develop.colour import COOLEST, HOTTEST
+from lrnap.film.develop.denoise import from_classic
+from lrnap.film.develop.presets import expand
+from lrnap.film.develop.settings import FILES, names_file
 from lrnap.film.develop.settings import Parameter as Given
 from lrnap.film.flm import Parameter, ParameterType
 from lrnap.limits import MAX_NAME
@@ -109,6 +112,8 @@ GROUP = (
     Row(NAME, "LG_NAME", default=""),
 )
 _RESPONSE_ENABLED, _RESPONSE = 62, 63
+_CHIU, _OF_CHIU = 32, (33,)  # on, radius
+_GREYC, _OF_GREYC = 35, (36, 37)  # on, amplitude and number of iterations
 _ROWS: Mapping[int, Row] = {row.number: row for row in (*FILM, *GROUP)}
 
 
@@ -180,15 +185,19 @@ def film_params(parameters: Iterable[Parameter]) -> dict[str, object]:
 
 
 def settings(
-    parameters: Sequence[Parameter], groups: Sequence[str], changed: Mapping[str, object] | None = None
+    parameters: Sequence[Parameter],
+    groups: Sequence[str],
+    changed: Mapping[str, object] | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> tuple[Settings, tuple[str, ...]]:
     """How a film wants to be developed, and a sentence for each wish that is not honoured. `changed`: Film parameters
-    that count instead of those in the film; only a file that they name is read.
+    that count instead of those in the film; only files that they name are read, by default where they are named, or
+    where `files` says that they lie.
 
     Raises LrnapError that names the parameter, what it is, and what it may be.
     """
-    params = {**film_params(parameters), **(changed or {})}
-    notes = list(not_honoured(params))
+    own, chosen = film_params(parameters), expand(changed or {})
+    notes = [*_filters(parameters, own), *_left_out(own, chosen), *not_honoured({**own, **chosen})]
     looks = {}
     for index, group in enumerate(groups):
         look = _look(parameters, index)
@@ -199,12 +208,34 @@ def settings(
             )
             look = replace(look, temperature=0.0)
         looks[group] = look
-    response = params.get("cameraresponse")
-    here = {str(response): str(response)} if changed and "cameraresponse" in changed else None
-    found = Settings.from_params(params, looks, here)
-    if response and not found.cameraresponse and not any("cameraresponse" in note for note in notes):
-        notes.append(f"the camera response {response!r} is a file, and not in the film: it is developed without")
-    return found, tuple(notes)
+    if files is None:
+        files = {str(chosen[name]): str(chosen[name]) for name in FILES if names_file(name, chosen.get(name))}
+    return Settings.from_params({**own, **chosen}, looks, files), tuple(notes)
+
+
+def _filters(parameters: Sequence[Parameter], own: dict[str, object]) -> list[str]:
+    """Classic Lux's noise filters, where they are on, as denoising: changes `own`, and says so."""
+    given = {row.number: row.default for row in FILM} | {p.number: p.value for p in parameters}
+    values = {number: _number(number, given[number]) for number in (_CHIU, *_OF_CHIU, _GREYC, *_OF_GREYC)}
+    chiu = values[_OF_CHIU[0]] if values[_CHIU] else None
+    greyc = (values[_OF_GREYC[0]], values[_OF_GREYC[1]]) if values[_GREYC] else None
+    if chiu is None and greyc is None:
+        return []
+    strength = from_classic(chiu, greyc)
+    own.update(denoise_enabled=True, denoise_strength=strength)
+    filters = " and ".join(name for name, on in (("Chiu's", chiu), ("GREYCstoration", greyc)) if on is not None)
+    return [f"instead of the noise filter {filters} the film is denoised with denoise_strength = {strength:g}"]
+
+
+def _left_out(own: dict[str, object], chosen: Mapping[str, object]) -> list[str]:
+    """Files that a film names, which are not in it: taken out of `own`, and said where they would have mattered."""
+    notes = []
+    for name in (name for name in FILES if names_file(name, own.get(name))):
+        named = own.pop(name)
+        asked = {**own, **chosen}
+        if name not in chosen and (name == "cameraresponse" or (asked.get("glare_enabled") and asked.get("glare_map"))):
+            notes.append(f"{name} names {named!r}, which is a file, and not in the film: it is developed without")
+    return notes
 
 
 def _look(parameters: Sequence[Parameter], index: int) -> GroupLook:

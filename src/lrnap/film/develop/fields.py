@@ -46,7 +46,7 @@ def word(what: str) -> str:
 
 
 def chromaticity(default: Chromaticity) -> Chromaticity:
-    low, high = 1e-3, 1.0
+    low, high = 1e-4, 1.0
     allowed = f"two numbers, CIE x from 0 to {high:g} and y from {low:g} to {high:g}"
     return field(default=default, metadata=_kind(_chromaticity, allowed, range=(low, high)))
 

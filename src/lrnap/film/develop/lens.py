@@ -6,16 +6,21 @@ to the middles of its pixels, so that effects are as symmetric as the picture; a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import repeat
+
 import numpy as np
 
 from lrnap.film.bands import BAND, each
+from lrnap.film.develop.aperture import WAVELENGTHS, pattern
 from lrnap.film.develop.colour import ROOM, luminance
-from lrnap.film.develop.convolve import Numbers, spread, spread_apart
+from lrnap.film.develop.convolve import Numbers, Spread, spread, spread_apart
 from lrnap.film.develop.settings import Settings
 from lrnap.film.snapshot import Block
 
 FIRST_DARK_RING = 3.8317  # of the pattern that a round opening makes of a point of light: where bloom ends
 BLOOM_SPREAD = 1.698022698724  # of the Gaussian that is nearest to the bright middle of that pattern
+REACH = 4  # radii of glare, after which there is nothing left of a ray
 WIDE = 1.42  # times the distance from the middle to a corner, 1 / sqrt(2), is about 1
 
 
@@ -51,7 +56,8 @@ def _within(weights: Numbers, side: int) -> Numbers:
 
 
 def glare(picture: Block, settings: Settings) -> None:
-    """Adds a star around all that is at least `glare_threshold` as bright as the brightest pixel."""
+    """Adds a star, or the pattern of `apertures`, around all that is bright: at least `glare_threshold` times as bright
+    as the brightest pixel."""
     y = luminance(picture, ROOM.luminance)
     highest = float(y.max())
     length = settings.glare_radius * max(picture.shape[1:])
@@ -59,11 +65,22 @@ def glare(picture: Block, settings: Settings) -> None:
         return
     bright = np.where(y >= np.float32(highest * settings.glare_threshold), picture, np.float32(0))
     size = picture.shape[1], picture.shape[2]
-    rays = spread(star(settings.glare_blades, length, size), size)
+    kernels = _kernels(settings, length, size)
     for channel, light in zip(picture, bright, strict=True):
-        added = rays(light)
+        added = next(kernels)(light)
         added *= settings.glare_amount
         channel += np.maximum(added, 0, out=added).astype(np.float32)
+
+
+def _kernels(settings: Settings, length: float, size: tuple[int, int]) -> Iterator[Spread]:
+    """What red, green and blue light is spread by."""
+    if not settings.apertures:
+        yield from repeat(spread(star(settings.glare_blades, length, size), size), 3)
+        return
+    reach = int(np.ceil(REACH * length))
+    rows, columns = (slice(max(0, reach - side + 1), reach + side) for side in size)
+    for wavelength in WAVELENGTHS:
+        yield spread(pattern(settings.apertures, reach, wavelength)[rows, columns], size)
 
 
 def star(blades: int, length: float, size: tuple[int, int]) -> Numbers:
@@ -72,7 +89,7 @@ def star(blades: int, length: float, size: tuple[int, int]) -> Numbers:
 
     A line is exp(-(along / length)^2 - across^2), in pixels, up to four lengths.
     """
-    reach = int(np.ceil(4 * length))
+    reach = int(np.ceil(REACH * length))
     rows, columns = (np.arange(-min(reach, side - 1), min(reach, side - 1) + 1.0) for side in size)
     rays: Numbers = np.zeros((rows.size, columns.size))
     distinct = blades if blades % 2 else blades // 2  # opposite blades make one line

@@ -2,24 +2,28 @@
 
 A step is prepared with the whole picture and answers with what to do to each band of it (or, having changed the whole
 picture in place, with nothing). Steps that need not see the picture are run together, so that each band goes through
-all of them while it is in the cache. Another step (a view transform, denoising) is another entry of `steps`, at its
-place in classic Lux's order. A step that is off is no entry.
+all of them while it is in the cache. Another step is another entry of `steps`, at its place in classic Lux's order. A
+step that is off is no entry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from lrnap.film.bands import each, spans
-from lrnap.film.develop import colour, lens
+from lrnap.film.channels import shown
+from lrnap.film.develop import colour, denoise, falsecolours, legend, lens, outliers
 from lrnap.film.develop.settings import Settings
 from lrnap.film.develop.tonemap import KERNEL, Measure, Point, measure
+from lrnap.film.develop.view import View
 from lrnap.film.radiance import Accumulators, mix
-from lrnap.film.snapshot import Block
+from lrnap.film.snapshot import Block, FilmLayout
+
+Guides = Callable[[], Mapping[str, Block]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +36,39 @@ class Step:
     looks: bool = False
 
 
-def steps(settings: Settings, *, display: bool = True) -> list[Step]:
-    """What happens to the mixed light groups, in classic Lux's order. Without `display`, up to linear light."""
+def steps(settings: Settings, *, guides: Guides = dict, display: bool = True) -> list[Step]:
+    """What happens to the mixed light groups, in classic Lux's order. Without `display`, up to linear light.
+
+    `guides` gives what helps denoising, when it comes to that.
+    """
+    return [*_cleaning(settings, guides), *_imaging(settings), *_delivering(settings, display)]
+
+
+def _cleaning(settings: Settings, guides: Guides) -> list[Step]:
+    result = []
+    if settings.outlierrejection_k:
+        result.append(_whole("outliers", outliers.reject, settings))
+    if settings.denoise_enabled and denoise.available():
+        result.append(_whole("denoise", lambda picture, chosen: denoise.denoise(picture, chosen, guides()), settings))
+    return result
+
+
+def _imaging(settings: Settings) -> list[Step]:
+    """From light to how bright and coloured a picture is."""
     system = settings.colour_system
     matrix, weights = colour.conversion(system), system.luminance
-    exposure: list[Measure] = []
+    light: list[Measure] = []
 
     def meter(picture: Block) -> None:
-        exposure.append(measure(picture))
+        light.append(measure(picture))
 
     def tonemap(picture: Block) -> Point:
-        return KERNEL[settings.tonemapkernel](settings, exposure.pop() if exposure else measure(picture))
+        if not light:
+            meter(picture)
+        return KERNEL[settings.tonemapkernel](settings, light[0])
+
+    def draw_legend(picture: Block) -> None:
+        legend.draw(picture, settings, falsecolours.range_of(settings, light[0].highest))
 
     result: list[Step] = []
     if settings.bloom_enabled or settings.glare_enabled:
@@ -54,19 +80,36 @@ def steps(settings: Settings, *, display: bool = True) -> list[Step]:
     if settings.glare_enabled:
         result.append(_whole("glare", lens.glare, settings))
     result.append(Step("tonemap", tonemap, looks=True))
-    if matrix is not None:
-        result.append(Step("colour space", lambda _: lambda band: colour.convert(band, matrix, weights)))
-    if settings.response is not None:
-        response = settings.response.point(weights)
-        result.append(Step("camera response", lambda _: response))
+    if not _viewed(settings):
+        if matrix is not None:
+            result.append(Step("colour space", lambda _: lambda band: colour.convert(band, matrix, weights)))
+        if settings.response is not None:
+            response = settings.response.point(weights)
+            result.append(Step("camera response", lambda _: response))
     if settings.abberation_enabled:
         result.append(_whole("aberration", lens.aberration, settings))
     if settings.vignetting_enabled:
         result.append(_whole("vignetting", lens.vignetting, settings))
-    result.append(Step("limit", lambda _: lambda band: colour.limit(band, settings.ldr_clamp_method, weights)))
+    if settings.false_legend and settings.tonemapkernel == "falsecolors":
+        result.append(Step("legend", draw_legend, looks=True))
+    return result
+
+
+def _delivering(settings: Settings, display: bool) -> list[Step]:
+    """From linear light to what a display is sent."""
+    view = _viewed(settings)
+    if view is not None and display:
+        return [Step("view", lambda _: view.point)]
+    weights = settings.colour_system.luminance
+    result = [Step("limit", lambda _: lambda band: colour.limit(band, settings.ldr_clamp_method, weights))]
     if display:
         result.append(Step("gamma", lambda _: gamma(settings.gamma)))
     return result
+
+
+def _viewed(settings: Settings) -> View | None:
+    """The view of OpenColorIO that takes the place of the last steps; false colours are no light to look at."""
+    return None if settings.tonemapkernel == "falsecolors" else settings.view
 
 
 def _whole(name: str, change: Callable[[Block, Settings], None], settings: Settings) -> Step:
@@ -108,17 +151,62 @@ def develop(
     as rendered, not multiplied by it.
     """
     settings = settings or Settings()
-    planes = mix(film, settings.lights(film.layout.groups))
-    colours = planes[:3]
+    planes = mixed(film, settings)
+    pending = _prepare(steps(settings, guides=lambda: _guides(film), display=display), planes[:3])
+    return _deliver(planes, pending, np.dtype(dtype))
+
+
+def mixed(film: Accumulators, settings: Settings) -> Block:
+    """Planes (4, H, W) of red, green, blue and alpha: the light groups as they are to look, and nothing else done."""
+    return mix(film, settings.lights(film.layout.groups))
+
+
+def light_of(film: Accumulators, settings: Settings) -> Measure:
+    """How bright the film is, as the tonemap kernel will see it."""
+    colours = mixed(film, settings)[:3]
+    _run(_prepare(_cleaning(settings, lambda: _guides(film)), colours), colours)
+    return measure(colours)
+
+
+def unlimited(film: Accumulators, settings: Settings) -> Block:
+    """The picture's linear colours (3, H, W) before they are limited to what a display can show."""
+    colours = mixed(film, settings)[:3]
+    before = [*_cleaning(settings, lambda: _guides(film)), *_imaging(settings)]
+    _run(_prepare(before, colours), colours)
+    return colours
+
+
+def notices(settings: Settings, layout: FilmLayout) -> tuple[str, ...]:
+    """One sentence for each step that goes without something, or that is gone without, in developing such a film."""
+    found = []
+    if settings.denoise_enabled and not denoise.available():
+        found.append(f"the picture is not denoised: there is no Open Image Denoise here; {denoise.INSTALL}")
+    elif settings.denoise_enabled and (missing := denoise.missing(layout)):
+        found.append(f"the film has no channel {' and no '.join(missing)}: denoising goes without")
+    if settings.glare_enabled and settings.glare_map and not settings.apertures:
+        found.append("glare_map is on, and there is no picture of a pupil or of lashes: glare is a star")
+    if strangers := [group for group in settings.groups if group not in layout.groups]:
+        groups = ", ".join(repr(group) for group in layout.groups)
+        found.append(f"the film has no light group {', '.join(map(repr, strangers))}; it has {groups}")
+    return tuple(found)
+
+
+def _guides(film: Accumulators) -> Mapping[str, Block]:
+    held = film.planes.channels
+    return denoise.guides({name: shown(name, held[name]) for name in denoise.GUIDES if name in held})
+
+
+def _prepare(todo: list[Step], colours: Block) -> list[Point]:
+    """Goes through the steps; what is left to do to each band."""
     pending: list[Point] = []
-    for step in steps(settings, display=display):
+    for step in todo:
         if step.looks:
             _run(pending, colours)
             pending = []
         point = step.prepare(colours)
         if point is not None:
             pending.append(point)
-    return _deliver(planes, pending, np.dtype(dtype))
+    return pending
 
 
 def quantise(picture: Block, dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[np.generic]:

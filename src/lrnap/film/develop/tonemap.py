@@ -21,6 +21,7 @@ from lrnap.film.snapshot import Block
 Point = Callable[[Block], None]  # changes a band of colours (3, n) in place
 
 MIDDLE_GREY = 118.0 / 255.0  # the code value that classic Lux exposes for
+CALIBRATION = 0.65 / 10  # of the linear kernel: what a second at f/1 and ISO 1 gives
 KEY = 0.1  # Reinhard's a: where the mean brightness goes
 DARKEST = 1e-6  # what darker luminances count as where logarithms are taken
 MOST = 1e20  # the largest factor: of the brightest colour it still makes a finite one
@@ -67,7 +68,7 @@ def _times(factor: float) -> Point:
 def linear(settings: Settings, _: Measure) -> Point:
     """A camera: sensitivity (ISO), exposure (seconds), f-stop and the film's gamma."""
     exposure = settings.linear_exposure / settings.linear_fstop**2 * settings.linear_sensitivity
-    return _times(exposure * 0.65 / 10 * MIDDLE_GREY**settings.linear_gamma)
+    return _times(exposure * CALIBRATION * MIDDLE_GREY**settings.linear_gamma)
 
 
 def autolinear(settings: Settings, light: Measure) -> Point:
