@@ -12,7 +12,6 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,33 +20,21 @@ import numpy.typing as npt
 import OpenImageIO as oiio
 
 from lrnap.errors import Code, LrnapError
+from lrnap.film.channels import CHANNELS
 from lrnap.film.develop import quantise
+from lrnap.film.develop.colour import ROOM
+from lrnap.film.options import KINDS, Options, known_kind
 from lrnap.film.replace import replace_file
 from lrnap.film.snapshot import Block
 
 Picture = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One row of what can be written."""
-
-    extensions: tuple[str, ...]
-    depths: tuple[str, ...]  # the first is the default
-    linear: bool = False  # holds scene light, not an encoded picture
-    alpha: bool | None = False  # the default; None: cannot hold it
-    notes: int = 1 << 20  # bytes of metadata that fit
-
-
-KINDS: Mapping[str, Kind] = {
-    "exr": Kind((".exr",), ("float", "half"), linear=True, alpha=True),
-    "jpeg": Kind((".jpg", ".jpeg"), ("8",), alpha=None, notes=60_000),
-    "png": Kind((".png",), ("8", "16")),
-    "tga": Kind((".tga",), ("8",), notes=300),
-    "tiff": Kind((".tif", ".tiff"), ("8", "16", "half", "float")),
-}
 _DTYPES: Mapping[str, type[np.generic]] = {"8": np.uint8, "16": np.uint16, "half": np.float16, "float": np.float32}
 _JPEG_QUALITY = 92
+DEPTH = "Z"  # what programs that read EXR look for
+HALF_MOST = np.float32(np.finfo(np.float16).max)
+_CHANNEL_DEPTH = dict.fromkeys(("depth", "position", "material_id", "object_id"), "float")  # half has 11 bits
 
 
 def kind_of(path: str | os.PathLike[str]) -> str:
@@ -66,19 +53,17 @@ def write(
     picture: Picture,
     metadata: Mapping[str, object] | None = None,
     *,
-    depth: str | None = None,
-    alpha: bool | None = None,
     layers: Mapping[str, Block] | None = None,
+    **options: Any,
 ) -> None:
     """Writes a picture to a file whose kind is that of its extension, replacing an older one at once.
 
-    `metadata` is put inside, for `read_metadata`. `depth`: "8", "16", "half" or "float", where the kind has it.
-    `alpha`: whether to write the fourth channel; by default for EXR only. `layers`: more colours (H, W, 3) by name, EXR
-    only. Raises LrnapError that names the path, the cause and the cure; the older file is then still there.
+    `metadata` is put inside, for `read_metadata`. `options`: see options.py. `layers`: more colours (H, W, 3) by name,
+    EXR only; a layer of a channel's name holds its values. Raises LrnapError that names the path, the cause and the
+    cure; the older file is then still there.
     """
     kind = kind_of(path)
-    data = encode(kind, picture, metadata, depth=depth, alpha=alpha, layers=layers)
-    replace_file(path, [data], "picture")
+    replace_file(path, [encode(kind, picture, metadata, layers=layers, **options)], "picture")
 
 
 def encode(
@@ -86,14 +71,12 @@ def encode(
     picture: Picture,
     metadata: Mapping[str, object] | None = None,
     *,
-    depth: str | None = None,
-    alpha: bool | None = None,
     layers: Mapping[str, Block] | None = None,
+    **options: Any,
 ) -> bytes:
     """The bytes that `write` puts into a file of a kind (a key of KINDS)."""
-    if kind not in KINDS:
-        raise LrnapError(Code.ARGS, f"there is no picture format {kind!r}; there are {', '.join(KINDS)}")
-    pixels, spec = _prepare(kind, picture, metadata or {}, depth, alpha, layers or {})
+    known_kind(kind)
+    pixels, spec = _prepare(kind, picture, metadata or {}, Options.of(kind, options), layers or {})
     with _scratch() as path:
         output: Any = oiio.ImageOutput.create(KINDS[kind].extensions[0][1:])
         if output is None:
@@ -124,15 +107,21 @@ def _scratch() -> Iterator[Path]:
 def read(path: str | os.PathLike[str]) -> Block:
     """A picture file's own channels as float32 (H, W, C), top row first; integers become values in [0, 1]."""
     names, pixels = _read(path)
-    own = [i for i, name in enumerate(names) if "." not in name]
+    own = [i for i, name in enumerate(names) if "." not in name and name != DEPTH]
     return np.ascontiguousarray(pixels[..., own])
 
 
 def read_layers(path: str | os.PathLike[str]) -> dict[str, Block]:
-    """The layers of an EXR file by name, float32 (H, W, 3)."""
+    """The layers of an EXR file by name, float32 (H, W, channels): colours, and channels of the film."""
     names, pixels = _read(path)
-    layers = sorted({name.rpartition(".")[0] for name in names if "." in name})
-    return {layer: pixels[..., [names.index(f"{layer}.{c}") for c in "RGB"]] for layer in layers}
+    layers: dict[str, Block] = {}
+    for layer in sorted({name.rpartition(".")[0] for name in names if "." in name}):
+        parts = _components(layer)
+        known = [f"{layer}.{c}" for c in parts if f"{layer}.{c}" in names]
+        layers[layer] = pixels[..., [names.index(name) for name in known]]
+    if DEPTH in names:
+        layers["depth"] = pixels[..., [names.index(DEPTH)]]
+    return layers
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
@@ -145,46 +134,64 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
 
 
 def _prepare(
-    name: str,
-    picture: Picture,
-    metadata: Mapping[str, object],
-    depth: str | None,
-    alpha: bool | None,
-    layers: Mapping[str, Block],
+    name: str, picture: Picture, metadata: Mapping[str, object], options: Options, layers: Mapping[str, Block]
 ) -> tuple[Picture, Any]:
     """The pixels as the file will hold them, and OpenImageIO's description of them."""
     kind = KINDS[name]
     if picture.ndim != 3 or picture.shape[2] not in (3, 4) or 0 in picture.shape:
         raise LrnapError(Code.TYPE, f"a picture is an array (height, width, 3 or 4), not {picture.shape}")
-    depth = depth or kind.depths[0]
-    if depth not in kind.depths:
-        raise LrnapError(Code.ARGS, f"{name} has no depth {depth!r}; there is {', '.join(kind.depths)}")
-    if alpha and kind.alpha is None:
-        raise LrnapError(Code.ARGS, f"{name} cannot hold alpha; write png, tiff or exr instead")
     if layers and name != "exr":
         raise LrnapError(Code.ARGS, f"{name} cannot hold layers; write exr instead")
-    wanted = 4 if (kind.alpha if alpha is None else alpha) and picture.shape[2] == 4 else 3
-    names = list("RGBA"[:wanted])
-    parts = [picture[..., :wanted]]
-    for layer, colours in layers.items():
-        if colours.shape != (*picture.shape[:2], 3):
-            raise LrnapError(Code.TYPE, f"layer {layer!r} is {colours.shape}, not as large as the picture")
-        names += [f"{layer}.{c}" for c in "RGB"]
-        parts.append(colours)
-    pixels = _as_depth(np.concatenate(parts, axis=2) if layers else np.ascontiguousarray(parts[0]), depth)
+    depth = options.depth or kind.depths[0]
+    with_alpha = bool(kind.alpha if options.alpha is None else options.alpha) and picture.shape[2] == 4
+    own = _own(picture, options, alpha=with_alpha)
+    names = [*("Y" if options.grey else "RGB"), *("A" if with_alpha else "")]
+    if name == "exr":
+        depths = [depth] * len(names)
+        parts = [own]
+        for layer, values in layers.items():
+            if values.ndim != 3 or values.shape[:2] != picture.shape[:2]:
+                raise LrnapError(Code.TYPE, f"layer {layer!r} is {values.shape}, not as large as the picture")
+            names += [DEPTH] if layer == "depth" else [f"{layer}.{c}" for c in _components(layer)]
+            depths += [depth if layer not in CHANNELS else _CHANNEL_DEPTH.get(layer, depth)] * values.shape[2]
+            parts.append(values)
+        pixels = np.concatenate([part.astype(np.float32, copy=False) for part in parts], axis=2)
+        for i, of_channel in enumerate(depths):
+            if of_channel == "half":
+                np.clip(pixels[..., i], -HALF_MOST, HALF_MOST, out=pixels[..., i])
+    else:
+        depths, pixels = [depth], _as_depth(own, depth)
 
     height, width = picture.shape[:2]
     spec = oiio.ImageSpec(width, height, len(names), oiio.TypeDesc(_OIIO_TYPE[depth]))
     spec.channelnames = tuple(names)
+    if len(set(depths)) > 1:
+        spec.channelformats = tuple(oiio.TypeDesc(_OIIO_TYPE[d]) for d in depths)
     spec.attribute("ImageDescription", _as_text(metadata, kind.notes))
     spec.attribute("Software", f"lrnap {metadata.get('version', '')}".rstrip())
     spec.attribute("oiio:UnassociatedAlpha", 1)  # so that OpenImageIO does not divide colours by alpha
     if name == "jpeg":
-        spec.attribute("Compression", f"jpeg:{_JPEG_QUALITY}")
+        spec.attribute("Compression", f"jpeg:{options.quality or _JPEG_QUALITY}")
         spec.attribute("jpeg:subsampling", "4:4:4")
-    if name == "exr":
-        spec.attribute("compression", "zip")
+    elif kind.compressions:
+        spec.attribute("compression", options.compression or kind.compressions[0])
     return pixels, spec
+
+
+def _own(picture: Picture, options: Options, *, alpha: bool) -> Picture:
+    """The colours as they are wanted, and coverage."""
+    colours = picture[..., :3]
+    if options.premultiplied and picture.shape[2] == 4:
+        colours = _as_depth(colours, "float") * _as_depth(picture[..., 3:], "float")
+    if options.grey:
+        colours = (_as_depth(colours, "float") @ ROOM.luminance.astype(np.float32))[..., None]
+    coverage = picture[..., 3:] if colours.dtype == picture.dtype else _as_depth(picture[..., 3:], "float")
+    return np.ascontiguousarray(np.concatenate([colours, coverage], axis=2) if alpha else colours)
+
+
+def _components(layer: str) -> tuple[str, ...]:
+    """The names of a layer's values: those of a channel of films, else colours."""
+    return CHANNELS[layer].names if layer in CHANNELS else ("R", "G", "B")
 
 
 _OIIO_TYPE: Mapping[str, str] = {"8": "uint8", "16": "uint16", "half": "half", "float": "float"}
@@ -199,8 +206,7 @@ def _as_depth(pixels: Picture, depth: str) -> Picture:
     if depth in ("8", "16"):
         return quantise(pixels, dtype)
     if depth == "half":
-        most = np.float32(np.finfo(np.float16).max)
-        return np.clip(pixels, -most, most).astype(np.float16)
+        return np.clip(pixels, -HALF_MOST, HALF_MOST).astype(np.float16)
     return pixels.astype(np.float32)
 
 
