@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lrnap.engine import seeds
+from lrnap.engine import halts, pace, seeds
 from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
 from lrnap.errors import Code, LrnapError, RemoteError
 from lrnap.film.merge import Film
@@ -27,10 +27,8 @@ from lrnap.film.noise import Noise
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.scene import Scene
 
-TRANSFER_SHARE = 0.1  # of the time may go into fetching films
-FIRST_PAUSE = 1.0  # seconds between the first two snapshots of a run ...
-LONGEST_PAUSE = 10.0  # ... and at most, later: noise falls with the root of time, so pictures may come ever slower
-GROWTH = 0.3  # the next snapshot after 30 % more rendering
+
+NEVER = Halt(math.inf, math.inf, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,9 @@ class MemberStatus:
     seed: int
     status: RunStatus
     problem: str = ""
+    removed: bool = False
+    heard: float = 0.0  # when it last said something, and when its last film came, by time.monotonic
+    fetched: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,10 @@ class _Member:
     counted: float = 0.0
     counted_spp: float = 0.0
     task: asyncio.Task[None] | None = None
+    told: Halt | None = None  # the halt condition that its run knows
+    removed: bool = False
+    heard: float = field(default_factory=time.monotonic)  # when it last said something ...
+    fetched: float = field(default_factory=time.monotonic)  # ... and when its last film came
 
     @property
     def lost(self) -> bool:
@@ -106,13 +111,21 @@ class _Member:
         """`complete`: all is there, so whoever was stopped for that has done its part."""
         state = RunState.DONE if complete and self.status.state is RunState.STOPPED else self.status.state
         status = replace(self.status, state=state, samples=self.samples, spp=self.spp)
+        problem = str(self.error) if self.error else ""
         return MemberStatus(
-            self.engine.name, self.options.run, self.options.seed, status, str(self.error) if self.error else ""
+            self.engine.name,
+            self.options.run,
+            self.options.seed,
+            status,
+            problem,
+            self.removed,
+            self.heard,
+            self.fetched,
         )
 
 
 class Farm:
-    """Starts jobs on a fixed list of engines."""
+    """Starts jobs on a list of engines; a job may gain engines and lose them later."""
 
     def __init__(self, engines: Iterable[Engine]) -> None:
         self.engines = tuple(engines)
@@ -137,17 +150,15 @@ class FarmJob:
         self._stopping = False
         self._complete = False  # the halt condition holds
         self._paused = False
+        self._suspends = False  # pauses where it would be complete
+        self.interval: float | None = None  # seconds between films of a member, instead of the usual pace
+        self._threads = threads
         self._turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._background: set[asyncio.Task[None]] = set()
-        stem = f"{scene.name}-{secrets.token_hex(3)}"
-        alone = halt if halt.noise is None else replace(halt, noise=math.inf)  # what all have together decides that
-        self._members = [
-            _Member(engine, RunOptions(f"{stem}-{i}", seed, threads, alone))
-            for i, (engine, seed) in enumerate(zip(engines, _seeds(len(engines)), strict=True), 1)
-        ]
-        for member in self._members:
-            member.task = asyncio.create_task(self._drive(member))
-            member.task.add_done_callback(lambda _: self._notify())
+        self._stem = f"{scene.name}-{secrets.token_hex(3)}"
+        self._members: list[_Member] = []
+        for engine in engines:
+            self._enlist(engine)
 
     # -- looking at it
 
@@ -209,7 +220,8 @@ class FarmJob:
 
     async def wait(self) -> Progress:
         """Until the job is over and its last films are merged."""
-        await asyncio.wait([m.task for m in self._members if m.task])
+        while not self.over:  # some may join meanwhile
+            await asyncio.wait([m.task for m in self._members if m.task])
         return self.progress()
 
     async def snapshot(self) -> Snapshot:
@@ -245,6 +257,45 @@ class FarmJob:
         wanted = {m.run: max(1, m.status.threads + threads) for m in self._members if m.run is not None}
         await self._each(lambda run: run.set_threads(wanted[run]))
 
+    async def set_halt(self, halt: Halt, *, suspend: bool = False) -> None:
+        """Replaces the halt condition; `suspend`: the job pauses when it holds, so that it can go on. `math.inf` is
+        never. A job that is over stays so."""
+        self.halt = halts.without_never(halt)
+        self._suspends = suspend
+        await asyncio.gather(*(self._tell_halt(member) for member in self._members))
+        self._check_halt()
+        self._notify()
+
+    def add(self, engine: Engine) -> None:
+        """One engine more renders from now on. Raises LrnapError if nothing renders, or it does already."""
+        if self.over or self._stopping or self._complete:
+            raise LrnapError(Code.STATE, f"{engine.name} comes too late: the job is over")
+        if self._serving(engine.name) is not None:
+            raise LrnapError(Code.EXISTS, f"{engine.name} renders this job already")
+        self._enlist(engine)
+        self._notify()
+
+    async def remove(self, name: str) -> None:
+        """The engine of that name renders no longer; what it has rendered stays counted."""
+        member = self._serving(name)
+        if member is None:
+            raise LrnapError(Code.NOT_FOUND, f"{name} does not render this job")
+        if all(m is member or m.removed or m.lost for m in self._members):
+            raise LrnapError(Code.STATE, f"{name} is the only one that renders this job: end it instead")
+        member.removed = True
+        if member.run is None and member.task is not None:
+            member.task.cancel()
+        elif member.run is not None:
+            with contextlib.suppress(LrnapError):
+                await member.run.stop()
+        if member.task is not None:
+            await asyncio.wait([member.task])
+        self._notify()
+
+    def logs(self) -> list[str]:
+        """What the engines say, those of each by itself."""
+        return [f"{m.engine.name}: {line}" for m in self._members if m.run is not None for line in m.run.log()]
+
     async def close(self) -> None:
         """Ends everything at once, without asking for last films; idempotent."""
         self._stopping = self._stopping or not self.over
@@ -256,6 +307,36 @@ class FarmJob:
         await asyncio.gather(*(run.close() for run in runs), return_exceptions=True)
 
     # -- one member
+
+    def _enlist(self, engine: Engine) -> None:
+        seed = seeds.fresh([m.options.seed for m in self._members])
+        options = RunOptions(f"{self._stem}-{len(self._members) + 1}", seed, self._threads, self._alone)
+        member = _Member(engine, options, told=options.halt)
+        self._members.append(member)
+        member.task = asyncio.create_task(self._drive(member))
+        member.task.add_done_callback(lambda _: self._notify())
+
+    @property
+    def _alone(self) -> Halt:
+        """When a run is over by itself: not for what all have together, nor where the job is only to pause."""
+        if self._suspends:
+            return NEVER
+        return self.halt if self.halt.noise is None else replace(self.halt, noise=math.inf)
+
+    def _serving(self, name: str) -> _Member | None:
+        return next((m for m in self._members if m.engine.name == name and not m.removed and not m.lost), None)
+
+    async def _tell_halt(self, member: _Member) -> None:
+        """A run that is being built is told once it renders."""
+        wanted = self._alone
+        renders = member.status.state in (RunState.RENDERING, RunState.PAUSED)
+        if member.run is None or member.lost or not renders or member.told == wanted:
+            return
+        before, member.told = member.told, wanted
+        try:
+            await member.run.set_halt(wanted)
+        except LrnapError:
+            member.told = before  # over by now, or lost, which shows in its events
 
     async def _drive(self, member: _Member) -> None:
         """From the start of a member's run to its last film."""
@@ -280,6 +361,9 @@ class FarmJob:
         fetching = asyncio.create_task(self._fetch(member))
         try:
             async for member.status in run.events():
+                member.heard = time.monotonic()
+                if member.told != self._alone:
+                    self._spawn(self._tell_halt(member))
                 self._check_halt()
                 self._notify()
         finally:
@@ -295,7 +379,7 @@ class FarmJob:
         if member.status.state is RunState.FAILED:
             raise failure or RemoteError(Code.ENGINE, f"{member.engine.name} gave up without saying why")
         stopped = member.status.state is RunState.STOPPED and not member.lost
-        if stopped and not self._stopping and not self._complete:
+        if stopped and not (self._stopping or self._complete or member.removed):
             raise LrnapError(Code.UNAVAILABLE, "somebody else stopped the job there; its film stays counted")
         self._check_halt()
 
@@ -308,13 +392,12 @@ class FarmJob:
             try:
                 await self._take(member)
             except LrnapError:
-                took = LONGEST_PAUSE * TRANSFER_SHARE  # a lost connection shows in the events; a hiccup passes
+                took = pace.LONGEST_PAUSE * pace.TRANSFER_SHARE  # a hiccup passes; what is lost shows in the events
             else:
                 self._check_halt()
                 self._notify()
                 took = time.monotonic() - began
-            pause = min(LONGEST_PAUSE, max(FIRST_PAUSE, member.status.seconds * GROWTH))
-            await asyncio.sleep(max(pause, took * (1 / TRANSFER_SHARE - 1)))
+            await asyncio.sleep(self.interval or pace.pause(member.status.seconds, took))
 
     async def _take(self, member: _Member) -> None:
         """Counts the run's film as it is now. A run whose film does not fit to the others' is set aside."""
@@ -331,6 +414,7 @@ class FarmJob:
             return
         if newer:
             self._film_number += 1
+            member.fetched = time.monotonic()
             member.counted = max(member.counted, snapshot.samples)
             member.counted_spp = max(member.counted_spp, snapshot.spp)
             self._level = await asyncio.to_thread(self._judge, snapshot)
@@ -347,7 +431,12 @@ class FarmJob:
         if self._stopping or self._complete:
             return
         reached = self.progress().fraction
-        if reached is not None and reached >= 1.0:
+        if reached is None or reached < 1.0:
+            return
+        if self._suspends:
+            if not self._paused:
+                self._spawn(self.pause())
+        else:
             self._complete = True
             self._spawn(self._stop_runs())
 
@@ -375,9 +464,3 @@ class FarmJob:
         turn.set_result(None)
 
 
-def _seeds(count: int) -> list[int]:
-    """Distinct ones."""
-    made: list[int] = []
-    for _ in range(count):
-        made.append(seeds.fresh(made))
-    return made

@@ -1,7 +1,7 @@
 """What a renderer is inside the child process: LuxCore or the fake, driven by `child.py`.
 
 Rules for this file: the interface and the checks that every renderer makes before it starts; no native code, no I/O.
-`child.py` keeps the clock, evaluates halt conditions (but noise), and calls in one thread.
+`child.py` keeps the clock, evaluates halt conditions (but noise, which the parent does), and calls in one thread.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ class Stats(NamedTuple):
     """`samples` as the engine counts them: camera samples, or light paths where it traces from the lights only."""
 
     samples: float
-    converged: bool = False  # the noise threshold of the halt condition is met
 
 
 class FilmCounts(NamedTuple):
@@ -72,7 +71,13 @@ class Renderer(Protocol):
 
     def resume(self) -> None: ...
     def set_halt(self, halt: Halt) -> None:
-        """Called before `start`, too. `Stats.converged` means `halt.noise`; the rest is only a hint to be exact."""
+        """Called before `start`, too. Only a hint, to be exact: the child and its parent end the run."""
+
+    def edit(self, description: SceneDescription, files: Mapping[str, str]) -> tuple[str, ...]:
+        """Renders another scene of the same film from now on, which becomes empty; paused if it was. Returns warnings.
+
+        Raises SceneError or EngineError, and then renders the scene on that it had, perhaps with an empty film.
+        """
 
     def stop(self) -> None:
         """Ends rendering and keeps the film."""

@@ -1,8 +1,7 @@
 """LuxCore as a renderer: a translation becomes its scene, configuration and session, its film our block.
 
 Only the child process imports this. What LuxCore would answer with a crash or a hang is checked before it hears of
-it: sizes of the film, indices of meshes, seeds. Halt conditions other than noise are the child's affair, so none are
-handed on.
+it: sizes of the film, indices of meshes, seeds. Halt conditions are not its affair, so none are handed on.
 """
 
 from __future__ import annotations
@@ -42,10 +41,6 @@ _CONFIG: dict[str, list[Any]] = {
     "film.outputs.0.filename": ["samplecount.exr"],
     "film.outputs.1.type": ["ALPHA"],
     "film.outputs.1.filename": ["alpha.exr"],
-    # The picture in which the engine judges noise: 1 is white, whatever the lights are. Sums are read before it.
-    "film.imagepipelines.0.0.type": ["TONEMAP_AUTOLINEAR"],
-    "film.imagepipelines.0.1.type": ["GAMMA_CORRECTION"],
-    "film.imagepipelines.0.1.value": [2.2],
 }
 
 _SETTLED = 0.02  # seconds without a new sample after which a paused engine is taken to rest
@@ -63,15 +58,12 @@ class LuxCoreRenderer:
 
     def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:
         translation = translate(description, files)
+        self._options, self._described = options, (description, files)
         self._layout = replace(translation.layout, channels=wanted_channels(options, description))
         check_layout(self._layout, description.film.at)
         warnings = list(translation.warnings)
         config = self._config(translation, options, warnings)
-        try:
-            scene = scene_of(translation)
-            self._session = pyluxcore.RenderSession(pyluxcore.RenderConfig(properties_of(config), scene))
-        except RuntimeError as error:
-            raise EngineError(f"LuxCore refuses the scene: {error}", code=Code.SCENE) from error
+        self._open(translation, config)
         engine, sampler = config["renderengine.type"][0], config["sampler.type"][0]
         self._counted = (engine, sampler) in _COUNTED and not self._layout.screen
         return Built(
@@ -81,6 +73,67 @@ class LuxCoreRenderer:
             halt=translation.halt,
             warnings=tuple(warnings),
         )
+
+    def _open(self, translation: Translation, config: dict[str, list[Any]]) -> None:
+        try:
+            scene = scene_of(translation)
+            self._session = pyluxcore.RenderSession(pyluxcore.RenderConfig(properties_of(config), scene))
+        except RuntimeError as error:
+            raise EngineError(f"LuxCore refuses the scene: {error}", code=Code.SCENE) from error
+        self._known = Known(translation.config, units(translation.scene), translation.images)
+        self._kept = translation.kept
+
+    def edit(self, description: SceneDescription, files: Mapping[str, str]) -> tuple[str, ...]:
+        translation = translate(description, files, self._kept)
+        self._check_layout(translation, description)
+        change = difference(self._known, translation.config, translation.scene, translation.images)
+        files = {**self._described[1], **files}
+        try:
+            if change.whole:
+                self._begin_anew(description, files)
+            else:
+                self._change(translation, change)
+        except (RuntimeError, LrnapError) as error:
+            self._begin_anew(*self._described)
+            if isinstance(error, LrnapError):
+                raise
+            raise EngineError(f"LuxCore refuses the edit: {error}", code=Code.SCENE) from error
+        self._described = description, files
+        return tuple(translation.warnings)
+
+    def _check_layout(self, translation: Translation, description: SceneDescription) -> None:
+        """Raises SceneError unless the scene fits the film. Light groups may become dark, but there are no new ones."""
+        theirs = translation.layout.groups
+        groups = self._layout.groups if self._layout.groups[: len(theirs)] == theirs else theirs
+        layout = replace(translation.layout, groups=groups, channels=self._layout.channels)
+        if layout != self._layout:
+            message = "the edit changes size or light groups of the film, which stay while it renders: render anew"
+            raise SceneError(message, at=description.film.at)
+
+    def _change(self, translation: Translation, change: Difference) -> None:
+        """Tells the engine what differs. Raises RuntimeError with the scene half changed."""
+        session, scene = self._session, self._session.GetRenderConfig().GetScene()
+        session.BeginSceneEdit()
+        try:
+            define(scene, change.images, translation.meshes)
+            for kind, name in change.gone:
+                (scene.DeleteObject if kind == "objects" else scene.DeleteLight)(name)
+            scene.Parse(properties_of(change.properties))
+        finally:
+            session.EndSceneEdit()
+        self._known, self._kept = told(self._known, change), translation.kept
+
+    def _begin_anew(self, description: SceneDescription, files: Mapping[str, str]) -> None:
+        """Another session with another scene, with the same seed: the film of this one counts no more."""
+        paused = self._session.IsInPause()
+        self.stop()
+        translation = translate(description, files)
+        self._open(translation, self._config(translation, self._options, []))
+        self._stopped = False
+        self.set_halt(self._halt)
+        self.start()
+        if paused:
+            self.pause()
 
     def _config(self, translation: Translation, options: RunOptions, warnings: list[str]) -> dict[str, list[Any]]:
         config = {key: value for key, value in translation.config.items() if not key.startswith(_OURS)}
@@ -109,7 +162,7 @@ class LuxCoreRenderer:
     def stats(self) -> Stats:
         if not self._stopped:
             self._session.UpdateStats()
-        return Stats(self._samples(), not self._stopped and self._session.HasDone())
+        return Stats(self._samples())
 
     def read_film(self, block: Block, scratch: Path) -> FilmCounts:
         planes = self._layout.planes(block)
@@ -139,8 +192,7 @@ class LuxCoreRenderer:
         self._session.Resume()
 
     def set_halt(self, halt: Halt) -> None:
-        noise: dict[str, list[Any]] = {"batch.haltnoisethreshold": [-1.0 if halt.noise is None else halt.noise]}
-        self._session.Parse(properties_of(noise))
+        pass  # every condition is judged outside
 
     def stop(self) -> None:
         if self._session.IsInPause():
