@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from lrnap.engine.luxcore.draft import Fidelity, Fields, Inputs, Row
-from lrnap.engine.luxcore.mappings import mapping_3d
+from lrnap.engine.luxcore.mappings import in_space
 from lrnap.engine.luxcore.rows import Notes, ignored
 
 Build = Callable[[Inputs], Fields]
@@ -30,7 +30,7 @@ def _blender(engine_type: str, **engine_names: str) -> Build:
         for engine, lux in {"bright": "bright", "contrast": "contrast", **engine_names}.items():
             fields[engine] = [_word_or_number(inputs, lux)]
         if engine_type != "blender_noise":
-            fields |= mapping_3d(inputs)
+            fields = in_space(inputs, fields)
         low, high = inputs.constant("tex1"), inputs.constant("tex2")
         if low is not None and high is not None and set(low) == {0.0} and set(high) == {1.0}:
             return fields

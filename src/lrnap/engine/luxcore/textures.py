@@ -14,7 +14,9 @@ from lrnap.engine.luxcore import spectra
 from lrnap.engine.luxcore.blender import BLENDER
 from lrnap.engine.luxcore.draft import SUBSTITUTES, Draft, Fidelity, Fields, Inputs, Row, entity_error, plain
 from lrnap.engine.luxcore.fresnel import FRESNEL
-from lrnap.engine.luxcore.mappings import mapping_2d, mapping_3d
+from lrnap.engine.luxcore.mappings import flat
+from lrnap.engine.luxcore.mixes import MIXES
+from lrnap.engine.luxcore.patterns import PATTERNS
 from lrnap.engine.luxcore.rows import Notes, ignored
 from lrnap.lux.description import Entity, Texture
 
@@ -101,103 +103,14 @@ def _image(inputs: Inputs) -> Fields:
         "gain": [max(gain, 0.0) ** gamma],  # classic Lux multiplies before it decodes
         "wrap": [p.string("wrap")],
     }
-    return fields | mapping_2d(inputs)
-
-
-def _imagemap(inputs: Inputs) -> Fields:
-    channel = inputs.params.string("channel")
-    return _image(inputs) | ({"channel": [channel]} if inputs.variant == "float" else {})
+    if inputs.row("channel") is not None:
+        channel = inputs.params.string("channel")
+        fields |= {"channel": [channel]} if inputs.variant == "float" else {}
+    return flat(inputs, fields)
 
 
 def _normalmap(inputs: Inputs) -> Fields:
     return {"type": ["normalmap"], "texture": [inputs.draft.texture("normals", _image(inputs))]}
-
-
-def _pair(engine_type: str) -> Build:
-    return lambda inputs: inputs.fields(engine_type, texture1="tex1", texture2="tex2")
-
-
-def _mix(inputs: Inputs) -> Fields:
-    return inputs.fields("mix", amount="amount", texture1="tex1", texture2="tex2")
-
-
-def _band(inputs: Inputs) -> Fields:
-    fields = inputs.fields("band", amount="amount")
-    for i, offset in enumerate(inputs.params.floats("offsets")):
-        value = inputs.constant(f"tex{i + 1}")
-        if value is None:
-            inputs.warn(f"'tex{i + 1}' is approximated by grey: only constant textures can be banded")
-            value = (0.5,)
-        fields[f"offset{i}"] = [float(offset)]
-        fields[f"value{i}"] = plain(value * 3 if len(value) == 1 else value)
-    return fields
-
-
-def _multimix(inputs: Inputs) -> Fields:
-    """The sum of weight times texture, as a chain of additions."""
-    total: list[object] = [0.0]
-    for i, weight in enumerate(inputs.params.floats("weights")):
-        scaled: Fields = {"type": ["scale"], "texture1": [float(weight)], "texture2": inputs.value(f"tex{i + 1}")}
-        term = inputs.draft.texture("weighted", scaled)
-        total = [inputs.draft.texture("sum", {"type": ["add"], "texture1": total, "texture2": [term]})]
-    return {"type": ["add"], "texture1": total, "texture2": [0.0]}
-
-
-def _bilerp(inputs: Inputs) -> Fields:
-    return inputs.fields("bilerp", texture00="v00", texture01="v01", texture10="v10", texture11="v11")
-
-
-def _checkerboard(inputs: Inputs) -> Fields:
-    flat = inputs.params.int("dimension") == 2
-    fields = inputs.fields("checkerboard2d" if flat else "checkerboard3d", texture1="tex1", texture2="tex2")
-    return fields | (mapping_2d(inputs) if flat else mapping_3d(inputs))
-
-
-BONDS = {"chain link": "ketting"}
-
-
-def _brick(inputs: Inputs) -> Fields:
-    p = inputs.params
-    numbers = ("brickwidth", "brickheight", "brickdepth", "mortarsize", "brickrun", "brickbevel")
-    fields = inputs.fields("brick", bricktex="bricktex", mortartex="mortartex", brickmodtex="brickmodtex")
-    bond = p.string("brickbond")
-    fields |= {"brickbond": [BONDS.get(bond, bond)]} | {name: [p.float(name)] for name in numbers}
-    return fields | mapping_3d(inputs)
-
-
-def _procedural(engine_type: str, *numbers: str) -> Build:
-    """A pattern in space whose numbers have the same names in the engine."""
-
-    def build(inputs: Inputs) -> Fields:
-        fields: Fields = {"type": [engine_type]}
-        fields |= {name: [inputs.number(name)] for name in numbers}
-        return fields | mapping_3d(inputs)
-
-    return build
-
-
-def _marble(inputs: Inputs) -> Fields:
-    p = inputs.params
-    fields: Fields = {"type": ["marble"], "octaves": [p.int("octaves")]}
-    fields |= {name: [p.float(name)] for name in ("roughness", "scale", "variation")}
-    return fields | mapping_3d(inputs, scale="")
-
-
-def _densitygrid(inputs: Inputs) -> Fields:
-    p = inputs.params
-    size = [p.int(name) for name in ("nx", "ny", "nz")]
-    density = plain(p.floats("density"))
-    if min(size) < 1 or len(density) != size[0] * size[1] * size[2]:
-        raise entity_error(
-            inputs.entity, f"{len(density)} densities are given for a grid of {size[0]} x {size[1]} x {size[2]}"
-        )
-    fields: Fields = {"type": ["densitygrid"], "wrap": [p.string("wrap")], "data": density}
-    return fields | dict(zip(("nx", "ny", "nz"), ([n] for n in size), strict=True)) | mapping_3d(inputs)
-
-
-def _flat(engine_type: str, **engine_names: str) -> Build:
-    """A pattern over uv."""
-    return lambda inputs: inputs.fields(engine_type, **engine_names) | mapping_2d(inputs)
 
 
 def _hitpointgrey(inputs: Inputs) -> Fields:
@@ -280,31 +193,10 @@ def _exact(build: Build, notes: Notes | None = None) -> Row[Build]:
 
 TEXTURES: Mapping[str, Row[Build]] = {
     "constant": _exact(_constant),
-    "imagemap": _exact(_imagemap, IMAGE_NOTES),
+    "imagemap": _exact(_image, IMAGE_NOTES),
     "normalmap": _exact(_normalmap, IMAGE_NOTES),
-    "add": _exact(_pair("add")),
-    "subtract": _exact(_pair("subtract")),
-    "scale": _exact(_pair("scale")),
-    "mix": _exact(_mix),
-    "band": _exact(_band),
-    "multimix": Row(_multimix, Fidelity.EQUIVALENT, "a chain of additions"),
-    "bilerp": _exact(_bilerp),
-    "checkerboard": _exact(_checkerboard, ignored("every sample is filtered by the picture itself", "aamode")),
-    "dots": _exact(_flat("dots", inside="inside", outside="outside")),
-    "uv": _exact(_flat("uv")),
-    "windy": _exact(_procedural("windy")),
-    "fbm": _exact(_procedural("fbm", "octaves", "roughness")),
-    "wrinkled": _exact(_procedural("wrinkled", "octaves", "roughness")),
-    "marble": _exact(_marble),
-    "brick": _exact(_brick),
-    "cloud": _exact(
-        _procedural(
-            "cloud",
-            *("radius", "noisescale", "turbulence", "sharpness", "noiseoffset", "spheres", "octaves", "omega"),
-            *("variability", "baseflatness", "spheresize"),
-        )
-    ),
-    "densitygrid": _exact(_densitygrid),
+    **MIXES,
+    **PATTERNS,
     "hitpointcolor": _exact(lambda _inputs: {"type": ["hitpointcolor"]}),
     "hitpointgrey": _exact(_hitpointgrey),
     "hitpointalpha": _exact(lambda _inputs: {"type": ["hitpointalpha"]}),

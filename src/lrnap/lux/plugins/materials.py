@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from lrnap.lux.plugins.rows import (
     Triplet,
+    as_in,
     color_texture,
     flag,
     float_texture,
     fresnel,
     named,
     old,
+    only_with,
     real,
     texture,
     word,
@@ -45,12 +47,17 @@ COMPOSITING: tuple[Parameter, ...] = (
     flag("compo_visible_indirect_material", True),
     flag("compo_visible_indirect_emission", True),
     flag("compo_override_alpha", False),
-    real("compo_override_alpha_value", 0.0),
+    *only_with('"bool compo_override_alpha" ["true"]', real("compo_override_alpha_value", 0.0)),
 )
-SAMPLE_DISTANCE: tuple[Parameter, ...] = (real("bumpmapsampledistance", 0.001),)
+SAMPLE_DISTANCE: tuple[Parameter, ...] = only_with(
+    '"texture bumpmap" ["f"]', as_in("[0.1]", real("bumpmapsampledistance", 0.001))
+)
 BUMP: tuple[Parameter, ...] = (texture("bumpmap"), *SAMPLE_DISTANCE)
 
-THIN_FILM: tuple[Parameter, ...] = (float_texture("film", 0.0), float_texture("filmindex", 1.5))
+THIN_FILM: tuple[Parameter, ...] = (
+    as_in("[300]", float_texture("film", 0.0, note="nm")),
+    *only_with('"float film" [300]', as_in("[1.9]", float_texture("filmindex", 1.5))),
+)
 COAT: tuple[Parameter, ...] = (
     color_texture("Ks", 1.0),
     color_texture("Ka", 0.0),
@@ -64,9 +71,9 @@ def roughness(default: float) -> tuple[Parameter, ...]:
     return float_texture("uroughness", default), float_texture("vroughness", default)
 
 
-def material(name: str, *parameters: Parameter, bump: bool = True, note: str = "") -> Plugin:
+def material(name: str, *parameters: Parameter, bump: bool = True, note: str = "", needs: str = "") -> Plugin:
     common = (BUMP if bump else SAMPLE_DISTANCE) + COMPOSITING
-    return Plugin("material", name, parameters + common, note=note)
+    return Plugin("material", name, parameters + common, note=note, needs=needs)
 
 
 def _carpaint_defaults() -> tuple[Parameter, ...]:
@@ -144,7 +151,14 @@ PLUGINS: tuple[Plugin, ...] = (
         flag("multibounce", False),
         flag("separable", True),
     ),
-    material("glossycoating", named("basematerial"), *COAT, *roughness(0.1), flag("multibounce", False)),
+    material(
+        "glossycoating",
+        named("basematerial"),
+        *COAT,
+        *roughness(0.1),
+        flag("multibounce", False),
+        needs='"string basematerial" ["a"]',
+    ),
     Plugin(
         "material",
         "glossy_lossy",
@@ -159,13 +173,16 @@ PLUGINS: tuple[Plugin, ...] = (
         *roughness(0.1),
         flag("multibounce", False),
         flag("onesided", True, note="the back is as the front"),
-        color_texture("backface_Ks", 0.0),
-        color_texture("backface_Ka", 0.0),
-        float_texture("backface_index", 0.0),
-        float_texture("backface_d", 0.0),
-        float_texture("backface_uroughness", 0.0),
-        float_texture("backface_vroughness", 0.0),
-        flag("backface_multibounce", False),
+        *only_with(
+            '"bool onesided" ["false"]',
+            color_texture("backface_Ks", 0.0),
+            color_texture("backface_Ka", 0.0),
+            float_texture("backface_index", 0.0),
+            float_texture("backface_d", 0.0),
+            float_texture("backface_uroughness", 0.0),
+            float_texture("backface_vroughness", 0.0),
+            flag("backface_multibounce", False),
+        ),
     ),
     material(
         "carpaint",
@@ -197,11 +214,13 @@ PLUGINS: tuple[Plugin, ...] = (
         named("namedmaterial1"),
         named("namedmaterial2"),
         float_texture("amount", 0.5, note="1: all of the second"),
+        needs='"string namedmaterial1" ["a"] "string namedmaterial2" ["b"]',
     ),
     material(
         "layered",
         *(named(f"namedmaterial{i}") for i in (1, 2, 3, 4)),
         *(float_texture(f"opacity{i}", 1.0) for i in (1, 2, 3, 4)),
+        needs='"string namedmaterial1" ["a"] "string namedmaterial2" ["b"]',
     ),
     material(
         "doubleside",
@@ -210,6 +229,7 @@ PLUGINS: tuple[Plugin, ...] = (
         flag("usefrontforfront", True),
         flag("usefrontforback", True),
         bump=False,
+        needs='"string frontnamedmaterial" ["a"] "string backnamedmaterial" ["b"]',
     ),
     material("scatter", color_texture("Kd", 0.9), color_texture("g", 0.0), bump=False),
     material("null", bump=False, note="not there: light passes unchanged"),

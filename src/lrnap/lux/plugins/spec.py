@@ -72,7 +72,7 @@ class Plugin:
     open: bool = False  # more parameters than the table lists are legal (numbered series: tex1 ... texN)
     note: str = ""
     obsolete: bool = False  # of older versions only: legal, and rendered as a substitute
-    needs: str = ""  # parameters that it cannot do without, as LXS; "{v}" and "{n}": a texture's variant and a value
+    needs: str = ""  # parameters it cannot do without, as LXS; {v}, {n}, {t}: its variant's type, a value, a texture
     by_name: Mapping[str, Parameter] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -7,11 +7,13 @@ Procedural ones are float textures in the last versions and had a colour variant
 from __future__ import annotations
 
 from lrnap.lux.plugins.rows import (
+    as_in,
     color_texture,
     file,
     flag,
     float_texture,
     old,
+    only_with,
     real,
     triplet,
     variant,
@@ -29,8 +31,11 @@ MAPPING_2D: tuple[Parameter, ...] = (
     real("vscale", 1.0),
     real("udelta", 0.0),
     real("vdelta", 0.0),
-    triplet("vector", "v1", (1.0, 0.0, 0.0), note="planar: what u runs along"),
-    triplet("vector", "v2", (0.0, 1.0, 0.0), note="planar: what v runs along"),
+    *only_with(
+        '"string mapping" ["planar"]',
+        triplet("vector", "v1", (1.0, 0.0, 0.0), note="planar: what u runs along"),
+        triplet("vector", "v2", (0.0, 1.0, 0.0), note="planar: what v runs along"),
+    ),
 )
 MAPPING_3D: tuple[Parameter, ...] = (
     word("coordinates", "global", "global", "local", "uv", "globalnormal", "localnormal"),
@@ -48,6 +53,8 @@ IMAGE: tuple[Parameter, ...] = (
     whole("discardmipmaps", 0),
     *old("bool", "trilinear"),
 )
+IMAGE_NAME = '"string filename" ["image.png"]'
+METAL_NAME = '"string filename" ["metal.nk"]'
 NOISE_BASES = (
     "blender_original",
     "original_perlin",
@@ -79,8 +86,10 @@ NABLA = real("nabla", 0.025)
 BRICK_BONDS = ("stacked", "flemish", "english", "herringbone", "basket", "chain link", "running")
 
 
-def texture(name: str, variants: tuple[str, ...], *parameters: Parameter, open: bool = False, note: str = "") -> Plugin:
-    return Plugin("texture", name, parameters, variants=variants, open=open, note=note)
+def texture(
+    name: str, variants: tuple[str, ...], *parameters: Parameter, open: bool = False, note: str = "", needs: str = ""
+) -> Plugin:
+    return Plugin("texture", name, parameters, variants=variants, open=open, note=note, needs=needs)
 
 
 def blender(name: str, *parameters: Parameter) -> Plugin:
@@ -95,8 +104,9 @@ GENERAL: tuple[Plugin, ...] = (
         *IMAGE,
         word("channel", "mean", "red", "green", "blue", "alpha", "mean", "colored_mean", note="float variant only"),
         *MAPPING_2D,
+        needs=IMAGE_NAME,
     ),
-    texture("normalmap", (F,), *IMAGE, *MAPPING_2D),
+    texture("normalmap", (F,), *IMAGE, *MAPPING_2D, needs=IMAGE_NAME),
     texture("add", (F, C), variant("tex1", 1.0), variant("tex2", 1.0)),
     texture("subtract", (F, C), variant("tex1", 1.0), variant("tex2", 1.0)),
     texture("scale", (F, C), variant("tex1", 1.0), variant("tex2", 1.0)),
@@ -108,8 +118,16 @@ GENERAL: tuple[Plugin, ...] = (
         float_texture("amount", 0.0),
         variant("tex1"),
         open=True,
+        needs='"float offsets" [0.2 0.8] "{v} tex1" [{n}] "texture tex2" ["{t}"] "float amount" [0.4]',
     ),
-    texture("multimix", (F, C, R), real("weights", count=None), variant("tex1"), open=True),
+    texture(
+        "multimix",
+        (F, C, R),
+        real("weights", count=None),
+        variant("tex1"),
+        open=True,
+        needs='"float weights" [0.5 0.5] "{v} tex1" [{n}] "texture tex2" ["{t}"]',
+    ),
     texture(
         "bilerp",
         (F, C, R),
@@ -127,7 +145,7 @@ GENERAL: tuple[Plugin, ...] = (
         variant("tex2", 0.0),
         word("aamode", "none", "none", "supersample", "closedform"),
         *MAPPING_2D,
-        *MAPPING_3D,
+        *only_with('"integer dimension" [3]', *MAPPING_3D),
     ),
     texture("dots", (F, C), variant("inside", 1.0), variant("outside", 0.0), *MAPPING_2D),
     texture("uvmask", (F,), float_texture("innertex", 1.0), float_texture("outertex", 0.0), *MAPPING_2D),
@@ -175,6 +193,7 @@ GENERAL: tuple[Plugin, ...] = (
         whole("nz", 1),
         word("wrap", "repeat", "repeat", "black", "white", "clamp"),
         *MAPPING_3D,
+        needs='"float density" [0.1 0.9] "integer nx" [2]',
     ),
     texture(
         "exponential",
@@ -258,7 +277,7 @@ BLENDERS: tuple[Plugin, ...] = (
             "minkovsky",
         ),
         whole("coltype", 0),
-        real("minkovsky_exp", 2.5),
+        *only_with('"string distmetric" ["minkovsky"]', real("minkovsky_exp", 2.5)),
         real("outscale", 1.0),
         NOISE_SIZE,
         NABLA,
@@ -279,14 +298,33 @@ BLENDERS: tuple[Plugin, ...] = (
 )
 
 SPECTRA: tuple[Plugin, ...] = (
-    texture("blackbody", (C,), real("temperature", 6500.0, note="kelvin")),
+    texture("blackbody", (C,), as_in("[3000]", real("temperature", 6500.0, note="kelvin"))),
     texture("equalenergy", (C,), real("energy", 1.0)),
     texture("frequency", (C,), real("freq", 0.03), real("phase", 0.5), real("energy", 1.0)),
-    texture("gaussian", (C,), real("wavelength", 550.0, note="nm"), real("width", 50.0), real("energy", 1.0)),
-    texture("irregulardata", (C,), real("wavelengths", count=None, note="nm, ascending"), real("data", count=None)),
-    texture("regulardata", (C,), real("start", 380.0), real("end", 720.0), real("data", count=None)),
-    texture("tabulateddata", (C,), file("filename")),
-    texture("lampspectrum", (C,), word("name", "Incandescent2")),
+    texture(
+        "gaussian",
+        (C,),
+        as_in("[600]", real("wavelength", 550.0, note="nm")),
+        as_in("[20]", real("width", 50.0)),
+        real("energy", 1.0),
+    ),
+    texture(
+        "irregulardata",
+        (C,),
+        real("wavelengths", count=None, note="nm, ascending"),
+        real("data", count=None),
+        needs='"float wavelengths" [400 700] "float data" [0.2 1]',
+    ),
+    texture(
+        "regulardata",
+        (C,),
+        as_in("[450]", real("start", 380.0)),
+        as_in("[600]", real("end", 720.0)),
+        real("data", count=None),
+        needs='"float data" [0 1]',
+    ),
+    texture("tabulateddata", (C,), file("filename"), needs='"string filename" ["spectrum.txt"]'),
+    texture("lampspectrum", (C,), as_in('["Neon"]', word("name", "Incandescent2"))),
     texture("colordepth", (C,), color_texture("Kt", 1.0), real("depth", 1.0)),
 )
 
@@ -296,16 +334,26 @@ FRESNELS: tuple[Plugin, ...] = (
         "abbe",
         (R,),
         word("type", "d", "d", "D", "e", "custom"),
-        real("V", 64.17),
-        real("n", 1.5168),
-        real("lambda_D", 587.5618, note="nm; type custom"),
-        real("lambda_F", 486.13, note="nm; type custom"),
-        real("lambda_C", 656.28, note="nm; type custom"),
+        as_in("[30]", real("V", 64.17)),
+        as_in("[1.8]", real("n", 1.5168)),
+        *only_with(
+            '"string type" ["custom"]',
+            as_in("[600]", real("lambda_D", 587.5618, note="nm; type custom")),
+            as_in("[450]", real("lambda_F", 486.13, note="nm; type custom")),
+            as_in("[700]", real("lambda_C", 656.28, note="nm; type custom")),
+        ),
     ),
-    texture("sellmeier", (R,), real("A", 1.0), real("B", count=None), real("C", count=None)),
+    texture(
+        "sellmeier",
+        (R,),
+        real("A", 1.0),
+        real("B", count=None),
+        real("C", count=None),
+        needs='"float B" [1.04 0.23 1.01] "float C" [0.006 0.02 103]',
+    ),
     texture("fresnelcolor", (R,), color_texture("Kr", 0.5)),
-    texture("sopra", (R,), file("filename")),
-    texture("luxpop", (R,), file("filename")),
+    texture("sopra", (R,), file("filename"), needs=METAL_NAME),
+    texture("luxpop", (R,), file("filename"), needs=METAL_NAME),
     texture("preset", (R,), word("name", None)),
     texture("fresnelname", (R,), word("name", None), Parameter("filename", "string", file=True)),
 )

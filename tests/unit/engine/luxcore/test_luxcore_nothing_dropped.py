@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from lrnap.engine.luxcore import camera, film, lights, materials, sampling, textures, volumes
+from lrnap.engine.luxcore import area_lights, camera, film, lights, materials, sampling, textures, volumes
 from lrnap.engine.luxcore.rows import Fidelity, Row
 from lrnap.engine.luxcore.translate import Translation
-from lrnap.lux.plugins import PLUGINS
-from lrnap.lux.plugins.spec import Parameter, Plugin
+from lrnap.lux.plugins import PLUGINS, examples
+from lrnap.lux.plugins.spec import Plugin
 
 ROWS: Mapping[str, Mapping[str, Row[Any]]] = {
     "material": materials.MATERIALS,
     "texture": textures.TEXTURES,
     "light": lights.LIGHTS,
-    "arealight": {"area": lights.AREA_LIGHT},
+    "arealight": {"area": area_lights.AREA_LIGHT},
     "volume": volumes.VOLUMES,
     "camera": camera.CAMERAS,
     "filter": film.FILTERS,
@@ -27,30 +27,9 @@ ROWS: Mapping[str, Mapping[str, Row[Any]]] = {
     "renderer": sampling.RENDERERS,
 }
 
-# What a plugin cannot do without, by kind and plugin.
-NEEDED = {
-    ("texture", "imagemap"): '"string filename" ["image.png"]',
-    ("texture", "normalmap"): '"string filename" ["image.png"]',
-    ("texture", "band"): '"float offsets" [0 1] "{v} tex1" [{n}] "{v} tex2" [{n}]',
-    ("texture", "multimix"): '"float weights" [0.5 0.5] "{v} tex1" [{n}] "{v} tex2" [{n}]',
-    ("texture", "densitygrid"): '"float density" [1 2] "integer nx" [2]',
-    ("texture", "sopra"): '"string filename" ["metal.nk"]',
-    ("texture", "luxpop"): '"string filename" ["metal.nk"]',
-    ("texture", "tabulateddata"): '"string filename" ["metal.nk"]',
-    ("texture", "irregulardata"): '"float wavelengths" [400 700] "float data" [1 1]',
-    ("texture", "regulardata"): '"float data" [0 1]',
-    ("texture", "sellmeier"): '"float B" [1.04 0.23 1.01] "float C" [0.006 0.02 103]',
-    ("material", "glossycoating"): '"string basematerial" ["a"]',
-    ("material", "mix"): '"string namedmaterial1" ["a"] "string namedmaterial2" ["b"]',
-    ("material", "layered"): '"string namedmaterial1" ["a"] "string namedmaterial2" ["b"]',
-    ("material", "doubleside"): '"string frontnamedmaterial" ["a"] "string backnamedmaterial" ["b"]',
-    ("light", "projection"): '"string mapname" ["image.png"]',
-}
-
-# Parameters that matter only beside others: these others, or a reason why they are not tried.
+# What a plugin cannot do without, and parameters that matter only beside others, where the tables do not say so yet.
+NEEDED = {("light", "projection"): '"string mapname" ["image.png"]'}
 BESIDE = {
-    "bumpmapsampledistance": '"texture bumpmap" ["f"]',
-    "filmindex": '"float film" [200]',
     "efficacy": '"float power" [100]',
     "power": '"float efficacy" [17]',
     "blades": '"integer blades" [5]',
@@ -59,15 +38,8 @@ BESIDE = {
     "gamma": '"string mapname" ["image.png"]',
     "mapping": '"string mapname" ["image.png"]',
     "flipz": '"string iesname" ["light.ies"]',
-    "v1": '"string mapping" ["planar"]',
-    "v2": '"string mapping" ["planar"]',
     "Kt": '"color Kr" [0.3 0.3 0.3]',
     "cauchyb": '"bool dispersion" ["true"]',
-    **dict.fromkeys(
-        (f"backface_{name}" for name in ("Ks", "Ka", "index", "d", "uroughness", "vroughness", "multibounce")),
-        '"bool onesided" ["false"]',
-    ),
-    "minkovsky_exp": '"string distmetric" ["minkovsky"]',
 }
 LOWEST = "the lowest layer is opaque"
 WITHOUT_EFFECT = "has no effect by itself"
@@ -85,45 +57,12 @@ UNTRIED = {
     ("texture", "imagemap", "channel"): "of the float variant only; see the textures' tests",
 }
 
-OTHER_VALUES = {"float": "[0.37]", "color": "[0.2 0.4 0.6]", "point": "[1 2 3]", "vector": "[1 2 3]"}
-
-
-def other(parameter: Parameter, variant: str) -> Iterator[str]:
-    """The parameter with values that are not its default, once for each way to give it."""
-    for given in parameter.types:
-        if parameter.type.startswith("variant") and given not in (
-            "texture",
-            "color" if variant == "color" else "float",
-        ):
-            continue
-        if given == "bool":
-            yield f'"bool {parameter.name}" ["{"false" if parameter.default else "true"}"]'
-        elif given == "texture":
-            name = {"fresnel": "r", "color|texture": "c", "variant|texture": variant[:1]}.get(parameter.type, "f")
-            yield f'"texture {parameter.name}" ["{"r" if variant == "fresnel" else name}"]'
-        elif given == "string" and parameter.choices:
-            choice = next(c for c in parameter.choices if c != parameter.default)
-            yield f'"string {parameter.name}" ["{choice}"]'
-        elif given == "string" and (parameter.file or parameter.names):
-            yield f'"string {parameter.name}" ["{("metal.nk" if variant else "image.png") if parameter.file else "c"}"]'
-        elif given == "string":
-            yield f'"string {parameter.name}" ["gold"]'
-        elif given == "integer":
-            yield f'"integer {parameter.name}" [{2 if parameter.default == 1 else 1}]'
-        elif parameter.count == 1:
-            yield f'"{given} {parameter.name}" {OTHER_VALUES[given]}'
-
 
 def needed(plugin: Plugin, variant: str = "") -> str:
-    n = "0.5 0.5 0.5" if variant == "color" else "1.5"
-    return NEEDED.get((plugin.kind, plugin.name), "").format(v="color" if variant == "color" else "float", n=n)
+    return examples.needed(plugin, variant) or NEEDED.get((plugin.kind, plugin.name), "")
 
 
-THINGS = """
-Texture "f" "float" "fbm"  Texture "c" "color" "checkerboard"  Texture "r" "fresnel" "fresnelcolor"
-MakeNamedMaterial "a" "string type" ["matte"]  MakeNamedMaterial "b" "string type" ["mirror"]
-MakeNamedMaterial "c" "string type" ["metal2"]
-"""
+THINGS = examples.THINGS
 USES = {
     "float": 'Material "matte" "texture bumpmap" ["t"]',
     "color": 'Material "matte" "texture Kd" ["t"]',
@@ -166,7 +105,7 @@ class Try:
 
 @pytest.fixture
 def attempt(translated, image, nk, ies) -> Try:
-    return Try(translated, {"image.png": image, "metal.nk": str(nk), "light.ies": str(ies)})
+    return Try(translated, {"image.png": image, "metal.nk": str(nk), "spectrum.txt": str(nk), "light.ies": str(ies)})
 
 
 def variants(plugin: Plugin) -> tuple[str, ...]:
@@ -180,7 +119,7 @@ TABLE = [plugin for kind in ROWS for plugin in PLUGINS[kind] if plugin.name in R
 def test_each_parameter_changes_the_translation_or_is_reported_or_known_to_be_harmless(plugin: Plugin, attempt: Try):
     row = ROWS[plugin.kind][plugin.name]
     for parameter in plugin.parameters:
-        beside = BESIDE.get(parameter.name, "") if '"string mapname"' not in needed(plugin) else ""
+        beside = parameter.beside or BESIDE.get(parameter.name, "") if '"string mapname"' not in needed(plugin) else ""
         beside = beside if all(word in plugin.by_name for word in _names(beside)) else ""
         if parameter.obsolete or row.note(parameter.name).fidelity is Fidelity.IGNORED:
             continue
@@ -189,7 +128,7 @@ def test_each_parameter_changes_the_translation_or_is_reported_or_known_to_be_ha
         for variant in variants(plugin):
             if variant == "fresnel" and plugin.name not in (*textures.FRESNEL, "constant"):
                 continue  # replaced as a whole, which is reported
-            for given in other(parameter, variant):
+            for given in examples.away(parameter, variant):
                 if f' {parameter.name}"' in needed(plugin, variant) and parameter.file:
                     continue
                 before, after = attempt(plugin, beside, variant), attempt(plugin, f"{beside} {given}", variant)

@@ -32,11 +32,6 @@ def test_uv_mapping_and_wrapping_of_an_image(translated, image):
     assert (found["wrap"], found["channel"]) == (["clamp"], ["alpha"])
 
 
-def test_another_mapping_is_reported(translated):
-    translation = translated('Texture "t" "color" "uv" "string mapping" ["planar"] Material "matte" "texture Kd" ["t"]')
-    assert any("planar" in warning for warning in translation.warnings)
-
-
 def test_a_pattern_in_space_goes_from_the_world_to_the_texture(translated):
     params = '"checkerboard" "integer dimension" [3] "vector scale" [2 4 8] "vector translate" [1 2 3]'
     found = texture(translated, params)
@@ -86,12 +81,6 @@ def test_abbes_number_is_what_cauchys_formula_gives(translated):
     a, b = scene["scene.textures.tex_r.a"][0], scene["scene.textures.tex_r.b"][0]
     n = {line: a + b / line**2 for line in (0.58756, 0.48613, 0.65627)}
     assert (n[0.58756] - 1) / (n[0.48613] - n[0.65627]) == pytest.approx(64.17)
-
-
-def test_a_texture_that_cannot_be_rendered_is_replaced_and_named(translated):
-    translation = translated('Texture "h" "color" "harlequin" Material "matte" "texture Kd" ["h"]')
-    assert translation.scene["scene.textures.tex_h.value"] == [1.0, 0.0, 1.0]
-    assert any("harlequin" in warning and "'h'" in warning for warning in translation.warnings)
 
 
 @pytest.mark.parametrize(("depth", "refused"), [(60, False), (3000, True)])
