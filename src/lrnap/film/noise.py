@@ -3,17 +3,19 @@
 Runs have seeds of their own, so they are independent renderings of one picture: how much they differ says how much
 their sum is off. Successive snapshots of one run are parts of it, too. Where a run's samples are independent of each
 other, its parts say as much as whole runs do; where they are not (a low-discrepancy sequence fills its own gaps, a
-Markov chain repeats itself), the spread between runs is right and that within them is not. So with several runs the
-spread within them says only how the error is spread over the picture, and the spread between them how large it is.
+Markov chain repeats itself), small parts say too much or too little. So all parts together say only how the error is
+spread over the picture. How large it is, the spread between runs says, and of a single run the change since it was
+half as long.
 
 For a pixel with the weights W_i and means M_i of its parts, W and M those of the whole,
 
     sum of W_i (M_i - M)^2 / (parts - 1)        is the variance of one sample, and divided by W that of M,
 
 unbiased, however large each part is. A part between two snapshots need not be known by itself: it adds
-(M_new - M_old)^2 / (1 / W_old - 1 / W_new) to the sum. So a run is remembered by its newest mean, its weight, that sum
-and the number of parts, whatever the number of snapshots; and the newest snapshot of a run replaces the older one, as
-in `merge.Film`: a duplicate, late or reordered snapshot changes nothing, and a lost run's stays.
+(M_new - M_old)^2 / (1 / W_old - 1 / W_new) to the sum. So a run is remembered by its newest mean, its weight, that
+sum, the number of parts and its means at some moments since it was half as long, whatever the number of snapshots. The
+newest snapshot of a run replaces the older one, as in `merge.Film`: a duplicate, late or reordered snapshot changes
+nothing, and a lost run's stays.
 
 The error is judged in the picture in which 1 is white: the film, exposed by `autolinear` and encoded by sRGB's curve.
 How somebody develops it changes nothing. (With a power of 1 / 2.2 instead, which is infinitely steep at black, stray
@@ -37,7 +39,8 @@ from lrnap.film.develop.tonemap import autolinear, measure
 from lrnap.film.radiance import BRIGHTEST, clean, inverse_weight, screen_scale
 from lrnap.film.snapshot import Block, FilmLayout, Snapshot
 
-PIXELS = 1 << 18  # that are looked at while rendering: enough to know a mean to a percent, and 8 MB a run
+PIXELS = 1 << 18  # that are looked at while rendering: enough to know a mean to a percent, and 30 MB a run
+APART = 1.25  # times as many samples: so much lies between the moments of a run that are kept
 WARM_UP = 16.0  # samples per pixel, of all runs, before which rare bright paths may not have been met at all
 Flags = npt.NDArray[np.bool_]
 
@@ -50,7 +53,7 @@ class Estimate:
     variance  of each of them, in the same units squared; 0 where it is not known
     known     whether the pixel has at least two parts to be compared
     spp       samples per pixel of all runs
-    runs      how many there are; 1: the spread is that within the run, which a low-discrepancy sequence exaggerates
+    runs      how many there are
     """
 
     radiance: Block
@@ -76,14 +79,22 @@ class Estimate:
         return float(np.sqrt(np.mean(np.square(self.error[self.known], dtype=np.float64))))
 
 
-@dataclass(slots=True, eq=False)
-class _Run:
-    """One run: where it is, and the spread of its parts so far."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """A run at one moment."""
 
-    number: int
-    samples: float  # per pixel
+    spp: float
     weight: Block  # (n,)
     radiance: Block  # (n, 3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """One run: where it is, the spread of its parts so far, and where it was."""
+
+    number: int
+    now: _Look
+    past: tuple[_Look, ...]  # the oldest first
     squares: Block  # (n, 3) sum over parts of W_i (M_i - M)^2
     parts: Block  # (n,) how many, but the first
 
@@ -102,28 +113,30 @@ class Noise:
 
     def add(self, snapshot: Snapshot) -> bool:
         """False: not newer than what is known of its run, so nothing changed."""
-        weight, radiance = self._resolve(snapshot)
+        now = self._resolve(snapshot)
         with self._lock:
             known = self._runs.get(snapshot.run)
-            if known is not None and known.number >= snapshot.number:
+            if known is None:
+                nothing = np.zeros_like(now.radiance), np.zeros_like(now.weight)
+                self._runs[snapshot.run] = _Run(snapshot.number, now, (), *nothing)
+            elif known.number >= snapshot.number:
                 return False
-            spread = (
-                (np.zeros_like(radiance), np.zeros_like(weight)) if known is None else _grown(known, weight, radiance)
-            )
-            self._runs[snapshot.run] = _Run(snapshot.number, _spp(snapshot), weight, radiance, *spread)
+            else:
+                self._runs[snapshot.run] = _grown(known, snapshot.number, now)
         return True
 
     def estimate(self) -> Estimate | None:
         """None while there is nothing to compare, or less than a half of the pixels have anything."""
         with self._lock:
-            runs = [run for _, run in sorted(self._runs.items()) if run.samples > 0]
+            runs = [run for _, run in sorted(self._runs.items()) if run.now.spp > 0]
         if not runs:
             return None
-        weight = _sum(run.weight for run in runs)
+        looks = [run.now for run in runs]
+        weight = _sum(look.weight for look in looks)
         inverse = inverse_weight(weight)[:, None]
-        radiance = _sum(run.weight[:, None] * run.radiance for run in runs) * inverse
-        between = _sum(run.weight[:, None] * np.square(run.radiance - radiance) for run in runs)
-        others = np.maximum(_sum((run.weight > 0).astype(np.float32) for run in runs) - 1, 0)
+        radiance = _sum(look.weight[:, None] * look.radiance for look in looks) * inverse
+        between = _sum(look.weight[:, None] * np.square(look.radiance - radiance) for look in looks)
+        others = np.maximum(_sum((look.weight > 0).astype(np.float32) for look in looks) - 1, 0)
         parts = others + _sum(run.parts for run in runs)
         known = (parts > 0) & (weight > 0)
         if 2 * np.count_nonzero(known) < known.size:
@@ -131,10 +144,9 @@ class Noise:
         variance = between + _sum(run.squares for run in runs)
         variance *= (inverse_weight(parts) * inverse[:, 0])[:, None]
         variance[~known] = 0
-        if len(runs) > 1:
-            alone = between * (inverse_weight(others) * inverse[:, 0])[:, None]
-            variance *= np.float32(_ratio(alone, variance, radiance))
-        return Estimate(radiance, variance, known, sum(run.samples for run in runs), len(runs))
+        whole = between * inverse_weight(others)[:, None] if len(runs) > 1 else _since_half(runs[0])
+        variance *= np.float32(_ratio(whole * inverse, variance, radiance))
+        return Estimate(radiance, variance, known, sum(look.spp for look in looks), len(runs))
 
     def level(self) -> float | None:
         """The noise, once it can be relied on: None before WARM_UP samples per pixel."""
@@ -146,9 +158,9 @@ class Noise:
         with self._lock:
             self._runs.clear()
 
-    def _resolve(self, snapshot: Snapshot) -> tuple[Block, Block]:
-        """Weights (n,) and radiance (n, 3) of the pixels that are looked at."""
-        planes, look = snapshot.planes, self._look
+    def _resolve(self, snapshot: Snapshot) -> _Look:
+        """The pixels that are looked at."""
+        planes, look, spp = snapshot.planes, self._look, _spp(snapshot)
         own = planes.weight.reshape(-1)[look]
         groups = len(planes.pixel)
         with np.errstate(invalid="ignore", over="ignore"):
@@ -156,10 +168,10 @@ class Noise:
             if planes.screen is not None:
                 screen = planes.screen.reshape(groups, -1, 3)[:, look].sum(axis=0)
                 radiance += screen * np.float32(screen_scale(snapshot))
-        weight = np.full_like(own, _spp(snapshot)) if planes.screen is not None else np.array(own)
+        weight = np.full_like(own, spp) if planes.screen is not None else np.array(own)
         weight[~(np.isfinite(weight) & np.isfinite(radiance).all(axis=1))] = 0
         clean(radiance, BRIGHTEST)
-        return weight, radiance
+        return _Look(spp, weight, radiance)
 
 
 def estimate(snapshots: Iterable[Snapshot]) -> Estimate | None:
@@ -171,12 +183,28 @@ def estimate(snapshots: Iterable[Snapshot]) -> Estimate | None:
     return None if noise is None else noise.estimate()
 
 
-def _grown(run: _Run, weight: Block, radiance: Block) -> tuple[Block, Block]:
-    """The spread of a run with the part that came since; pixels that got nothing new keep theirs."""
-    new = (weight > run.weight) & (run.weight > 0)
-    steps = np.zeros_like(weight)
-    steps[new] = 1 / (1 / run.weight[new] - 1 / weight[new])
-    return run.squares + steps[:, None] * np.square(radiance - run.radiance), run.parts + new
+def _grown(run: _Run, number: int, now: _Look) -> _Run:
+    """With what came since; pixels that got nothing new keep their spread."""
+    past = run.past
+    if not past or run.now.spp >= APART * past[-1].spp:
+        past = (*past, run.now)
+    while len(past) > 1 and past[1].spp <= now.spp / 2:
+        past = past[1:]
+    more = now.weight > run.now.weight
+    return _Run(number, now, past, run.squares + _change(run.now, now), run.parts + (more & (run.now.weight > 0)))
+
+
+def _change(before: _Look, now: _Look) -> Block:
+    """The variance of one sample, if what came between is independent of what was before; 0 where nothing did."""
+    new = (now.weight > before.weight) & (before.weight > 0)
+    step = np.zeros_like(now.weight)
+    step[new] = 1 / (1 / before.weight[new] - 1 / now.weight[new])
+    result: Block = step[:, None] * np.square(now.radiance - before.radiance)
+    return result
+
+
+def _since_half(run: _Run) -> Block:
+    return _change(min(run.past, key=lambda look: abs(2 * look.spp - run.now.spp)), run.now)
 
 
 def _sum(parts: Iterable[Block]) -> Block:

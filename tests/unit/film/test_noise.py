@@ -145,16 +145,22 @@ def test_the_noise_is_not_relied_on_before_the_first_samples_are_in():
 
 def test_memory_does_not_grow_with_the_snapshots():
     found = Noise(LAYOUT)
-    sizes = []
-    for snapshot in a_run("a", 1, [1] * 30):
+    kept = []
+    for snapshot in a_run("a", 1, [3] * 60):
         found.add(snapshot)
-        sizes.append(sum(part.nbytes for part in vars_of(found)))
-    assert len(set(sizes)) == 1
-    assert sizes[0] == LAYOUT.width * LAYOUT.height * 8 * 4  # two means of three colours, a weight and a count
+        (run,) = found._runs.values()
+        kept.append(len(run.past))
+    assert max(kept) <= 5
+    assert min(kept[1:]) >= 1
 
 
-def vars_of(found: Noise) -> list[np.ndarray]:
-    return [part for run in found._runs.values() for part in (run.weight, run.radiance, run.squares, run.parts)]
+def test_of_a_single_run_the_change_since_it_was_half_as_long_says_how_large_the_error_is():
+    """A sequence that fills its own gaps: what it has after each step differs by more than is left to come."""
+    half, whole = a_run("a", 1, [32, 32])
+    restless = a_run("a", 2, [48], spread=2.0)[0]
+    assert noise_of(half, replace(restless, number=2), replace(whole, number=3)).variance.mean() == pytest.approx(
+        noise_of(half, whole).variance.mean(), rel=0.2
+    )
 
 
 def test_of_a_large_film_some_pixels_of_all_columns_are_looked_at():
