@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +15,10 @@ IDENTITY = Transform((transforms.identity(),))
 
 
 def at_time(transform: Transform, time: float) -> Matrix:
-    """The matrix at a time; between two times linearly, before the first and after the last constant."""
+    """The matrix at a time; before the first and after the last constant.
+
+    Between two times the place moves on a straight line, the rotation turns evenly, and scale and shear change evenly.
+    """
     if not transform.moving:
         return transform.matrix
     times = transform.times
@@ -24,8 +28,38 @@ def at_time(transform: Transform, time: float) -> Matrix:
     if after == len(times):
         return transform.matrices[-1]
     share = (time - times[after - 1]) / (times[after] - times[after - 1])
-    before = transform.matrices[after - 1]
-    return before + (transform.matrices[after] - before) * share
+    return _between(transform.matrices[after - 1], transform.matrices[after], share)
+
+
+def _between(first: Matrix, last: Matrix, share: float) -> Matrix:
+    turned, stretched = _taken_apart(first[:3, :3])
+    turned_last, stretched_last = _taken_apart(last[:3, :3])
+    result = np.eye(4)
+    result[:3, :3] = turned @ _part_of(turned.T @ turned_last, share)
+    result[:3, :3] = result[:3, :3] @ (stretched + (stretched_last - stretched) * share)
+    result[:3, 3] = first[:3, 3] + (last[:3, 3] - first[:3, 3]) * share
+    return result
+
+
+def _taken_apart(linear: Matrix) -> tuple[Matrix, Matrix]:
+    """A rotation, and what is done before it: scale and shear, mirrored if need be."""
+    u, sizes, vt = np.linalg.svd(linear)
+    sign = 1.0 if np.linalg.det(u @ vt) > 0 else -1.0
+    return sign * (u @ vt), sign * (vt.T @ np.diag(sizes) @ vt)
+
+
+def _part_of(rotation: Matrix, share: float) -> Matrix:
+    """The rotation by a share of the angle about the same axis."""
+    axis = np.array([rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]])
+    sine, cosine = float(np.linalg.norm(axis)) / 2, (float(np.trace(rotation)) - 1) / 2
+    angle = math.degrees(math.atan2(sine, cosine))
+    if sine < 1e-9:  # no turn at all, or half a one, whose axis is what stays
+        values, vectors = np.linalg.eigh(rotation + rotation.T)
+        axis = vectors[:, int(values.argmax())]
+    return transforms.rotate(angle * share, *(float(x) for x in axis))[:3, :3]
+
+
+STEPS = 8  # in which two movements at once are cut
 
 
 def multiply(left: Transform, right: Transform) -> Transform:
@@ -34,6 +68,8 @@ def multiply(left: Transform, right: Transform) -> Transform:
         return Transform((left.matrix @ right.matrix,))
     moving = [t.times for t in (left, right) if t.moving]
     times = tuple(sorted({time for times in moving for time in times}))
+    if len(moving) == 2:  # one within the other is neither a straight line nor an even turn
+        times = tuple(np.unique(np.linspace(times[:-1], times[1:], STEPS + 1)).tolist())
     return Transform(tuple(at_time(left, t) @ at_time(right, t) for t in times), times)
 
 

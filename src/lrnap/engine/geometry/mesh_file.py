@@ -7,13 +7,13 @@ from pathlib import Path
 from lrnap.errors import Code, SceneError
 
 
-def file_bytes(path: str | Path, shown: str) -> bytes:
-    """The content of a mesh file, which errors call `shown`. Raises SceneError."""
+def file_bytes(path: str | Path, shown: str, what: str = "mesh file") -> bytes:
+    """The content of a mesh file (or of `what`), which errors call `shown`. Raises SceneError."""
     try:
         return Path(path).read_bytes()
     except OSError as error:
         raise SceneError(
-            f"cannot read the mesh file: {error.strerror}; is the name right, relative to the scene's folder?",
+            f"cannot read the {what}: {error.strerror}; is the name right, relative to the scene's folder?",
             at=shown,
             code=Code.NOT_FOUND if isinstance(error, FileNotFoundError) else Code.SCENE,
         ) from None

@@ -8,6 +8,7 @@ at blanks.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -59,6 +60,7 @@ class Draft:
     constants: dict[str, tuple[float, ...] | None] = field(default_factory=dict)  # of textures, where they are known
     used: dict[str, int] = field(default_factory=dict)  # engine names given away -> how many were asked for
     groups: set[int] = field(default_factory=set)  # light groups that give light
+    made: dict[object, Any] = field(default_factory=dict)  # what is made once of a file, by what it is made of
     images: dict[str, Image] = field(default_factory=dict)  # made here, by the name that stands for a file's
 
     def group(self, name: str) -> int:
@@ -94,8 +96,8 @@ class Draft:
         return name
 
     def image(self, hint: str, pixels: Image) -> str:
-        """An image that no file holds; its name serves wherever the engine takes a file's."""
-        name = self.fresh("img", hint)
+        """An image that no file holds; its name, which says its content, serves wherever the engine takes a file's."""
+        name = f"img_{hint}_{hashlib.sha1(np.ascontiguousarray(pixels), usedforsecurity=False).hexdigest()}"
         self.images[name] = pixels
         return name
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from lrnap.engine.geometry.build import BUILDERS
 from lrnap.engine.geometry.quadrics import QUADRICS, TOLERANCE
+from lrnap.engine.luxcore.area_lights import AREA_LIGHT
 from lrnap.engine.luxcore.camera import CAMERAS
 from lrnap.engine.luxcore.draft import SUBSTITUTES
 from lrnap.engine.luxcore.film import FILTERS
-from lrnap.engine.luxcore.lights import AREA_LIGHT, LIGHTS
+from lrnap.engine.luxcore.lights import LIGHTS
 from lrnap.engine.luxcore.materials import MATERIALS
 from lrnap.engine.luxcore.rows import Fidelity, Note, Row
 from lrnap.engine.luxcore.sampling import RENDERERS, SAMPLERS, SURFACE_INTEGRATORS, VOLUME_INTEGRATORS

@@ -1,4 +1,4 @@
-"""Lights: each plugin as a row, and what an area light adds to the material of its shape.
+"""Lights that are no surfaces: each plugin as a row.
 
 Radiometry: `L` times `gain` is radiance (intensity of points and spots, irradiance of distant lights) in units of
 `spectra.L_UNIT`; where `power` and `efficacy` are both above zero, their product is the light's whole flux in lumens
@@ -14,12 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrnap.engine.luxcore import spectra
-from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, Value, image_aspect, matrix
+from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, Value, entity_error, matrix
+from lrnap.engine.luxcore.images import pixels
 from lrnap.engine.luxcore.rows import ignored
+from lrnap.engine.luxcore.shutter import Shutter
+from lrnap.engine.luxcore.sphere_maps import PROJECTIONS, sky, square_slide, unrolled
+from lrnap.engine.luxcore.spread import UNIT, spread
 from lrnap.engine.luxcore.volumes import volume
-from lrnap.lux.description import AreaLight, Light, Matrix
+from lrnap.lux.description import Light, Matrix, Transform
+from lrnap.lux.placing import at_time
 
-HARMLESS = ignored("only how fast the picture converges, not to what", "nsamples", "imapmaxresolution")
+HARMLESS = ignored("only how fast the picture converges, not to what", "nsamples", "importance", "imapmaxresolution")
+MOMENTS = 16  # in which a moving light stands still
 POINT_UNIT = 1 / (4 * math.pi)  # the engine's point light of gain one has a flux of one, classic Lux's an intensity
 
 
@@ -55,8 +61,8 @@ class Lamp:
 Build = Callable[[Lamp], list[Fields]]
 
 
-def put_light(draft: Draft, light: Light, place: Matrix) -> None:
-    """Writes a light that is no surface."""
+def put_light(draft: Draft, light: Light, place: Transform) -> None:
+    """Writes a light that is no surface; a moving one as several that share its brightness."""
     inputs = Inputs(draft, light.entity)
     row = LIGHTS.get(inputs.plugin)
     if row is None:
@@ -68,70 +74,41 @@ def put_light(draft: Draft, light: Light, place: Matrix) -> None:
     }
     if light.exterior is not None:
         common["volume"] = [volume(draft, light.exterior, light.entity)]
-    for fields in row.build(Lamp(inputs, place)):
-        name = draft.fresh("light", fields["type"][0])
-        draft.put(f"scene.lights.{name}", {"transformation": matrix(place)} | fields | common)
+    moments = _moments(draft, place)
+    for moment in moments:
+        for fields in row.build(Lamp(inputs, moment)):
+            fields["gain"] = [gain / len(moments) for gain in fields["gain"]]
+            name = draft.fresh("light", fields["type"][0])
+            draft.put(f"scene.lights.{name}", {"transformation": matrix(moment)} | fields | common)
     draft.finish(inputs, row)
 
 
-# ---- area lights ---------------------------------------------------------------------------------------------------
-
-
-def emission(draft: Draft, light: AreaLight, area: float) -> tuple[tuple[str, tuple[object, ...]], ...]:
-    """What the material of an emitting shape of that surface area (world units) gets, as `Surface.emission`."""
-    inputs = Inputs(draft, light.entity)
-    p = inputs.params
-    lumens = p.float("power") * p.float("efficacy")
-    gain = p.float("gain")
-    fields: Fields = {"": inputs.value("L"), ".id": [draft.group(light.group)], ".importance": [p.float("importance")]}
-    spread = _spread(inputs)
-    fields |= {f".{key}": value for key, value in spread.items()}
-    color = inputs.constant("L")
-    if color is not None:
-        rgb = color if len(color) == 3 else color * 3
-        fields[""] = list(rgb)
-        luminance = spectra.luminance((rgb[0], rgb[1], rgb[2]))
-    if lumens <= 0:
-        gain *= spectra.L_UNIT
-    elif color is None or spread:
-        fields |= {".power": [p.float("power")], ".efficency": [p.float("efficacy")]}
-    elif luminance > 0 and area > 0:
-        gain *= lumens / (area * math.pi * luminance)
-    gain = float(np.float32(gain))  # so that equal lamps share a material, although their areas differ by rounding
-    fields |= {".gain": [gain] * 3, ".directlightsampling.type": ["ENABLED"]}
-    draft.finish(inputs, AREA_LIGHT)
-    return tuple((key, tuple(value)) for key, value in fields.items())
-
-
-AREA_LIGHT: Row[None] = Row(None, Fidelity.EXACT, parameters=HARMLESS)
-
-
-def _spread(inputs: Inputs) -> Fields:
-    """In which directions how much light goes: an image, or an IES file."""
-    fields: Fields = {}
-    image, ies = inputs.image("mapname"), inputs.file("iesname")
-    if image:
-        fields |= {"mapfile": [image]}
-    flip = inputs.params.bool("flipz")
-    if ies:
-        fields |= {"iesfile": [ies], "flipz": [flip]}
-    return fields
+def _moments(draft: Draft, place: Transform) -> list[Matrix]:
+    """Where a light is while the shutter is open, evenly over the samples: the lights of the engine stand still."""
+    if not place.moving:
+        return [place.matrix]
+    shutter = Shutter.of(draft)
+    return [at_time(place, shutter.time((i + 0.5) / MOMENTS)) for i in range(MOMENTS)]
 
 
 # ---- lights that are no surfaces -----------------------------------------------------------------------------------
 
 
 def _point(lamp: Lamp) -> list[Fields]:
-    color, spread = lamp.color(), _spread(lamp.inputs)
+    color, shape = lamp.color(), spread(lamp.inputs)
     shift = np.eye(4)
     shift[:3, 3] = lamp.inputs.params.point("from")  # classic Lux moves in world space, whatever the placement
     fields: Fields = {
-        "type": ["mappoint" if spread else "point"],
+        "type": ["point"],
         "color": list(color),
         "gain": lamp.gain(color, 4 * math.pi, POINT_UNIT),
         "transformation": matrix(shift @ lamp.place),
     }
-    return [fields | spread]
+    if shape is None:
+        return [fields]
+    gain = lamp.gain(color, 4 * math.pi, POINT_UNIT * UNIT)
+    image = shape.name(lamp.inputs.draft, surface=False)
+    return [fields | {"type": ["mappoint"], "mapfile": [image], "gamma": [1.0], "gain": gain}]
 
 
 def _spot(lamp: Lamp) -> list[Fields]:
@@ -167,60 +144,114 @@ def _distant(lamp: Lamp) -> list[Fields]:
 
 
 def _projection(lamp: Lamp) -> list[Fields]:
-    p, color, path = lamp.inputs.params, lamp.color(), lamp.inputs.image("mapname")
-    aspect = image_aspect(path) if path else 1.0
-    window = 4 * math.tan(math.radians(p.float("fov")) / 2) ** 2 / aspect  # what classic Lux spreads the light over
-    fields: Fields = {
-        "type": ["projection"],
-        "color": list(color),
-        "gain": [p.float("gain") * spectra.L_UNIT / window] * 3,
-        "fov": [p.float("fov")],
-    }
-    return [fields | ({"mapfile": [path]} if path else {})]
+    """The engine takes the wrong side of an image for the longer one, and its light falls off to the edges; so it gets
+    a square image with the picture in the middle, brighter to the edges."""
+    inputs, p, color = lamp.inputs, lamp.inputs.params, lamp.color()
+    path, half = inputs.image("mapname"), math.tan(math.radians(min(max(p.float("fov"), 0.01), 175.0)) / 2)
+
+    def thrown() -> tuple[str, float, float]:
+        slide = pixels(path) if path else np.ones((2, 2, 3), np.float32)
+        aspect = slide.shape[1] / slide.shape[0]
+        width, height = (half * max(aspect, 1.0), half * max(1 / aspect, 1.0))
+        return inputs.draft.image("slide", square_slide(slide, width, height)), max(width, height), aspect
+
+    key = ("slide", path, half)
+    if key not in inputs.draft.made:
+        inputs.draft.made[key] = thrown()
+    name, side, aspect = inputs.draft.made[key]
+    window = 4 * half**2 / aspect  # what classic Lux spreads the light over
+    return [
+        {
+            "type": ["projection"],
+            "color": list(color),
+            "gain": [p.float("gain") * spectra.L_UNIT / window] * 3,
+            "fov": [math.degrees(2 * math.atan(side))],
+            "mapfile": [name],
+            "gamma": [1.0],
+        }
+    ]
 
 
 def _infinite(lamp: Lamp) -> list[Fields]:
-    p = lamp.inputs.params
+    inputs, p = lamp.inputs, lamp.inputs.params
     color, gain = p.color("L"), p.float("gain") * spectra.L_UNIT
-    path = lamp.inputs.image("mapname")
-    gamma = p.float("gamma")
-    mapping = p.string("mapping")
-    if path is None or mapping != "latlong":
-        if path is not None:
-            lamp.inputs.warn(f"mapping '{mapping}' cannot be rendered: the light is the same from everywhere")
+    path, gamma, mapping = inputs.image("mapname"), p.float("gamma"), p.string("mapping")
+    if path is None:
         return [{"type": ["constantinfinite"], "color": list(color), "gain": [gain] * 3}]
+    if mapping in PROJECTIONS:
+        key = ("unrolled", path, gamma, mapping)
+        if key not in inputs.draft.made:
+            inputs.draft.made[key] = inputs.draft.image("surroundings", unrolled(pixels(path, gamma), mapping))
+        path, gamma = inputs.draft.made[key], 1.0
     return [{"type": ["infinite"], "file": [path], "gamma": [gamma], "gain": [gain * c for c in color]}]
 
 
 def _sun(lamp: Lamp) -> Fields:
-    return _sky(lamp) | {"type": ["sun"], "relsize": [lamp.inputs.params.float("relsize")]}
+    return _sky2(lamp) | {"type": ["sun"], "relsize": [lamp.inputs.params.float("relsize")]}
 
 
-def _sky(lamp: Lamp) -> Fields:
+def _sky2(lamp: Lamp) -> Fields:
     p = lamp.inputs.params
     return {
         "type": ["sky2"],
-        "dir": list(p.vector("sundir")),
+        "dir": list(_towards_sun(lamp.inputs)),
         "turbidity": [p.float("turbidity")],
         "gain": [p.float("gain")] * 3,
     }
+
+
+def _sky(lamp: Lamp) -> Fields:
+    """The sky model that the engine has no more, drawn once for each sun."""
+    inputs, p = lamp.inputs, lamp.inputs.params
+    sun, turbidity = _towards_sun(inputs), p.float("turbidity")
+    factors = tuple(p.float(short) if p.has(short) else p.float(long) for short, long in PEREZ)
+    p.ignore(*(long for _, long in PEREZ))
+    key = ("sky", sun, turbidity, factors)
+    if key not in inputs.draft.made:
+        drawn = sky(sun, turbidity, factors)
+        if not np.isfinite(drawn).all():
+            raise entity_error(
+                inputs.entity, "no sky has these numbers: give a turbidity from 2 to 10, and factors near 1"
+            )
+        inputs.draft.made[key] = inputs.draft.image("sky", drawn)
+    return {
+        "type": ["infinite"],
+        "file": [inputs.draft.made[key]],
+        "gamma": [1.0],
+        "gain": [p.float("gain")] * 3,
+    }
+
+
+def _towards_sun(inputs: Inputs) -> tuple[float, float, float]:
+    x, y, z = inputs.params.vector("sundir")
+    if not 0 < x * x + y * y + z * z < math.inf:
+        raise entity_error(inputs.entity, f"sundir is {x:g} {y:g} {z:g}: give the direction towards the sun")
+    return x, y, z
+
+
+PEREZ = tuple(
+    (f"{letter}const", name)
+    for letter, name in zip(
+        "abcde", ("horizonbrightness", "horizonsize", "sunhalobrightness", "sunhalosize", "backscattering"), strict=True
+    )
+)
 
 
 def _exact(build: Build) -> Row[Build]:
     return Row(build, Fidelity.EXACT, parameters=HARMLESS)
 
 
-OLD_SKY = "by the newer sky model, sky2: the engine has no other"
+BY_IMAGE = "the same model, drawn as an image of the surroundings"
 LIGHTS: Mapping[str, Row[Build]] = {
-    "point": Row(_point, Fidelity.EXACT),
+    "point": _exact(_point),
     "spot": _exact(_spot),
     "distant": _exact(_distant),
-    "projection": Row(_projection, Fidelity.APPROXIMATED, "as bright on the axis; edges may differ", HARMLESS),
+    "projection": Row(_projection, Fidelity.EQUIVALENT, "a square slide with the picture in the middle", HARMLESS),
     "infinite": _exact(_infinite),
     "infinitesample": _exact(_infinite),
     "sun": _exact(lambda lamp: [_sun(lamp)]),
-    "sky": Row(lambda lamp: [_sky(lamp)], Fidelity.APPROXIMATED, OLD_SKY, HARMLESS),
-    "sky2": _exact(lambda lamp: [_sky(lamp)]),
-    "sunsky": Row(lambda lamp: [_sun(lamp), _sky(lamp)], Fidelity.APPROXIMATED, OLD_SKY, HARMLESS),
-    "sunsky2": _exact(lambda lamp: [_sun(lamp), _sky(lamp)]),
+    "sky": Row(lambda lamp: [_sky(lamp)], Fidelity.EQUIVALENT, BY_IMAGE, HARMLESS),
+    "sky2": _exact(lambda lamp: [_sky2(lamp)]),
+    "sunsky": Row(lambda lamp: [_sun(lamp), _sky(lamp)], Fidelity.EQUIVALENT, f"the sky is {BY_IMAGE}", HARMLESS),
+    "sunsky2": _exact(lambda lamp: [_sun(lamp), _sky2(lamp)]),
 }

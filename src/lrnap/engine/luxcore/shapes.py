@@ -14,13 +14,16 @@ import numpy as np
 
 from lrnap.engine.geometry import build_mesh
 from lrnap.engine.geometry.mesh import Mesh, reverse_mesh
+from lrnap.engine.luxcore.area_lights import emission
 from lrnap.engine.luxcore.draft import Draft, Fields, Inputs, matrix
-from lrnap.engine.luxcore.lights import emission, put_light
+from lrnap.engine.luxcore.lights import put_light
 from lrnap.engine.luxcore.materials import Surface, material
+from lrnap.engine.luxcore.shutter import Shutter
 from lrnap.errors import Code, SceneError
 from lrnap.lux.call import Param
 from lrnap.lux.description import Entity, Instance, Matrix, Object, Shape, Transform
 from lrnap.lux.params import ParamSet
+from lrnap.lux.placing import multiply
 
 WHOLE = Transform((np.eye(4),))
 DISPLACEMENT = ("displacementmap", "dmscale", "dmoffset")  # what the engine does, not the geometry
@@ -43,8 +46,7 @@ class Geometry:
         for shape in description.shapes:
             self._put_shape(shape, WHOLE)
         for light in description.lights:
-            self._light_moves(light.entity, light.transform)
-            put_light(self.draft, light, light.transform.matrix)
+            put_light(self.draft, light, light.transform)
         for instance in description.instances:
             self._put_instance(instance, WHOLE, ())
 
@@ -57,22 +59,21 @@ class Geometry:
             raise SceneError(f"there is no object '{instance.object}': define it with ObjectBegin", at=at)
         if instance.object in inside:
             raise SceneError(f"object '{instance.object}' contains itself: break the circle", at=at)
-        place = self._chain(Entity("shape", "instance", at=instance.at), outer, instance.transform)
+        place = multiply(outer, instance.transform)
         self._put_object(found, instance, place, (*inside, instance.object))
 
     def _put_object(self, found: Object, instance: Instance, place: Transform, inside: tuple[str, ...]) -> None:
         for shape in found.shapes:
             self._put_shape(_override(shape, instance), place)
         for light in found.lights:
-            self._light_moves(light.entity, light.transform)
-            put_light(self.draft, light, place.matrix @ light.transform.matrix)
+            put_light(self.draft, light, multiply(place, light.transform))
         for nested in found.instances:
             self._put_instance(_override(nested, instance), place, inside)
 
     def _put_shape(self, shape: Shape, outer: Transform) -> None:
         if shape.portal:
             return
-        place = self._chain(shape.entity, outer, shape.transform)
+        place = multiply(outer, shape.transform)
         mesh = self._mesh(shape, mirrored=float(np.linalg.det(place.matrix[:3, :3])) < 0)
         if mesh is None:
             return
@@ -82,19 +83,7 @@ class Geometry:
         surface = Surface(light, shape.interior, shape.exterior)
         fields: Fields = {"shape": [mesh], "material": [material(self.draft, shape.material, surface, shape.entity)]}
         name = self.draft.fresh("obj", mesh.removeprefix("mesh_"))
-        self.draft.put(f"scene.objects.{name}", fields | _place(place))
-
-    def _chain(self, entity: Entity, outer: Transform, inner: Transform) -> Transform:
-        """Inner, then outer. Two motions at once are taken at the inner one's first moment."""
-        if outer.moving and inner.moving:
-            self.draft.warn(entity, "a motion within a motion is approximated: only the outer one is honoured")
-        if outer.moving or not inner.moving:
-            return Transform(tuple(m @ inner.matrix for m in outer.matrices), outer.times)
-        return Transform(tuple(outer.matrix @ m for m in inner.matrices), inner.times)
-
-    def _light_moves(self, entity: Entity, transform: Transform) -> None:
-        if transform.moving:
-            self.draft.warn(entity, "its motion is not honoured: lights that are no shapes stand still")
+        self.draft.put(f"scene.objects.{name}", fields | _place(Shutter.of(self.draft).engine(place)))
 
     # ---- meshes
 

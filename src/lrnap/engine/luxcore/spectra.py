@@ -19,7 +19,7 @@ L_UNIT = 67200.0
 WAVELENGTHS = np.arange(380.0, 781.0)  # nm
 _LUMENS = 683.0
 
-_XYZ_TO_RGB = np.array(
+XYZ_TO_RGB = np.array(
     [
         [3.2404542, -1.5371385, -0.4985314],
         [-0.9692660, 1.8760108, 0.0415560],
@@ -49,7 +49,7 @@ _MATCHING = np.array([_curve(lobes) for lobes in _CIE])
 def illuminant(values: Samples) -> RGB:
     """Linear RGB of light whose spectrum has these values at 380 ... 780 nm, in units of `L_UNIT`; never negative."""
     xyz = _LUMENS * (_MATCHING * values).sum(axis=1)
-    r, g, b = np.maximum(_XYZ_TO_RGB @ xyz, 0.0) / L_UNIT
+    r, g, b = np.maximum(XYZ_TO_RGB @ xyz, 0.0) / L_UNIT
     return float(r), float(g), float(b)
 
 

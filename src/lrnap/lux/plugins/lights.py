@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from lrnap.lux.plugins.rows import color, color_texture, file, flag, old, real, triplet, whole, word
+from lrnap.lux.plugins.rows import as_in, color, color_texture, file, flag, old, only_with, real, triplet, whole, word
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
 COMMON: tuple[Parameter, ...] = (real("gain", 1.0), real("importance", 1.0))
@@ -15,8 +15,8 @@ FROM: tuple[Parameter, ...] = (triplet("point", "from", (0.0, 0.0, 0.0)),)
 FROM_TO: tuple[Parameter, ...] = (*FROM, triplet("point", "to", (0.0, 0.0, 1.0)))
 DISTRIBUTION: tuple[Parameter, ...] = (
     file("mapname", note="an image of how bright each direction is"),
-    file("iesname"),
-    flag("flipz", False),
+    as_in('["light.ies"]', file("iesname", note="how bright it is in each direction, measured by its maker")),
+    *only_with('"string iesname" ["light.ies"]', flag("flipz", False, note="turns the measured lamp upside down")),
 )
 SUN: tuple[Parameter, ...] = (
     triplet("vector", "sundir", (0.0, 0.0, 1.0), note="towards the sun"),

@@ -74,10 +74,16 @@ def test_a_distant_light_is_as_bright_however_wide_it_is(translated):
     assert wide["gain"][0] * cone == pytest.approx(sharp["gain"][0])
 
 
-def test_sun_and_sky_come_together_and_the_old_sky_is_the_new_one(translated):
+def test_sun_and_sky_come_together_and_the_old_sky_is_drawn_as_an_image(translated):
     translation = translated(lamp='LightSource "sunsky" "float turbidity" [3]')
-    assert [light(translation, i)["type"] for i in (0, 1)] == [["sun"], ["sky2"]]
-    assert any("sky2" in warning for warning in translation.warnings)
+    assert [light(translation, i)["type"] for i in (0, 1)] == [["sun"], ["infinite"]]
+    assert light(translation, 1)["file"][0] in translation.images
+    assert not translation.warnings
+
+
+def test_skies_of_one_sun_are_drawn_once(translated):
+    translation = translated(lamp='LightSource "sky" LightSource "sky" LightSource "sky" "float aconst" [2]')
+    assert len(translation.images) == 2
 
 
 def test_an_environment_image_keeps_its_colour_and_gamma(translated, image):
