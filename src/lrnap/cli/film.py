@@ -1,4 +1,4 @@
-"""`lrnap film info`, `develop` and `merge`: what to do with films of classic Lux."""
+"""`lrnap film info` and `merge`: what to do with films of classic Lux."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from lrnap import __version__
 from lrnap.cli import report
 from lrnap.errors import Code, LrnapError
-from lrnap.film import flm, flm_parameters, images, output
-from lrnap.film.develop import Settings
-from lrnap.film.flm_convert import to_snapshot
-from lrnap.lux.spelling import did_you_mean
+from lrnap.film import flm, flm_parameters, output
 
 
 def info(file: Path, as_json: bool) -> int:
@@ -40,25 +36,6 @@ def info(file: Path, as_json: bool) -> int:
     return report.OK
 
 
-def develop(file: Path, outputs: Sequence[Path], changes: Sequence[str]) -> int:
-    pictures = list(outputs) or [Path(f"{file.stem}.png")]
-    for path in pictures:
-        images.kind_of(path)
-    changed = dict(map(_change, changes))
-    film = flm.read(file)
-    snapshot = to_snapshot(film)
-    try:
-        settings, notes = flm_parameters.settings(film.parameters, snapshot.layout.groups, changed)
-    except LrnapError as error:
-        raise LrnapError(error.code, f"{error}. Replace it with --set NAME=VALUE", at=str(file)) from None
-    report.say_warnings(notes)
-    facts = {"software": f"lrnap {__version__}", "film": file.name, "spp": round(snapshot.spp, 3)}
-    for path in pictures:
-        output.save(path, snapshot, settings, facts)
-        print(f"{path}: {film.width}x{film.height}, {snapshot.spp:.1f} samples per pixel")
-    return report.OK
-
-
 def merge(files: Sequence[Path], target: Path) -> int:
     if output.kind_of(target) != output.FILM:
         raise LrnapError(
@@ -81,20 +58,6 @@ def merge(files: Sequence[Path], target: Path) -> int:
     spp = max(group.samples for group in merged.groups) / (merged.width * merged.height)
     print(f"{target}: {used} of {len(files)} films, {spp:.1f} samples per pixel")
     return report.OK
-
-
-def _change(text: str) -> tuple[str, object]:
-    """NAME=VALUE as a scene would give it: numbers are numbers."""
-    name, equals, value = text.partition("=")
-    known = Settings().to_params()
-    if not equals or name not in known:
-        hint = did_you_mean(name, known) if equals else ""
-        raise LrnapError(Code.ARGS, f"--set takes NAME=VALUE with a parameter of Film that develops{hint}", at=text)
-    try:
-        numbers = [float(word) for word in value.split()]
-    except ValueError:
-        return name, value
-    return name, numbers if numbers else value
 
 
 def _shown(value: object) -> str:

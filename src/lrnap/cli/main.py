@@ -156,15 +156,28 @@ def film_info(
 
 @film.command("develop")
 def film_develop(
-    file: Annotated[Path, typer.Argument(help="The film (.flm).", metavar="FILM")],
+    films: Annotated[
+        list[Path], typer.Argument(help="Films (.flm), or folders of them, all of which are developed.", metavar="FILM")
+    ],
     output: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
             "-o",
             "--output",
-            help="Picture to write: .png .jpg .tif .tga .exr. May be repeated. Default: the film's name, as .png.",
+            help="Picture to write: .png .jpg .tif .tga .exr, or a folder. May be repeated. {film}, {look} and {group} "
+            "in it stand for their names. Default: {film}.png, {film}-{look}.png ...",
             metavar="FILE",
         ),
+    ] = None,
+    develop: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A preset (.toml), a folder or a quoted pattern of them: a picture for each. May be repeated.",
+            metavar="PRESET",
+        ),
+    ] = None,
+    like: Annotated[
+        Path | None, typer.Option(help="A picture of ours: develop as it was developed.", metavar="PICTURE")
     ] = None,
     set: Annotated[
         list[str] | None,
@@ -172,11 +185,35 @@ def film_develop(
             help="A parameter of the scene's Film that replaces the film's own. May be repeated.", metavar="NAME=VALUE"
         ),
     ] = None,
+    ocio: Annotated[
+        str | None, typer.Option(help="OpenColorIO configuration: a file, or ocio://default ...", metavar="CONFIG")
+    ] = None,
+    display: Annotated[str | None, typer.Option(help="One of its displays.", metavar="NAME")] = None,
+    view: Annotated[str | None, typer.Option(help="One of the display's views.", metavar="NAME")] = None,
+    groups: Annotated[bool, typer.Option("--groups", help="Each light group by itself.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="As a camera: find ISO, shutter and f-stop that suit the film.")
+    ] = False,
+    save_preset: Annotated[
+        Path | None, typer.Option(help="Write how it is developed as a preset (.toml).", metavar="FILE")
+    ] = None,
 ) -> None:
-    """Make pictures of a film, as it says or as you do."""
-    from lrnap.cli.film import develop
+    """Make pictures of films, as they say or as you do: one or many, in one look or many."""
+    from lrnap.cli.develop import Wishes, run
 
-    raise typer.Exit(develop(file, output or [], set or []))
+    chosen = {"ocio": ocio, "ocio_display": display, "ocio_view": view}
+    wishes = Wishes(
+        films=films,
+        outputs=output or [],
+        looks=develop or [],
+        like=like,
+        changes=set or [],
+        ocio={name: value for name, value in chosen.items() if value is not None},
+        groups=groups,
+        estimate=estimate,
+        preset=save_preset,
+    )
+    raise typer.Exit(run(wishes))
 
 
 @film.command("merge")

@@ -36,12 +36,14 @@ class Step:
     looks: bool = False
 
 
-def steps(settings: Settings, *, guides: Guides = dict, display: bool = True) -> list[Step]:
-    """What happens to the mixed light groups, in classic Lux's order. Without `display`, up to linear light.
+def steps(settings: Settings, *, guides: Guides = dict, display: bool = True, limited: bool = True) -> list[Step]:
+    """What happens to the mixed light groups, in classic Lux's order. Without `display`, up to linear light, and
+    without `limited`, until before that is brought into the range of a display.
 
     `guides` gives what helps denoising, when it comes to that.
     """
-    return [*_cleaning(settings, guides), *_imaging(settings), *_delivering(settings, display)]
+    delivering = _delivering(settings, display) if display or limited else []
+    return [*_cleaning(settings, guides), *_imaging(settings), *delivering]
 
 
 def _cleaning(settings: Settings, guides: Guides) -> list[Step]:
@@ -142,17 +144,18 @@ def develop(
     settings: Settings | None = None,
     *,
     display: bool = True,
+    limited: bool = True,
     dtype: npt.DTypeLike = np.float32,
 ) -> npt.NDArray[np.generic]:
     """The picture of a film (a Snapshot, merged or of one run): (H, W, 4) red, green, blue, alpha; top row first.
 
-    float32: in [0, 1], encoded for a display, or tonemapped linear light without `display`. uint8, uint16: the same,
-    quantised as `quantise` does. There is no NaN in it, whatever the film holds. Alpha is coverage; the colours are
-    as rendered, not multiplied by it.
+    float32: in [0, 1], encoded for a display, or tonemapped linear light without `display`, which goes above 1 without
+    `limited`. uint8, uint16: the same, quantised as `quantise` does. There is no NaN in it, whatever the film holds.
+    Alpha is coverage; the colours are as rendered, not multiplied by it.
     """
     settings = settings or Settings()
     planes = mixed(film, settings)
-    pending = _prepare(steps(settings, guides=lambda: _guides(film), display=display), planes[:3])
+    pending = _prepare(steps(settings, guides=lambda: _guides(film), display=display, limited=limited), planes[:3])
     return _deliver(planes, pending, np.dtype(dtype))
 
 
@@ -171,7 +174,7 @@ def light_of(film: Accumulators, settings: Settings) -> Measure:
 def unlimited(film: Accumulators, settings: Settings) -> Block:
     """The picture's linear colours (3, H, W) before they are limited to what a display can show."""
     colours = mixed(film, settings)[:3]
-    before = [*_cleaning(settings, lambda: _guides(film)), *_imaging(settings)]
+    before = steps(settings, guides=lambda: _guides(film), display=False, limited=False)
     _run(_prepare(before, colours), colours)
     return colours
 
