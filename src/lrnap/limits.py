@@ -11,9 +11,7 @@ MAX_FLM_BYTES = 16 << 30  # of pixels in a classic .flm, unpacked: 4K with 103 l
 MAX_FLM_BUFFERS = 16  # per light group of a classic .flm; its renderers ask for 1 or 2
 MAX_FLM_PARAMETER_BYTES = 1 << 20  # of a classic .flm: 256 light groups with long names take 300 KB
 MAX_RESPONSE_FILE = 1 << 20  # bytes of a camera response: three curves of 1024 points take 75 KB
-MAX_APERTURE_SIDE = (
-    4096  # of a picture of a pupil or of lashes: glare is a part of a film's side, so more is never seen
-)
+MAX_APERTURE_SIDE = 4096  # of a picture of a pupil or of lashes: glare is a part of a film's side; more is never seen
 MAX_PRESET_FILE = 1 << 20  # bytes of a preset of the darkroom: all settings take 2 KB, and a light group 100 bytes
 MAX_THREADS = 4096  # of a run, wherever that is; a machine knows better how many it has
 MAX_NAME = 1024  # characters of a run's or light group's name
@@ -71,9 +69,7 @@ class NodeLimits:
 class ManagerLimits:
     """Bounds of one manager. Each is a constructor argument of `manager.core.Core`."""
 
-    silence_seconds: float = (
-        8.0  # a node that says nothing for longer is lost: noticed within 10 s, with a tick a second
-    )
+    silence_seconds: float = 8.0  # a node that says nothing for longer is lost: noticed in 10 s, with a tick a second
     asleep_seconds: float = 4.0  # between two ticks: then the manager itself was away, and no node is blamed for it
     stop_seconds: float = 60.0  # for a run to end and send its last film, once told; a 4K film takes seconds
     run_failures: int = 3  # of a node on a job, before it gets no more of that job
