@@ -108,13 +108,19 @@ class Noise:
     def __init__(self, layout: FilmLayout, pixels: int | None = PIXELS) -> None:
         self.layout = layout
         self._look = slice(None, None, _stride(layout, pixels))
+        self._epoch = 0  # the newest that it was told of
         self._runs: dict[str, _Run] = {}
+        self._epoch = 0
         self._lock = threading.Lock()
 
     def add(self, snapshot: Snapshot) -> bool:
-        """False: not newer than what is known of its run, so nothing changed."""
+        """False: not newer than what is known of its run, or of an older epoch, so nothing changed. The first of a
+        newer epoch begins anew."""
         now = self._resolve(snapshot)
         with self._lock:
+            if snapshot.epoch < self._epoch:
+                return False
+            self._begin(snapshot.epoch)
             known = self._runs.get(snapshot.run)
             if known is None:
                 nothing = np.zeros_like(now.radiance), np.zeros_like(now.weight)
@@ -153,9 +159,14 @@ class Noise:
         found = self.estimate()
         return found.value if found is not None and found.spp >= WARM_UP else None
 
-    def forget(self) -> None:
-        """As if nothing had been added: the scene is another one now."""
+    def restart(self, epoch: int) -> None:
+        """Forgets what is of an older epoch than this, and takes no more of it."""
         with self._lock:
+            self._begin(max(epoch, self._epoch))
+
+    def _begin(self, epoch: int) -> None:
+        if epoch != self._epoch:
+            self._epoch = epoch
             self._runs.clear()
 
     def _resolve(self, snapshot: Snapshot) -> _Look:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import numpy as np
 import pytest
 from fake_engine import LAYOUT, FakeEngine
 
-from lrnap.client import farm as farm_module
 from lrnap.client.farm import Farm
+from lrnap.engine import pace
 from lrnap.engine.protocol import Halt, RunState
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import FilmLayout
@@ -20,8 +21,8 @@ SCENE = Scene("ball", ())
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr(farm_module, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(farm_module, "LONGEST_PAUSE", 0.001)
+    monkeypatch.setattr(pace, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(pace, "LONGEST_PAUSE", 0.001)
 
 
 async def until(condition):
@@ -387,3 +388,70 @@ def test_warnings_are_said_once():
 def test_a_farm_needs_an_engine():
     with pytest.raises(LrnapError, match="no engine"):
         Farm([])
+
+
+def noisy(run, spread=0.5):
+    """Lets a run's films have noise: each step adds samples of its own."""
+    random = np.random.default_rng(run.seed)
+    plain, sums = run.snapshot, np.zeros((run.layout.height, run.layout.width, 3))
+    counted = 0.0
+
+    async def snapshot():
+        nonlocal counted
+        taken = await plain()
+        if (more := taken.spp - counted) > 0:
+            sums[:] += random.gamma(more / spread**2, 0.5 * spread**2, sums.shape)
+            counted = taken.spp
+        taken.planes.pixel[0] = sums
+        return taken
+
+    run.snapshot = snapshot
+
+
+def test_it_halts_when_the_noise_of_all_films_together_is_low_enough():
+    async def scenario():
+        layout = FilmLayout(40, 30)
+        engines = [FakeEngine(layout=layout), FakeEngine(layout=layout)]
+        job = await Farm(engines).start(SCENE, halt=Halt(noise=0.01))
+        await until(lambda: all(e.runs for e in engines))
+        runs = [e.runs[0] for e in engines]
+        assert [run.options.halt.noise for run in runs] == [math.inf, math.inf]  # none of them decides alone
+        for run in runs:
+            noisy(run)
+            run.render(40)
+        await until(lambda: job.progress().noise is not None and job.film.spp == 80)
+        before = job.progress()
+        assert before.state is RunState.RENDERING
+        assert 0.01 < before.noise < 0.05
+        assert before.fraction == pytest.approx((0.01 / before.noise) ** 2)
+        for run in runs:
+            run.render(3000)
+        done = await job.wait()
+        assert done.state is RunState.DONE
+        assert done.noise <= 0.01
+        assert done.fraction == 1.0
+        await job.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_lost_engines_samples_still_tell_of_the_noise():
+    async def scenario():
+        layout = FilmLayout(40, 30)
+        engines = [FakeEngine(layout=layout), FakeEngine(layout=layout)]
+        job = await Farm(engines).start(SCENE, halt=Halt(noise=0.01))
+        await until(lambda: all(e.runs for e in engines))
+        here, lost = (e.runs[0] for e in engines)
+        for run in (here, lost):
+            noisy(run)
+        lost.render(40)
+        await until(lambda: job.film is not None and job.film.spp == 40)
+        lost.die()
+        here.render(40)
+        await until(lambda: job.film.spp == 80 and job.progress().noise is not None)
+        assert job.progress().noise > 0.01
+        here.render(4000)
+        assert (await job.wait()).state is RunState.DONE
+        await job.close()
+
+    asyncio.run(scenario())

@@ -131,7 +131,21 @@ def test_nothing_is_said_before_there_is_something_to_compare():
     assert found.level() is None
     found.add(second)
     assert found.level() is not None
-    found.forget()
+
+
+def test_an_edited_scene_begins_anew_and_what_is_late_of_the_old_one_is_passed_over():
+    found = Noise(LAYOUT)
+    old, new = a_run("a", 1, [8, 8, 8]), a_run("a", 2, [8, 8])
+    found.add(old[0])
+    found.add(old[1])
+    assert found.add(replace(new[0], number=3, epoch=1))
+    assert found.estimate() is None
+    assert not found.add(replace(old[2], number=4))
+    assert found.add(replace(new[1], number=5, epoch=1))
+    known = found.estimate()
+    assert known is not None
+    assert known.spp == 16
+    found.restart(2)
     assert found.estimate() is None
 
 
