@@ -1,0 +1,135 @@
+"""What nodes say of runs: reports, snapshots that were counted, and how runs end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from lrnap.engine.protocol import RunState as Reported
+from lrnap.manager import events, jobs, runs
+from lrnap.manager.nodes import Exclusion, NodeStep, Standing
+from lrnap.manager.runs import Run, RunState, RunStep
+from lrnap.manager.turn import Turn
+
+
+def report(turn: Turn, event: events.RunReport) -> None:
+    run = _current(turn, event)
+    if run is None:
+        return
+    _heard(turn, run)
+    turn.world.put(
+        replace(
+            run,
+            live_spp=event.spp,
+            live_samples=event.samples,
+            live_seconds=event.seconds,
+            rate=event.rate,
+            threads=event.threads,
+        )
+    )
+    step = runs.REPORTS.get(event.state)
+    if step is not None:
+        turn.tune(turn.run(run.name, step))
+
+
+def counted(turn: Turn, event: events.Counted) -> None:
+    """The newest snapshot of a run counts, wherever it comes from and whatever became of the run."""
+    world, run = turn.world, turn.world.runs.get(event.run)
+    if run is None or event.number <= run.number or event.epoch != run.epoch:
+        return
+    first = run.number < 0
+    row = replace(run, number=event.number, samples=event.samples, spp=event.spp, seconds=event.seconds)
+    world.put(row)
+    turn.touched[run.job, run.frame] = None
+    turn.plan_again |= first
+    if event.samples > run.samples:
+        _unblame(turn, row)
+
+
+def judged(turn: Turn, event: events.Judged) -> None:
+    frame, job = turn.world.frames.get((event.job, event.frame)), turn.world.jobs.get(event.job)
+    if frame is not None and job is not None and event.epoch == job.epoch:
+        turn.world.put(replace(frame, noise=event.noise))
+        turn.touched[frame.key] = None
+
+
+def ended(turn: Turn, event: events.RunEnded) -> None:
+    run = _current(turn, event)
+    if run is None:
+        return
+    _heard(turn, run)
+    asked = run.state is RunState.STOPPING
+    failed = event.state is Reported.FAILED or (event.state is Reported.STOPPED and not asked)
+    why = event.error or ("" if not failed else "somebody stopped it on the node")
+    turn.run(run.name, runs.ENDS.get(event.state, RunStep.END), why, code=event.code, error=why, rate=0.0)
+    if failed and not asked and event.code != "E_BUSY":
+        _blame(turn, run, event, why)
+
+
+def _blame(turn: Turn, run: Run, event: events.RunEnded, why: str) -> None:
+    """A failure counts for the frame and the job until a sample is counted, and for the node on this job."""
+    world = turn.world
+    frame, job = world.frames[run.job, run.frame], world.jobs[run.job]
+    world.put(
+        replace(
+            frame,
+            failures=frame.failures + 1,
+            refusals=frame.refusals + event.blames_scene,
+            code=event.code,
+            error=why,
+        )
+    )
+    if job.state in jobs.ACTIVE:
+        world.put(replace(job, failures=job.failures + 1))
+    if event.blames_scene or run.node not in world.nodes:
+        return
+    failures = world.failures(run.job, run.node) + 1
+    world.put(Exclusion(job=run.job, node=run.node, failures=failures))
+    node = world.nodes[run.node]
+    if failures == turn.limits.run_failures:
+        turn.note(
+            "node", node.url, run.job, "be excluded", node.standing.value, f"{failures} failures on {job.who}: {why}"
+        )
+    if run.job in node.strikes or not (failures >= turn.limits.run_failures or _others_succeed(turn, run)):
+        return
+    world.put(replace(node, strikes=(*node.strikes, run.job)))
+    if len(node.strikes) + 1 >= turn.limits.node_strikes and node.standing is Standing.ENABLED:
+        turn.standing(node.id, NodeStep.SET_ASIDE, f"its runs failed on {len(node.strikes) + 1} jobs; the last: {why}")
+
+
+def _others_succeed(turn: Turn, failed: Run) -> bool:
+    """Whether another node has rendered samples of the same frame."""
+    return any(run.samples > 0 and run.node != failed.node for run in turn.world.runs_in((failed.job, failed.frame)))
+
+
+def _unblame(turn: Turn, run: Run) -> None:
+    """A sample was counted: the frame can be rendered, and by this node."""
+    world = turn.world
+    frame, job, node = world.frames[run.job, run.frame], world.jobs[run.job], world.nodes.get(run.node)
+    if frame.failures or frame.refusals:
+        world.put(replace(frame, failures=0, refusals=0))
+    if job.failures:
+        world.put(replace(job, failures=0))
+    if node is not None and node.strikes and node.standing is Standing.ENABLED:
+        world.put(replace(node, strikes=()))
+
+
+HANDLERS: Mapping[type, Callable[[Turn, Any], object]] = {
+    events.RunReport: report,
+    events.Counted: counted,
+    events.Judged: judged,
+    events.RunEnded: ended,
+}
+
+
+def _current(turn: Turn, event: events.RunEvent) -> Run | None:
+    """The run, if it is live and the event comes under its lease."""
+    run = turn.world.runs.get(event.run)
+    return run if run is not None and run.live and run.generation == event.generation else None
+
+
+def _heard(turn: Turn, run: Run) -> None:
+    node = turn.world.nodes.get(run.node)
+    if node is not None and node.generation == run.generation:
+        turn.world.put(replace(node, heard=turn.now))
