@@ -35,8 +35,8 @@ def emission(draft: Draft, light: AreaLight, area: float) -> Emission:
         luminance = spectra.luminance((rgb[0], rgb[1], rgb[2]))
     shape, factor = spread(inputs), 1.0
     if shape is not None:
-        factor = shape.surface_factor
-        fields |= {".mapfile": [shape.name(draft, surface=True)], ".gamma": [1.0]}
+        factor = math.pi  # both programs take the image for what a surface sends into the directions, not for radiance
+        fields |= {".mapfile": [shape.image], ".gamma": [1.0]}
         if shape.behind > SEEN:
             inputs.warn(f"{shape.behind:.0%} of its light goes behind the surface, and is left out")
     if lumens <= 0:

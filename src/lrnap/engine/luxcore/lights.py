@@ -107,8 +107,7 @@ def _point(lamp: Lamp) -> list[Fields]:
     if shape is None:
         return [fields]
     gain = lamp.gain(color, 4 * math.pi, POINT_UNIT * UNIT)
-    image = shape.name(lamp.inputs.draft, surface=False)
-    return [fields | {"type": ["mappoint"], "mapfile": [image], "gamma": [1.0], "gain": gain}]
+    return [fields | {"type": ["mappoint"], "mapfile": [shape.image], "gamma": [1.0], "gain": gain}]
 
 
 def _spot(lamp: Lamp) -> list[Fields]:

@@ -8,44 +8,24 @@ than without.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from lrnap.engine.luxcore import photometry
-from lrnap.engine.luxcore.draft import Draft, Image, Inputs, entity_error
+from lrnap.engine.luxcore.draft import Image, Inputs, entity_error
 from lrnap.engine.luxcore.images import pixels
-from lrnap.engine.luxcore.sphere_maps import directions, looked_up
+from lrnap.engine.luxcore.sphere_maps import looked_up
 
 UNIT = 1 / (4 * math.pi)  # brightness of an engine's lamp with an image that is one everywhere
-GRAZING = 0.02  # cosine below which an area light's surface is taken to be seen no flatter
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Spread:
-    """`image`: how bright each direction is, see `sphere_maps`; straight ahead is the first row."""
+    """`image`: the engine's name of how bright each direction is (see `sphere_maps`); its first row is straight ahead."""
 
-    image: Image
-    behind: float = 0.0  # the share of the light that goes backwards
-    surface_factor: float = 1.0  # what an engine's surface with the image `of_surface` must be multiplied by
-    names: dict[bool, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        back = self.image.copy()
-        back[: len(back) // 2] = 0.0
-        self.behind = mean(back) / mean(self.image)
-        self.surface_factor = math.pi * mean(self.of_surface()) / mean(self.image)
-
-    def of_surface(self) -> Image:
-        """The same for a surface: the engine's shine with the cosine of the direction, classic Lux's as this says."""
-        ahead = directions(self.image.shape[0], self.image.shape[1])[..., 2:]
-        return np.where(ahead > 0, self.image / np.maximum(ahead, GRAZING), 0.0).astype(np.float32)
-
-    def name(self, draft: Draft, *, surface: bool) -> str:
-        """The engine's name of the image, for a surface or for a point."""
-        if surface not in self.names:
-            self.names[surface] = draft.image("lamp", self.of_surface() if surface else self.image)
-        return self.names[surface]
+    image: str
+    behind: float  # the share of the light that goes backwards
 
 
 def mean(image: Image) -> float:
@@ -62,7 +42,10 @@ def spread(inputs: Inputs) -> Spread | None:
         return None
     key = ("spread", path, ies, flipped)
     if key not in inputs.draft.made:
-        inputs.draft.made[key] = Spread(_drawn(inputs, path, ies, flipped))
+        drawn = _drawn(inputs, path, ies, flipped)
+        back = drawn.copy()
+        back[: len(back) // 2] = 0.0
+        inputs.draft.made[key] = Spread(inputs.draft.image("lamp", drawn), mean(back) / mean(drawn))
     made: Spread = inputs.draft.made[key]
     return made
 
