@@ -75,7 +75,7 @@ def render(
         typer.Option(
             "-o",
             "--output",
-            help="What to write: .png .jpg .tif .tga .exr .flm. May be repeated. Default: what the Film says, as .png.",
+            help="What to write: .png .jpg .tif .tga .exr .flm. May be repeated. Default: what the Film says.",
             metavar="FILE",
         ),
     ] = None,
@@ -94,12 +94,45 @@ def render(
         list[str] | None, typer.Option(help="URL of a render node. May be repeated.", metavar="URL")
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads of each engine; 0 for all cores.", metavar="N", min=0)] = 0,
+    write: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="How files are written: depth=16, alpha=true, exr.compression=piz ... May be repeated.",
+            metavar="[KIND.]NAME=VALUE",
+        ),
+    ] = None,
+    interval: Annotated[
+        float | None, typer.Option(help="Rewrite the files this often; default: as is cheap.", metavar="SECONDS")
+    ] = None,
+    channels: Annotated[
+        str,
+        typer.Option(
+            help="More of what is seen, as layers of an EXR: depth,normal,albedo ... or all.", metavar="NAMES"
+        ),
+    ] = "",
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on from this film (.flm) of the same scene.", metavar="FILM")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Report on standard output, one JSON object a line.")] = False,
 ) -> None:
     """Render a scene here or on nodes; the picture is rewritten as it converges. Ctrl-C writes what there is."""
     from lrnap.cli.render import Wishes, run
 
-    wishes = Wishes(scene, tuple(output or ()), spp, time, local, tuple(node or ()), threads, json, noise=noise)
+    wishes = Wishes(
+        scene,
+        tuple(output or ()),
+        spp,
+        time,
+        local,
+        tuple(node or ()),
+        threads,
+        json,
+        noise=noise,
+        write=tuple(write or ()),
+        interval=interval,
+        channels=channels,
+        resume=resume,
+    )
     raise typer.Exit(run(wishes))
 
 

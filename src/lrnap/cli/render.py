@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lrnap.cli import report
 from lrnap.cli.progress import Display, display_for
+from lrnap.cli.writing import Writer, chosen
 from lrnap.client.farm import Farm, FarmJob, Progress
-from lrnap.client.job import facts
 from lrnap.client.recording import scene_of_file
 from lrnap.client.scene_film import SceneFilm, scene_film, without_halt
+from lrnap.client.written import Written, of_scene
 from lrnap.engine.cores import available
 from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import Engine, Halt, RunState
 from lrnap.errors import Code, LrnapError
-from lrnap.film import output
+from lrnap.film import output, resume
+from lrnap.film.channels import CHANNELS, in_order
+from lrnap.film.snapshot import Snapshot
 from lrnap.lux.scene import Scene
-
-WRITE_SHARE = 0.1  # of the time may go into developing and writing pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ class Wishes:
     threads: int = 0
     json: bool = False
     noise: float | None = None
+    write: tuple[str, ...] = ()
+    interval: float | None = None
+    channels: str = ""
+    resume: Path | None = None
 
 
 @dataclass(slots=True)
@@ -47,9 +51,15 @@ class _Plan:
     scene: Scene
     film: SceneFilm
     halt: Halt
-    pictures: list[Path]
+    written: Written
+    channels: tuple[str, ...] = ()
+    resumed: Snapshot | None = None
     engines: list[Engine] = field(default_factory=list)
     threads: int = 0
+
+    @property
+    def paths(self) -> list[Path]:
+        return [one.path for one in self.written.outputs]
 
 
 def run(wishes: Wishes) -> int:
@@ -64,11 +74,19 @@ def run(wishes: Wishes) -> int:
 
 def _check(wishes: Wishes) -> None:
     """What can be refused before the scene is read."""
-    for name, value in (("--spp", wishes.spp), ("--time", wishes.seconds), ("--noise", wishes.noise)):
+    for name, value in (
+        ("--spp", wishes.spp),
+        ("--time", wishes.seconds),
+        ("--noise", wishes.noise),
+        ("--interval", wishes.interval),
+    ):
         if value is not None and not 0 < value < float("inf"):
             raise LrnapError(Code.ARGS, f"{name} must be above zero, not {value:g}")
     if wishes.local is not None and wishes.local < (0 if wishes.nodes else 1):
         raise LrnapError(Code.ARGS, f"--local must be at least 1 without --node, not {wishes.local}")
+    if wishes.write and not wishes.outputs:
+        raise LrnapError(Code.ARGS, "--write says how files of -o are written; without -o the scene's Film says it")
+    chosen(wishes.outputs, wishes.write)
     for path in wishes.outputs:
         output.kind_of(path)
         if not path.absolute().parent.is_dir():
@@ -82,8 +100,14 @@ def _plan(wishes: Wishes, scene: Scene) -> _Plan:
     halt = Halt(wishes.spp, wishes.seconds, wishes.noise)
     if halt != Halt():
         scene = without_halt(scene)
-    pictures = list(wishes.outputs) or [Path(f"{film.filename}.png")]
-    plan = _Plan(scene, film, film.halt if halt == Halt() else halt, pictures)
+    channels = in_order(CHANNELS if wishes.channels == "all" else wishes.channels.split(","))
+    if wishes.outputs:
+        written = Written(tuple(chosen(wishes.outputs, wishes.write)), wishes.interval)
+    else:
+        written = of_scene(scene, Path(), channels)
+        written = replace(written, interval=wishes.interval or written.interval)
+    plan = _Plan(scene, film, film.halt if halt == Halt() else halt, written, channels)
+    plan.resumed = _resumed(wishes.resume, written)
     local = wishes.local if wishes.local is not None else 0 if wishes.nodes else 1
     plan.engines += [ProcessEngine() for _ in range(local)]
     if wishes.nodes:
@@ -96,10 +120,31 @@ def _plan(wishes: Wishes, scene: Scene) -> _Plan:
     return plan
 
 
+def _resumed(asked: Path | None, written: Written) -> Snapshot | None:
+    """The film to go on with: the one that is asked for, else the scene's own if it is there. A scene that begins anew
+    has its old one put aside, as in classic Lux."""
+    if asked is not None:
+        return resume.load(asked)[0]
+    own = written.resume
+    if own is None or not own.exists():
+        return None
+    if written.restart:
+        aside = own.with_name(f"{own.name}1")
+        own.replace(aside)
+        report.say(f"the film {own} is kept as {aside}")
+        return None
+    film = resume.load(own)[0]
+    report.say(f"going on from {own}, which has {film.spp:.1f} samples per pixel")
+    return film
+
+
 async def _render(plan: _Plan, display: Display) -> int:
-    job = await Farm(plan.engines).start(plan.scene, halt=plan.halt, threads=plan.threads)
+    job = await Farm(plan.engines).start(
+        plan.scene, halt=plan.halt, threads=plan.threads, channels=plan.channels, resumed=plan.resumed
+    )
     interrupted = _Interrupt(job)
-    pictures = _Pictures(plan, job, display)
+    written = plan.written
+    pictures = Writer(job, written.outputs, plan.film.settings, display, written.interval, written.film_interval)
     try:
         with interrupted, display:
             display.begin(plan.scene.name, plan.halt)
@@ -122,7 +167,7 @@ async def _render(plan: _Plan, display: Display) -> int:
 
 def _finish(plan: _Plan, job: FarmJob, display: Display, interrupted: bool) -> int:
     progress = job.progress()
-    report.say_warnings((*job.warnings, *plan.film.notes))
+    report.say_warnings((*job.warnings, *plan.film.notes, *plan.written.notes))
     _say_problems(progress)
     if job.film is None:
         error = job.error or LrnapError(Code.STATE, "interrupted before the first sample: there is no picture")
@@ -130,7 +175,7 @@ def _finish(plan: _Plan, job: FarmJob, display: Display, interrupted: bool) -> i
         return report.INTERRUPTED if interrupted else report.exit_code(error)
     if progress.state is RunState.FAILED and job.error is not None:
         report.say_error(f"the picture is not complete: {job.error}")
-    display.end(progress, plan.pictures)
+    display.end(progress, plan.paths)
     if interrupted:
         return report.INTERRUPTED
     return report.OK if job.error is None else report.exit_code(job.error)
@@ -140,51 +185,6 @@ def _say_problems(progress: Progress) -> None:
     """Which engines could not be used, if others could."""
     if any(not member.problem for member in progress.members):
         report.say_warnings(f"{m.engine} was not used to the end: {m.problem}" for m in progress.members if m.problem)
-
-
-class _Pictures:
-    """Writes the pictures anew when the film has grown, without taking much time from the rendering."""
-
-    def __init__(self, plan: _Plan, job: FarmJob, display: Display) -> None:
-        self._plan = plan
-        self._job = job
-        self._display = display
-        self._written = 0
-        self._lock = asyncio.Lock()
-
-    async def keep_writing(self) -> None:
-        async for progress in self._job.changes():
-            if progress.film > self._written:
-                began = time.monotonic()
-                writing = asyncio.create_task(self.write())
-                writing.add_done_callback(_heard)
-                try:
-                    await asyncio.shield(writing)
-                except LrnapError as error:  # the disk may have room again for the last one
-                    report.say_warnings([str(error)])
-                await asyncio.sleep((time.monotonic() - began) * (1 / WRITE_SHARE - 1))
-
-    async def write(self) -> None:
-        async with self._lock:
-            progress = self._job.progress()
-            if progress.film == self._written:
-                return
-            await asyncio.to_thread(self._write)
-            self._written = progress.film
-            self._display.wrote(progress, self._plan.pictures)
-
-    def _write(self) -> None:
-        film = self._job.film
-        assert film is not None
-        merged, notes = film.merged(), facts(self._job)
-        for path in self._plan.pictures:
-            output.save(path, merged, self._plan.film.settings, notes)
-
-
-def _heard(task: asyncio.Task[None]) -> None:
-    """What fails after nobody waits for it any more, the last picture tells again: without this, asyncio prints it."""
-    if not task.cancelled():
-        task.exception()
 
 
 class _Interrupt:

@@ -103,15 +103,20 @@ class Context:
         noise: float | None = None,
         name: str | None = None,
         threads: int = 0,
+        channels: Iterable[str] = (),
+        resume: str | os.PathLike[str] | None = None,
     ) -> Job:
         """Renders the scene on everything this context has, until the films together hold `spp` samples per pixel, the
         slowest has rendered for `seconds`, or the error of the picture in which 1 is white is below `noise`; without
         all of them, until what the scene itself says, or `Job.stop`.
 
-        `threads`: on each engine; 0 for all cores. Returns at once; the job is steered by what is returned.
+        `threads`: on each engine; 0 for all cores. `channels`: what the film holds beside light, as layers of an EXR:
+        "depth", "normal", "albedo" ... (`lrnap.film.channels.CHANNELS`). `resume`: a .flm of this scene to go on from,
+        whose samples count. Returns at once; the job is steered by what is returned.
         """
         from lrnap.client.farm import Farm
         from lrnap.client.scene_film import scene_film, without_halt
+        from lrnap.film.resume import load
 
         if self._file is not None:
             message = f"this context writes {self._file} and cannot render: render that file, or use lrnap.Context()"
@@ -126,8 +131,12 @@ class Context:
             scene = without_halt(scene)
         if self._background is None:
             self._background = Background()
+        resumed = None if resume is None else load(resume)[0]
         farm = Farm(_engine(place) for place in self._places)
-        job = self._background.call(farm.start(scene, halt=output.halt if halt == Halt() else halt, threads=threads))
+        halt = output.halt if halt == Halt() else halt
+        wanted = (channels,) if isinstance(channels, str) else tuple(channels)
+        started = farm.start(scene, halt=halt, threads=threads, channels=wanted, resumed=resumed)
+        job = self._background.call(started)
         self._background.on_close(job.close)
         return Job(self._background, job, output)
 

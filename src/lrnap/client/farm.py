@@ -22,11 +22,12 @@ from typing import Any
 from lrnap.engine import halts, pace, seeds
 from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
 from lrnap.errors import Code, LrnapError, RemoteError
+from lrnap.film.channels import in_order
 from lrnap.film.merge import Film
 from lrnap.film.noise import Noise
+from lrnap.film.resume import fitted
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.scene import Scene
-
 
 NEVER = Halt(math.inf, math.inf, math.inf)
 
@@ -132,15 +133,36 @@ class Farm:
         if not self.engines:
             raise LrnapError(Code.UNAVAILABLE, "there is no engine to render with; give at least one")
 
-    async def start(self, scene: Scene, *, halt: Halt | None = None, threads: int = 0) -> FarmJob:
-        """Starts `scene` on all engines at once, with `threads` each (0: all cores). Never fails for a lost engine."""
-        return FarmJob(self.engines, scene, halt or Halt(), threads)
+    async def start(
+        self,
+        scene: Scene,
+        *,
+        halt: Halt | None = None,
+        threads: int = 0,
+        channels: Sequence[str] = (),
+        resumed: Snapshot | None = None,
+    ) -> FarmJob:
+        """Starts `scene` on all engines at once, with `threads` each (0: all cores). Never fails for a lost engine.
+
+        `channels`: auxiliary ones of the film. `resumed`: a film of the scene to go on with; it counts as one more run.
+        """
+        return FarmJob(self.engines, scene, halt or Halt(), threads, in_order(channels), resumed)
 
 
 class FarmJob:
     """One scene on several engines, and its film. Must be created, used and closed within one event loop."""
 
-    def __init__(self, engines: Sequence[Engine], scene: Scene, halt: Halt, threads: int) -> None:
+    def __init__(
+        self,
+        engines: Sequence[Engine],
+        scene: Scene,
+        halt: Halt,
+        threads: int,
+        channels: tuple[str, ...] = (),
+        resumed: Snapshot | None = None,
+    ) -> None:
+        self._channels = channels
+        self._resumed = resumed
         self.scene = scene
         self.halt = halt
         self.film: Film | None = None
@@ -197,10 +219,11 @@ class FarmJob:
     def progress(self) -> Progress:
         live = [m for m in self._members if not m.lost]
         rendering = [m.status for m in live if m.status.state is RunState.RENDERING]
+        before = self._resumed if self.film is not None else None
         return Progress(
             state=self.state,
-            spp=sum(m.spp for m in self._members),
-            samples=sum(m.samples for m in self._members),
+            spp=sum(m.spp for m in self._members) + (before.spp if before else 0.0),
+            samples=sum(m.samples for m in self._members) + (before.samples if before else 0.0),
             samples_per_second=sum(s.samples_per_second for s in rendering),
             seconds=max((m.status.seconds for m in self._members), default=0.0),
             halt=self.halt,
@@ -266,6 +289,16 @@ class FarmJob:
         self._check_halt()
         self._notify()
 
+    async def restart(self) -> None:
+        """Forgets all samples; every run begins its film anew."""
+        epoch = (self.film.epoch if self.film is not None else 0) + 1
+        if self.film is not None:
+            self.film.restart(epoch)
+        for member in self._members:
+            member.counted = member.counted_spp = 0.0
+        await self._each(lambda run: _begun_anew(run, epoch))
+        self._notify()
+
     def add(self, engine: Engine) -> None:
         """One engine more renders from now on. Raises LrnapError if nothing renders, or it does already."""
         if self.over or self._stopping or self._complete:
@@ -310,7 +343,7 @@ class FarmJob:
 
     def _enlist(self, engine: Engine) -> None:
         seed = seeds.fresh([m.options.seed for m in self._members])
-        options = RunOptions(f"{self._stem}-{len(self._members) + 1}", seed, self._threads, self._alone)
+        options = RunOptions(f"{self._stem}-{len(self._members) + 1}", seed, self._threads, self._alone, self._channels)
         member = _Member(engine, options, told=options.halt)
         self._members.append(member)
         member.task = asyncio.create_task(self._drive(member))
@@ -404,9 +437,9 @@ class FarmJob:
         if member.run is None or member.lost:
             return
         snapshot = await member.run.snapshot()
-        if self.film is None:
-            self.film, self._noise = Film(snapshot.layout), Noise(snapshot.layout)
         try:
+            if self.film is None:
+                self.film, self._noise = self._begun(snapshot)
             newer = await asyncio.to_thread(self.film.add, snapshot)
         except LrnapError as error:
             member.error = error
@@ -418,6 +451,15 @@ class FarmJob:
             member.counted = max(member.counted, snapshot.samples)
             member.counted_spp = max(member.counted_spp, snapshot.spp)
             self._level = await asyncio.to_thread(self._judge, snapshot)
+
+    def _begun(self, first: Snapshot) -> tuple[Film, Noise]:
+        """Raises LrnapError if the film to go on with is another picture's."""
+        film, noise = Film(first.layout), Noise(first.layout)
+        if self._resumed is not None:
+            self._resumed = fitted(self._resumed, first.layout, first.epoch)
+            film.add(self._resumed)
+            noise.add(self._resumed)
+        return film, noise
 
     def _judge(self, snapshot: Snapshot) -> float | None:
         assert self._noise is not None
@@ -464,3 +506,5 @@ class FarmJob:
         turn.set_result(None)
 
 
+async def _begun_anew(run: Run, epoch: int) -> None:
+    await run.edit((), epoch=epoch)

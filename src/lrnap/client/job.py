@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -102,13 +103,21 @@ class Job:
 
         return np.asarray(develop(self.film, self._output.settings), np.float32)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the picture; the extension says how: .png .jpg .tif .tga developed, .exr linear with light groups.
-        .flm is no picture, but the film, as classic Lux keeps it."""
+    def save(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Writes the picture; the extension says how: .png .jpg .tif .tga developed, .exr linear with light groups and
+        channels. .flm is no picture, but the film, as classic Lux keeps it. `options` are those of
+        `lrnap.film.options`: depth="16", alpha=True, compression="piz", quality=80 ..."""
         from lrnap.film import output
 
         with self._lock:
-            output.save(path, self.film, self._output.settings, facts(self._job))
+            output.save(path, self.film, self._output.settings, facts(self._job), **options)
+
+    def develop_as(self, params: Mapping[str, object]) -> None:
+        """From now on pictures are developed with these Film parameters. Raises LrnapError for those that cannot be."""
+        from lrnap.film.develop import Settings
+
+        settings = Settings.from_params(params, files=self._job.scene.files)
+        self._output = replace(self._output, settings=settings)
 
     def pause(self) -> None:
         self._background.call(self._job.pause())

@@ -3,11 +3,13 @@
 import asyncio
 import gc
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from lrnap.cli import render
+from lrnap.cli.writing import Writer
+from lrnap.client.written import Output
 from lrnap.errors import Code, LrnapError
 
 
@@ -24,17 +26,17 @@ class OneFilm:
 def test_a_picture_that_fails_after_the_rendering_ended_is_told_once_by_the_last_one(monkeypatch):
     begun, disk_full = threading.Event(), threading.Event()
 
-    def write(self):
+    def write(self, outputs):
         begun.set()
         disk_full.wait()
         raise LrnapError(Code.NOT_FOUND, "there is no folder")
 
-    monkeypatch.setattr(render._Pictures, "_write", write)
+    monkeypatch.setattr(Writer, "_write", write)
     complaints = []
 
     async def render_ends_while_a_picture_is_written():
         asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-        pictures = render._Pictures(SimpleNamespace(pictures=[]), OneFilm(), SimpleNamespace())
+        pictures = Writer(OneFilm(), [Output(Path("a.png"))], None, SimpleNamespace())
         writing = asyncio.create_task(pictures.keep_writing())
         await asyncio.to_thread(begun.wait)
         writing.cancel()

@@ -11,7 +11,7 @@ import pytest
 from lrnap.errors import LrnapError
 from lrnap.film import images, output
 from lrnap.film.channels import CHANNELS, shown
-from lrnap.film.develop import Settings, develop
+from lrnap.film.develop import Settings
 from lrnap.film.develop.colour import ROOM
 from lrnap.film.options import EXR_COMPRESSIONS, KINDS, ROWS, Options
 from lrnap.film.radiance import rgba
