@@ -11,7 +11,7 @@ transaction and one look at the schedule, which is how a manager of a thousand n
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -25,7 +25,7 @@ from lrnap.manager.events import Event
 from lrnap.manager.jobs import Job
 from lrnap.manager.nodes import Presence
 from lrnap.manager.runs import STEADY, RunState
-from lrnap.manager.settle import settle
+from lrnap.manager.settle import film_of, settle
 from lrnap.manager.turn import History, Turn, usable
 from lrnap.manager.world import Key, Row, World, key_of
 
@@ -181,17 +181,25 @@ class Core:
             waiting = 0
             for number in queue:
                 job = self.world.jobs[number]
-                has_runs = self.world.steady.get(number, 0) > 0
+                has_runs = self.world.live.get(number, 0) > 0
                 if not has_runs and waiting > seats + LOOK_AHEAD:
                     continue
-                if self.world.open_frames.get(number) and not self.world.waits_for(job):
+                numbers = list(islice(self._lacking(job), seats + 1))
+                if numbers and not self.world.waits_for(job):
                     waiting += not has_runs
-                    found.append(self._demand(job, seats))
+                    found.append(self._demand(job, numbers))
         return found
 
-    def _demand(self, job: Job, seats: int) -> policy.Demand:
+    def _lacking(self, job: Job) -> Iterator[int]:
+        """Frames that another run would help."""
+        world = self.world
+        for number in world.open_frames.get(job.id, ()):
+            live = world.live_runs.get((job.id, number))
+            if not live or not film_of(world, world.frames[job.id, number], hoped=True).reaches(job.halt):
+                yield number
+
+    def _demand(self, job: Job, numbers: Sequence[int]) -> policy.Demand:
         world, failed = self.world, self.world.excluded.get(job.id, ())
-        numbers = list(islice(world.open_frames[job.id], seats + 1))
         return policy.Demand(
             job.id,
             job.owner,

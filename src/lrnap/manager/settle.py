@@ -136,7 +136,7 @@ def _job(turn: Turn, number: int) -> None:
         elif not any(world.live_in((number, n)) for n in world.frames_of[number]):
             turn.job(number, JobStep.FINISH, failures=0, code="", error="")
     elif job.state is not JobState.PAUSED:
-        turn.job(number, JobStep.BEGIN if world.steady.get(number) else JobStep.WAIT)
+        turn.job(number, JobStep.BEGIN if world.live.get(number) else JobStep.WAIT)
 
 
 def _fail(turn: Turn, job: Job, why: str) -> None:

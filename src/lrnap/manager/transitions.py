@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from lrnap.errors import Code, LrnapError
 
@@ -37,6 +37,6 @@ class Table(Generic[S, T]):
 
 
 @lru_cache
-def stored_fields(row: type) -> tuple[str, ...]:
+def stored_fields(row: Any) -> tuple[str, ...]:
     """The names of those fields of a row class that are stored."""
     return tuple(f.name for f in fields(row) if f.compare)

@@ -27,10 +27,10 @@ def _jobs(world: World) -> Iterator[str]:
         steady = [run for run in live if run.state in STEADY]
         if not states:
             yield f"{job.who} has no frame"
-        if job.state is JobState.RENDERING and not steady:
+        if job.state is JobState.RENDERING and not live:
             yield f"{job.who} is RENDERING without a run"
-        if job.state is JobState.QUEUED and steady:
-            yield f"{job.who} is QUEUED, and {steady[0].name} renders it"
+        if job.state is JobState.QUEUED and live:
+            yield f"{job.who} is QUEUED, and {live[0].name} renders it"
         if job.state is JobState.DONE and set(states) != {FrameState.DONE}:
             yield f"{job.who} is DONE with frames that are not: {Counter(states)}"
         if job.state in jobs.ACTIVE and not set(states) & frames.OPEN and not live:
@@ -92,8 +92,8 @@ def _indexes(world: World) -> Iterator[str]:
         names = {run.name for run in world.runs.values() if (run.job, run.frame) == key}
         if names != set(world.runs_of.get(key, ())):
             yield f"frame {key} does not know its runs"
-    steady = Counter(run.job for run in world.runs.values() if run.state in STEADY)
-    if {job: n for job, n in world.steady.items() if n} != dict(steady):
-        yield f"steady runs: {dict(world.steady)}, but should be {dict(steady)}"
+    live = Counter(run.job for run in world.runs.values() if run.live)
+    if {job: n for job, n in world.live.items() if n} != dict(live):
+        yield f"live runs: {dict(world.live)}, but should be {dict(live)}"
     if world.journal:
         yield "there is a journal between two steps"

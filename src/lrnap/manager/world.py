@@ -15,7 +15,7 @@ from lrnap.manager import frames, jobs
 from lrnap.manager.frames import Frame
 from lrnap.manager.jobs import Job, JobState
 from lrnap.manager.nodes import Exclusion, Node
-from lrnap.manager.runs import STEADY, Run
+from lrnap.manager.runs import Run
 
 Row = Job | Frame | Run | Node | Exclusion
 Key = int | str | tuple[int, int]
@@ -55,7 +55,7 @@ class World:
         self.open_frames: dict[int, dict[int, None]] = defaultdict(dict)
         self.runs_of: dict[FrameKey, dict[str, None]] = defaultdict(dict)
         self.live_runs: dict[FrameKey, dict[str, None]] = defaultdict(dict)
-        self.steady: dict[int, int] = defaultdict(int)  # job -> its steady runs
+        self.live: dict[int, int] = defaultdict(int)  # job -> how many live runs it has
         self.run_on: dict[int, str] = {}  # node -> its live run
         self.seeds: dict[int, set[int]] = defaultdict(set)
         self.queues: dict[tuple[int, str], dict[int, None]] = {}  # (-priority, owner) -> jobs to render, oldest first
@@ -143,7 +143,7 @@ class World:
         """Empty entries of the indexes would add up over the years."""
         self.frames_of.pop(job, None)
         self.open_frames.pop(job, None)
-        self.steady.pop(job, None)
+        self.live.pop(job, None)
         self.seeds.pop(job, None)
         self.excluded.pop(job, None)
 
@@ -201,19 +201,17 @@ class World:
         self.seeds[run.job].add(run.seed)
         if run.live:
             self.live_runs[frame][run.name] = None
+            self.live[run.job] += 1
             self.run_on[run.node] = run.name
-        if run.state in STEADY:
-            self.steady[run.job] += 1
 
     def _run_out(self, run: Run) -> None:
         frame = (run.job, run.frame)
         self.runs_of[frame].pop(run.name, None)
         if run.live:
             self.live_runs[frame].pop(run.name, None)
+            self.live[run.job] -= 1
             if self.run_on.get(run.node) == run.name:
                 del self.run_on[run.node]
-        if run.state in STEADY:
-            self.steady[run.job] -= 1
 
     def _node_in(self, node: Node) -> None:
         self.urls[node.url] = node.id
