@@ -31,6 +31,7 @@ Picture = npt.NDArray[Any]
 
 
 _DTYPES: Mapping[str, type[np.generic]] = {"8": np.uint8, "16": np.uint16, "half": np.float16, "float": np.float32}
+WEIGHT = "weight"  # the layer of a film's weights
 _JPEG_QUALITY = 92
 DEPTH = "Z"  # what programs that read EXR look for
 HALF_MOST = np.float32(np.finfo(np.float16).max)
@@ -190,7 +191,9 @@ def _own(picture: Picture, options: Options, *, alpha: bool) -> Picture:
 
 
 def _components(layer: str) -> tuple[str, ...]:
-    """The names of a layer's values: those of a channel of films, else colours."""
+    """The names of a layer's values: those of a channel of films, or of its weights, else colours."""
+    if layer == WEIGHT:
+        return ("W",)
     return CHANNELS[layer].names if layer in CHANNELS else ("R", "G", "B")
 
 

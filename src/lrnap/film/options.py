@@ -53,6 +53,7 @@ class Options:
     groups: bool | None = None
     channels: tuple[str, ...] | None = None
     depth_range: str | None = None
+    weights: bool | None = None
 
     @classmethod
     def of(cls, kind: str, given: Mapping[str, Any]) -> Options:
@@ -95,6 +96,7 @@ ROWS: Mapping[str, Row] = {
     "depth_range": Row(
         "distances as they are, or 1 for the nearest and 0 for the farthest", ("exr",), ("none", "minmax")
     ),
+    "weights": Row("each pixel's samples, so that the file is a film that can be merged", ("exr",)),
 }
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 

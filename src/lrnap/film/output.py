@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film import flm, images
+from lrnap.film import exr_film, flm, images
 from lrnap.film.channels import shown
 from lrnap.film.develop import Settings, develop
 from lrnap.film.develop.pipeline import unlimited
 from lrnap.film.flm_convert import from_snapshot
+from lrnap.film.noise import Estimate
 from lrnap.film.options import KINDS, Options, known_kind
 from lrnap.film.radiance import BRIGHTEST, Accumulators, clean, resolve, rgba
 from lrnap.film.replace import replace_file
@@ -46,15 +47,17 @@ def save(
     film: Snapshot,
     settings: Settings | None = None,
     metadata: Mapping[str, object] | None = None,
+    noise: Estimate | None = None,
     **options: Any,
 ) -> None:
-    """Writes the film as a file, atomically; raises LrnapError as `replace_file` and `Options.of` do."""
+    """Writes the film as a file, atomically; raises LrnapError as `replace_file` and `Options.of` do. `noise`: what is
+    known of its error, for files that hold it (EXR with weights)."""
     kind = kind_of(path)
     if kind == FILM:
         _no_options(options)
         flm.write(path, from_snapshot(film, settings))
     else:
-        replace_file(path, [encode(kind, film, settings, metadata, **options)], "picture")
+        replace_file(path, [encode(kind, film, settings, metadata, noise, **options)], "picture")
 
 
 def encode(
@@ -62,6 +65,7 @@ def encode(
     film: Snapshot,
     settings: Settings | None = None,
     metadata: Mapping[str, object] | None = None,
+    noise: Estimate | None = None,
     **options: Any,
 ) -> bytes:
     """The bytes of the file that `save` would write; `kind` is FILM or one of KINDS: "png", "jpeg" ..."""
@@ -72,9 +76,12 @@ def encode(
     known_kind(kind)
     chosen = Options.of(kind, options)
     facts = {**(metadata or {}), "settings": json.dumps(settings.to_params())}  # the settings last: room may be short
-    return images.encode(
-        kind, _picture(kind, film, settings, chosen), facts, layers=_layers(kind, film, chosen), **options
-    )
+    layers = _layers(kind, film, chosen)
+    if chosen.weights:
+        if chosen.depth == "half":
+            raise LrnapError(Code.ARGS, "weights need depth float: half floats end at 65504 samples")
+        layers |= exr_film.layers(film, noise)
+    return images.encode(kind, _picture(kind, film, settings, chosen), facts, layers=layers, **options)
 
 
 def encode_depth(kind: str, film: Snapshot, metadata: Mapping[str, object] | None = None, **options: Any) -> bytes:
