@@ -22,7 +22,7 @@ UNIT = 1 / (4 * math.pi)  # brightness of an engine's lamp with an image that is
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """`image`: the engine's name of how bright each direction is (see `sphere_maps`); its first row is straight ahead."""
+    """`image`: the engine's name of how bright each direction is (see `sphere_maps`), first row ahead."""
 
     image: str
     behind: float  # the share of the light that goes backwards
