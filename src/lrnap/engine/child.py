@@ -19,7 +19,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -31,10 +31,12 @@ from lrnap.engine.blocks import open_block
 from lrnap.engine.cores import Cores, give_way, threads
 from lrnap.engine.protocol import Halt, RunOptions, RunState
 from lrnap.engine.renderer import Renderer
-from lrnap.errors import Code, EngineError, LrnapError
+from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import Block, FilmLayout
 from lrnap.limits import MAX_WARNING, MAX_WARNINGS
 from lrnap.lux.call import Call
+from lrnap.lux.edited import apply
+from lrnap.lux.editing import changes_of
 
 RENDERERS = {"luxcore": "lrnap.engine.luxcore.renderer:LuxCoreRenderer", "fake": "lrnap.engine.fake:FakeRenderer"}
 
@@ -60,16 +62,20 @@ class Child:
         self._rendered = 0.0  # seconds of rendering up to `_since`
         self._since: float | None = None
         self._reported = 0.0
+        self._epoch = options.epoch
         self._commands: dict[str, Callable[[pipe.Message], pipe.Message]] = {
             "film": self._film,
             "pause": self._pause,
             "resume": self._resume,
             "stop": self._stop,
+            "finish": self._finish,
             "threads": self._threads,
             "halt": self._set_halt,
+            "edit": self._edit,
         }
 
-    def build(self, calls: Iterator[Call], files: dict[str, str]) -> None:
+    def build(self, calls: Iterator[Call], edits: Sequence[Call], files: dict[str, str]) -> None:
+        """`edits`: filled in as soon as `calls` have come to their end."""
         from lrnap.lux.builder import describe
 
         self._cores.use(self._options.threads)
@@ -77,9 +83,10 @@ class Child:
         warnings: list[str] = []
         description = describe(calls, warnings.append)
         deque(calls, maxlen=0)  # what follows the end of the world
+        self._description = apply(description, changes_of(edits))
         self._doing("building the scene")
         options = replace(self._options, threads=self._cores.engine_threads(self._options.threads))
-        built = self._renderer.build(description, files, options)
+        built = self._renderer.build(self._description, files, options)
         self._built = replace(built, warnings=bounded((*warnings, *built.warnings)))
         self._halt = halts.without_never(halts.first_of(self._options.halt, self._built.halt))
         self._renderer.set_halt(self._halt)
@@ -108,9 +115,10 @@ class Child:
         try:
             answer |= self._commands[command["do"]](command)
         except LrnapError as error:
-            answer |= {"code": error.code.name, "message": error.message}
+            family = "scene" if isinstance(error, SceneError) else "engine"
+            answer |= {"family": family, "code": error.code.name, "message": error.message, "at": error.at}
         except Exception as error:  # what native code raises is told to who asked; the run goes on
-            answer |= {"code": Code.ENGINE.name, "message": str(error) or type(error).__name__}
+            answer |= {"family": "engine", "code": Code.ENGINE.name, "message": str(error) or type(error).__name__}
         self._send(answer)
 
     # The commands.
@@ -122,7 +130,7 @@ class Child:
         counts = self._renderer.read_film(block, Path(command["scratch"]))
         dropped = drop_non_finite(self._built.layout, block)
         self._doing(self._state.value.lower())
-        return {**counts._asdict(), "seconds": seconds, "dropped": dropped}
+        return {**counts._asdict(), "seconds": seconds, "dropped": dropped, "epoch": self._epoch}
 
     def _pause(self, _: pipe.Message) -> pipe.Message:
         self._must_be_alive("paused")
@@ -145,6 +153,12 @@ class Child:
             self._end(RunState.STOPPED)
         return {}
 
+    def _finish(self, command: pipe.Message) -> pipe.Message:
+        """The parent, which judges the noise, finds that it is done; unless it has looked at a film of before."""
+        if not self._state.over and command["epoch"] == self._epoch:
+            self._end(RunState.DONE)
+        return {}
+
     def _threads(self, command: pipe.Message) -> pipe.Message:
         self._must_be_alive("given other threads")
         self._cores.use(command["threads"])
@@ -157,6 +171,25 @@ class Child:
         self._renderer.set_halt(self._halt)
         return {}
 
+    def _edit(self, command: pipe.Message) -> pipe.Message:
+        self._must_be_alive("edited")
+        if command["epoch"] <= self._epoch:
+            raise LrnapError(Code.SEQ, f"the film is of epoch {self._epoch} already: {command['epoch']} is not newer")
+        self._doing("changing the scene")
+        ours = threads()
+        try:
+            description = apply(self._description, changes_of(pipe.calls_of(command["parts"])))
+            warnings = self._renderer.edit(description, command["files"])
+        finally:
+            give_way(threads() - ours)
+            self._doing(self._state.value.lower())
+        self._description, self._epoch = description, command["epoch"]
+        self._samples = self._rendered = 0.0
+        self._progress.clear()
+        self._since = None if self._since is None else time.monotonic()
+        self._enter(self._state)
+        return {"warnings": bounded(warnings)}
+
     def _must_be_alive(self, what: str) -> None:
         if self._state.over:
             raise LrnapError(Code.STATE, f"a run that is {self._state.value} cannot be {what}")
@@ -164,13 +197,10 @@ class Child:
     # Progress.
 
     def _look(self) -> None:
-        stats = self._renderer.stats()
-        self._note(stats.samples)
+        self._note(self._renderer.stats().samples)
         halt = self._halt
-        if (
-            stats.converged
-            or (halt.spp is not None and self._spp() >= halt.spp)
-            or (halt.seconds is not None and self._seconds() >= halt.seconds)
+        if (halt.spp is not None and self._spp() >= halt.spp) or (
+            halt.seconds is not None and self._seconds() >= halt.seconds
         ):
             self._end(RunState.DONE)
         elif time.monotonic() - self._reported >= _REPORT:
@@ -239,6 +269,7 @@ class Child:
             "threads": self._cores.used,
             "triangles": self._built.triangles,
             "engine": self._built.engine,
+            "epoch": self._epoch,
         }
         self._send({"is": "status", "status": status})
 
@@ -300,18 +331,20 @@ def _run(name: str, source: BinaryIO, send: Send) -> None:
 
     renderer: Renderer = getattr(importlib.import_module(module), factory)(log)
     child = Child(renderer, options, Cores(), send)
-    child.build(_calls(source), start["files"])
+    edits: list[Call] = []
+    child.build(_calls(source, edits), edits, start["files"])
     inbox: queue.SimpleQueue[pipe.Message] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(source, inbox), daemon=True).start()
     child.start()
     child.run(inbox)
 
 
-def _calls(source: BinaryIO) -> Iterator[Call]:
-    """The scene as it arrives. The parent's first command after it is "end"."""
+def _calls(source: BinaryIO, edits: list[Call]) -> Iterator[Call]:
+    """The scene as it arrives. The parent's first command after it is "end", with the edits of the scene."""
     while message := pipe.receive(source):
         head, parts = message
         if head["do"] == "end":
+            edits += pipe.calls_of(parts)
             return
         yield from pipe.calls_of(parts)
     os._exit(0)
@@ -319,7 +352,7 @@ def _calls(source: BinaryIO) -> Iterator[Call]:
 
 def _listen(source: BinaryIO, inbox: queue.SimpleQueue[pipe.Message]) -> None:
     while message := pipe.receive(source):
-        inbox.put(message[0])
+        inbox.put({**message[0], "parts": message[1]})
     os._exit(0)  # the parent is gone, and nobody needs the film
 
 

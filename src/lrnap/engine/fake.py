@@ -1,7 +1,8 @@
 """A renderer without an engine: the film of n samples per pixel is what n independent random samples would give.
 
 For tests of everything around an engine, and as the second implementation that keeps the interface honest. The film
-depends on the film's size, the light groups, the seed and n alone; it costs the same for any n. A pixel's mean is a
+depends on the film's size, the light groups, the seed and n alone; it costs the same for any n. After k edits it is
+k + 1 times as bright, so that a film of before shows. A pixel's mean is a
 smooth pattern, its samples are exponentially distributed, so their sum over n is a gamma distribution: means of
 merged films converge with 1/sqrt(n), as those of an engine do.
 """
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 from lrnap.engine.protocol import Halt, RunOptions
 from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout, wanted_channels
+from lrnap.errors import Code, SceneError
 from lrnap.film.channels import CHANNELS, Kind
 from lrnap.film.snapshot import Block, FilmLayout, Planes
 from lrnap.lux.description import SceneDescription
@@ -43,6 +45,7 @@ class FakeRenderer:
         self._passes = 0.0
         self._since: float | None = None  # when it last began to count
         self._halt = Halt()
+        self._edits = 0
 
     def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:  # noqa: ARG002
         film = ParamSet(description.film)
@@ -65,10 +68,7 @@ class FakeRenderer:
         self._since = time.monotonic()
 
     def stats(self) -> Stats:
-        passes = self._count()
-        noise = self._halt.noise
-        converged = noise is not None and passes > 0 and 1 / math.sqrt(passes) <= noise
-        return Stats(float(passes * self._layout.width * self._layout.height), converged)
+        return Stats(float(self._count() * self._layout.width * self._layout.height))
 
     def read_film(self, block: Block, scratch: Path) -> FilmCounts:  # noqa: ARG002
         passes = self._count()
@@ -77,7 +77,9 @@ class FakeRenderer:
         planes.alpha[:] = passes
         if passes:
             random = np.random.default_rng([self._seed, passes])
-            planes.pixel[:] = pattern(self._layout) * random.standard_gamma(passes, planes.pixel.shape)
+            planes.pixel[:] = (
+                (1 + self._edits) * pattern(self._layout) * random.standard_gamma(passes, planes.pixel.shape)
+            )
             self._see(planes)
         return FilmCounts(float(passes * self._layout.width * self._layout.height))
 
@@ -111,6 +113,16 @@ class FakeRenderer:
 
     def set_halt(self, halt: Halt) -> None:
         self._halt = halt
+
+    def edit(self, description: SceneDescription, files: Mapping[str, str]) -> tuple[str, ...]:
+        for light in description.lights:
+            image = ParamSet(light.entity).string("mapname", "")
+            if image and image not in files:
+                raise SceneError(f"the file '{image}' was not found", at=light.entity.at, code=Code.NOT_FOUND)
+        self._edits += 1
+        self._passes = 0.0
+        self._since = None if self._since is None else time.monotonic()
+        return (f"edit {self._edits} shows in brightness alone",)
 
     def stop(self) -> None:
         self.pause()

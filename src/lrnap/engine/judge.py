@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from lrnap.engine import pace
-from lrnap.engine.protocol import Run, RunState
+from lrnap.engine.protocol import Run, RunState, RunStatus
 from lrnap.errors import LrnapError
 from lrnap.film.noise import Noise
 
@@ -19,11 +19,11 @@ async def until_quiet(run: Run, limit: Callable[[], float | None], told: Callabl
     """Looks at the film now and then, says the noise to `told`, and returns True once it is at most `limit()`; False
     if the run ends before, or nobody asks any more (None)."""
     noise: Noise | None = None
-    seen = 0.0
+    seen = (0, 0.0)
     while (wanted := limit()) is not None:
         if not await _rendered_more(run, seen):
             return False
-        began, seen = time.monotonic(), run.status().samples
+        began, seen = time.monotonic(), _film(run.status())
         try:
             snapshot = await run.snapshot()
         except LrnapError:
@@ -32,17 +32,22 @@ async def until_quiet(run: Run, limit: Callable[[], float | None], told: Callabl
         noise.add(snapshot)
         level = await asyncio.to_thread(noise.level)
         told(level)
-        if level is not None and level <= wanted:
+        if level is not None and level <= wanted and snapshot.epoch == run.status().epoch:
             return True
         await asyncio.sleep(pace.pause(run.status().seconds, time.monotonic() - began))
     return False
 
 
-async def _rendered_more(run: Run, than: float) -> bool:
+def _film(status: RunStatus) -> tuple[int, float]:
+    """What grows with the film, also where an edit begins it anew."""
+    return status.epoch, status.samples
+
+
+async def _rendered_more(run: Run, than: tuple[int, float]) -> bool:
     """Waits until there are more samples; False if none will come."""
     async for status in run.events():
         if status.state.over:
             return False
-        if status.state is RunState.RENDERING and status.samples > than:
+        if status.state is RunState.RENDERING and status.samples and _film(status) > than:
             return True
     return False

@@ -27,17 +27,22 @@ def line(message: Message) -> bytes:
 def slices(calls: Sequence[Call]) -> Iterator[tuple[Message, list[memoryview]]]:
     """The calls as messages, each with its raw parts (read-only views, not copies, of large arrays)."""
     for start in range(0, len(calls), _SLICE_CALLS):
-        arrays: list[pickle.PickleBuffer] = []
+        yield packed({"do": "calls"}, calls[start : start + _SLICE_CALLS])
 
-        def keep(buffer: pickle.PickleBuffer, arrays: list[pickle.PickleBuffer] = arrays) -> bool:
-            if buffer.raw().nbytes < _INLINE:
-                return True
-            arrays.append(buffer)
-            return False
 
-        head = pickle.dumps(calls[start : start + _SLICE_CALLS], protocol=5, buffer_callback=keep)
-        parts = [memoryview(head), *(buffer.raw() for buffer in arrays)]
-        yield {"do": "calls", "lengths": [part.nbytes for part in parts]}, parts
+def packed(message: Message, calls: Sequence[Call]) -> tuple[Message, list[memoryview]]:
+    """A message with its calls, all at once: for few."""
+    arrays: list[pickle.PickleBuffer] = []
+
+    def keep(buffer: pickle.PickleBuffer) -> bool:
+        if buffer.raw().nbytes < _INLINE:
+            return True
+        arrays.append(buffer)
+        return False
+
+    head = pickle.dumps(tuple(calls), protocol=5, buffer_callback=keep)
+    parts = [memoryview(head), *(buffer.raw() for buffer in arrays)]
+    return {**message, "lengths": [part.nbytes for part in parts]}, parts
 
 
 def receive(source: BinaryIO) -> tuple[Message, list[bytearray]] | None:

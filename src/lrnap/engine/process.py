@@ -14,18 +14,20 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from lrnap.engine import pipe
+from lrnap.engine import halts, pipe
 from lrnap.engine.blocks import BlockFile, scratch_folder
 from lrnap.engine.cores import available
+from lrnap.engine.judge import until_quiet
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.engine.renderer import check_halt, check_options, check_threads
 from lrnap.engine.reported import ReportedRun
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import FilmLayout, Snapshot
+from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
 
 log = logging.getLogger("lrnap.engine")
@@ -86,6 +88,9 @@ class ProcessRun(ReportedRun):
         self._reading: asyncio.Task[Snapshot] | None = None
         self._newest: Snapshot | None = None
         self._last: Snapshot | None = None  # the film of a run that is over
+        self._limit: float | None = None  # on the noise
+        self._noise: float | None = None  # as last judged
+        self._judging: asyncio.Task[None] | None = None
         self._fed = asyncio.Event()  # the scene is sent; commands wait for it
         self._life = asyncio.create_task(self._live(scene), name=f"run {options.run}")
 
@@ -111,7 +116,7 @@ class ProcessRun(ReportedRun):
         try:
             return await asyncio.shield(self._reading)
         except LrnapError:
-            if self._newest is not None and not self._closed:
+            if self._newest is not None and self._newest.epoch == self._status.epoch and not self._closed:
                 return self._newest
             raise
 
@@ -135,6 +140,16 @@ class ProcessRun(ReportedRun):
     async def set_halt(self, halt: Halt) -> None:
         check_halt(halt)
         await self._ask("halt", halt=asdict(halt))
+        self._judge(halt)
+
+    async def edit(
+        self, calls: Sequence[Call], files: Mapping[str, str] | None = None, epoch: int | None = None
+    ) -> int:
+        wanted = self._status.epoch + 1 if epoch is None else epoch
+        message, parts = pipe.packed({"epoch": wanted, "files": dict(files or {})}, calls)
+        answer = await self._ask("edit", parts, **message)
+        self._warnings = tuple(dict.fromkeys((*self._warnings, *answer["warnings"])))
+        return wanted
 
     async def close(self) -> None:
         self._closed = True
@@ -160,9 +175,10 @@ class ProcessRun(ReportedRun):
             self._process.kill()
         await self._process.wait()
         await asyncio.wait([listening], timeout=_LAST_WORDS)
-        for task in (feeding, listening):
+        tasks = [feeding, listening, *([self._judging] if self._judging else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(feeding, listening, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._stdin.close()
         self._over()
 
@@ -174,7 +190,9 @@ class ProcessRun(ReportedRun):
                 for part in parts:
                     for offset in range(0, part.nbytes, _CHUNK):
                         await self._write(part[offset : offset + _CHUNK])
-            await self._write(pipe.line({"do": "end"}))
+            message, parts = pipe.packed({"do": "end"}, scene.edits)
+            for data in (pipe.line(message), *parts):
+                await self._write(data)
         except ConnectionError:
             pass  # it has failed meanwhile and will say why
         finally:
@@ -226,6 +244,23 @@ class ProcessRun(ReportedRun):
         layout = built["layout"]
         self._layout = FilmLayout(**layout | {name: tuple(layout[name]) for name in ("groups", "channels")})
         self._warnings = tuple(built["warnings"])
+        self._judge(halts.first_of(self._options.halt, Halt(**built["halt"])))
+
+    def _judge(self, halt: Halt) -> None:
+        """From now on the run is done when its noise is below what is asked for."""
+        self._limit = halts.without_never(halt).noise
+        if self._limit is not None and (self._judging is None or self._judging.done()):
+            self._judging = asyncio.create_task(self._finish_when_quiet())
+
+    async def _finish_when_quiet(self) -> None:
+        def told(level: float | None) -> None:
+            self._noise = level
+            if not self._status.state.over:
+                self._enter(self._status)
+
+        if await until_quiet(self, lambda: self._limit, told):
+            with contextlib.suppress(LrnapError):  # it has ended otherwise, meanwhile
+                await self._ask("finish", epoch=self._status.epoch)
 
     def _over(self) -> None:
         if not self._status.state.over:
@@ -271,13 +306,13 @@ class ProcessRun(ReportedRun):
         return tuple(self._log)[-_ERROR_LINES:]
 
     def _enter(self, status: RunStatus) -> None:
-        if status.state is not self._status.state:
+        if (status.state, status.epoch) != (self._status.state, self._status.epoch):
             self._reading = None  # a film that is being read is of the state before: nobody else may share it
-        super()._enter(status)
+        super()._enter(replace(status, noise=self._noise))
 
     # Commands and films.
 
-    async def _ask(self, do: str, **arguments: object) -> pipe.Message:
+    async def _ask(self, do: str, parts: Sequence[memoryview] = (), **arguments: object) -> pipe.Message:
         if self._life.done():
             raise self._gone()
         number = next(self._ids)
@@ -285,12 +320,15 @@ class ProcessRun(ReportedRun):
         try:
             await self._fed.wait()
             with contextlib.suppress(ConnectionError):  # then it is dying, and its end answers
-                await self._write(pipe.line({"do": do, "id": number, **arguments}))
+                self._stdin.write(pipe.line({"do": do, "id": number, **arguments}))
+                for part in parts:  # in one go, so that no other command comes between
+                    self._stdin.write(part)
+                await self._stdin.drain()
             message: pipe.Message = await answer
         finally:
             self._answers.pop(number, None)
         if "code" in message:
-            raise EngineError(message["message"], code=Code[message["code"]])
+            raise self._error_of(message)
         return message
 
     async def _read_film(self) -> Snapshot:
@@ -313,6 +351,7 @@ class ProcessRun(ReportedRun):
             samples=answer["samples"],
             screen_samples=answer["screen_samples"],
             seconds=answer["seconds"],
+            epoch=answer["epoch"],
         )
         if last:
             self._last = self._newest

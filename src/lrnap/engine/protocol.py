@@ -6,13 +6,14 @@ are LuxCore (`luxcore/`) and a deterministic fake (`fake.py`). The same contract
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
 from lrnap.errors import LrnapError
 from lrnap.film.snapshot import FilmLayout, Snapshot
+from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
 
 
@@ -52,6 +53,7 @@ class RunOptions:
     threads: int = 0  # 0: all cores
     halt: Halt = field(default_factory=Halt)
     channels: tuple[str, ...] = ()  # auxiliary ones of the film, beside those that the scene asks for
+    epoch: int = 0  # that the film begins with: of the job, which may have been edited before
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class RunStatus:
     threads: int = 0  # processors in use
     triangles: int = 0
     engine: str = ""  # e.g. "LuxCore 2.11.2 PATHCPU SOBOL"
+    noise: float | None = None  # of the run's own film, where a halt condition asks for it
+    epoch: int = 0  # of the film that the samples are in
     error: LrnapError | None = None  # of a FAILED run: SceneError with its place, or EngineError with the log's end
 
 
@@ -102,6 +106,16 @@ class Run(Protocol):
 
     async def set_halt(self, halt: Halt) -> None:
         """Replaces every halt condition, the scene's own too; absent ones no longer hold."""
+
+    async def edit(
+        self, calls: Sequence[Call], files: Mapping[str, str] | None = None, epoch: int | None = None
+    ) -> int:
+        """Changes the scene while it renders, and begins the film anew, as that of the next epoch, which is returned.
+
+        `calls` have passed `lux.editing.EditChecker`; `files`: what the names in them mean; `epoch`: of the new film,
+        if it is not to be the next. All or nothing: if it raises (SceneError for what cannot be rendered so), the scene
+        is as before, and goes on to be rendered. Seconds and samples, and so the halt conditions, count from here on.
+        """
 
     def events(self) -> AsyncIterator[RunStatus]:
         """The status now and after each change (coalesced: latest wins), ending when the run is over."""

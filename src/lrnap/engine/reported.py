@@ -21,7 +21,7 @@ class ReportedRun:
     def __init__(self, options: RunOptions) -> None:
         self._options = options
         self._layout: FilmLayout | None = None
-        self._status = RunStatus(RunState.BUILDING)
+        self._status = RunStatus(RunState.BUILDING, epoch=options.epoch)
         self._changed = asyncio.Event()  # replaced after each change: an event is waited for once
         self._log: deque[str] = deque(maxlen=LOG_LINES)
 

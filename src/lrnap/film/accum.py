@@ -94,7 +94,7 @@ def from_parts(fields: Mapping[str, str], buffer: bytes | bytearray | memoryview
         samples=_real(fields, "SAMPLES"),
         screen_samples=_real(fields, "SCREENSAMPLES"),
         seconds=_real(fields, "SECONDS"),
-        epoch=_whole(fields, "EPOCH", 0, _COUNT) if "EPOCH" in fields else 0,
+        epoch=_whole(fields, "EPOCH", 0, _COUNT),
     )
 
 

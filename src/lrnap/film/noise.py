@@ -110,7 +110,6 @@ class Noise:
         self._look = slice(None, None, _stride(layout, pixels))
         self._epoch = 0  # the newest that it was told of
         self._runs: dict[str, _Run] = {}
-        self._epoch = 0
         self._lock = threading.Lock()
 
     def add(self, snapshot: Snapshot) -> bool:

@@ -7,7 +7,7 @@ it: sizes of the film, indices of meshes, seeds. Halt conditions are not its aff
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lrnap.engine.geometry.mesh import check
+from lrnap.engine.geometry.mesh import Mesh, check
 from lrnap.engine.luxcore import channels, savefilm
+from lrnap.engine.luxcore.difference import Difference, Known, difference, told, units
+from lrnap.engine.luxcore.draft import Image
 from lrnap.engine.luxcore.native import pyluxcore
 from lrnap.engine.luxcore.translate import Translation, translate
 from lrnap.engine.protocol import Halt, RunOptions
 from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout, wanted_channels
-from lrnap.errors import Code, EngineError
+from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import Block, Planes
 from lrnap.lux.description import SceneDescription
 
@@ -130,7 +132,6 @@ class LuxCoreRenderer:
         translation = translate(description, files)
         self._open(translation, self._config(translation, self._options, []))
         self._stopped = False
-        self.set_halt(self._halt)
         self.start()
         if paused:
             self.pause()
@@ -228,10 +229,16 @@ class LuxCoreRenderer:
 def scene_of(translation: Translation) -> pyluxcore.Scene:
     """The scene; it keeps copies of images and meshes."""
     scene = pyluxcore.Scene()
-    for name, pixels in translation.images.items():
+    define(scene, translation.images, translation.meshes)
+    scene.Parse(properties_of(translation.scene))
+    return scene
+
+
+def define(scene: pyluxcore.Scene, images: Mapping[str, Image], meshes: Sequence[Mesh]) -> None:
+    for name, pixels in images.items():
         height, width, channels = pixels.shape
         scene.DefineImageMap(name, np.ascontiguousarray(pixels, np.float32), 1.0, channels, width, height)
-    for mesh in translation.meshes:
+    for mesh in meshes:
         check(mesh)
         scene.DefineMeshExt(
             name=mesh.name,
@@ -242,8 +249,6 @@ def scene_of(translation: Translation) -> pyluxcore.Scene:
             colors=_only_set(mesh.colors),
             alphas=_only_set(mesh.alphas),
         )
-    scene.Parse(properties_of(translation.scene))
-    return scene
 
 
 def _only_set(values: npt.NDArray[np.float32] | None) -> list[npt.NDArray[np.float32]] | None:

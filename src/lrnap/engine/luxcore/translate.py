@@ -8,7 +8,7 @@ Lux would is a warning that names place, plugin and parameter.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lrnap.engine.geometry.mesh import Mesh
 from lrnap.engine.luxcore.camera import put_camera
@@ -20,6 +20,15 @@ from lrnap.engine.luxcore.shapes import Geometry
 from lrnap.engine.protocol import Halt
 from lrnap.film.snapshot import FilmLayout
 from lrnap.lux.description import SceneDescription
+
+
+@dataclass(slots=True)
+class Kept:
+    """What of one translation serves the next, of the same scene after an edit: the meshes, which the engine has."""
+
+    made: dict[object, str] = field(default_factory=dict)  # as in Geometry
+    areas: dict[tuple[str, bytes], float] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)  # of meshes, as in Draft.used
 
 
 @dataclass(slots=True)
@@ -40,15 +49,20 @@ class Translation:
     halt: Halt
     develop: dict[str, object]
     warnings: list[str]
+    kept: Kept
 
 
-def translate(description: SceneDescription, files: Mapping[str, str]) -> Translation:
-    """Raises SceneError for what cannot be rendered at all: missing files, things that are not there, broken meshes."""
-    draft = Draft(description, files)
+def translate(description: SceneDescription, files: Mapping[str, str], kept: Kept | None = None) -> Translation:
+    """Raises SceneError for what cannot be rendered at all: missing files, things that are not there, broken meshes.
+
+    `kept`: of a translation of the same scene before an edit; then `meshes` are those that are new.
+    """
+    kept = kept or Kept()
+    draft = Draft(description, files, used=dict(kept.names))
     frame, halt, develop = put_film(draft)
     put_camera(draft, frame)
     put_sampling(draft)
-    geometry = Geometry(draft)
+    geometry = Geometry(draft, made=dict(kept.made), areas=dict(kept.areas))
     geometry.put_scene()
     number_things(draft)
     for region in description.volume_regions:
@@ -67,6 +81,7 @@ def translate(description: SceneDescription, files: Mapping[str, str]) -> Transl
         halt=halt,
         develop=develop,
         warnings=[*draft.warnings],
+        kept=Kept(geometry.made, geometry.areas, {n: i for n, i in draft.used.items() if n.startswith("mesh_")}),
     )
 
 
