@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lrnap.engine.luxcore.draft import SUBSTITUTES, Draft, Fidelity, Fields, Inputs, Row, Value, entity_error
-from lrnap.engine.luxcore.fresnel import preset
+from lrnap.engine.luxcore.fresnel import of_metal, preset
 from lrnap.engine.luxcore.volumes import SODIUM, dispersion, volume
 from lrnap.lux.description import Entity
 
@@ -235,12 +235,7 @@ def _metal(maker: Maker) -> Fields:
 
 def _metal2(maker: Maker) -> Fields:
     inputs = maker.inputs
-    fields = inputs.fields("metal2", **ROUGH)
-    fresnel = inputs.value("fresnel")
-    if isinstance(fresnel[0], float):
-        index = {"type": ["fresnelconst"], "n": fresnel * 3, "k": [0.0] * 3}
-        fresnel = [inputs.draft.texture("metal", index)]
-    return fields | {"fresnel": fresnel}
+    return inputs.fields("metal2", **ROUGH) | of_metal(inputs)
 
 
 def _shinymetal(maker: Maker) -> Fields:

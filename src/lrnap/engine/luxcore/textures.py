@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from lrnap.engine.luxcore import spectra
+from lrnap.engine.luxcore import maths, spectra
 from lrnap.engine.luxcore.blender import BLENDER
 from lrnap.engine.luxcore.draft import SUBSTITUTES, Draft, Fidelity, Fields, Inputs, Row, entity_error, plain
 from lrnap.engine.luxcore.fresnel import FRESNEL
@@ -123,7 +123,9 @@ def _colordepth(inputs: Inputs) -> Fields:
 
 
 def _lampspectrum(inputs: Inputs) -> Fields:
-    return {"type": ["lampspectrum"], "name": [inputs.params.string("name")]}
+    """The engine's is in cd/m2."""
+    lamp: Fields = {"type": ["lampspectrum"], "name": [inputs.params.string("name")]}
+    return {"type": ["scale"], "texture1": maths.made(inputs.draft, lamp), "texture2": [1.0 / spectra.L_UNIT]}
 
 
 # ---- values of constant textures ---------------------------------------------------------------------------------

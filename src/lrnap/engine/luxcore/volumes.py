@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, entity_error
-from lrnap.engine.luxcore.fresnel import cauchy
+from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, Value, entity_error
+from lrnap.engine.luxcore.fresnel import FORMULAS, parts
 from lrnap.lux.description import Entity
 
 Build = Callable[[Inputs], Fields]
@@ -37,39 +37,39 @@ def volume(draft: Draft, name: str, by: Entity) -> str:
 
 
 def dispersion(draft: Draft, name: str) -> float:
-    """Cauchy's B (um2) of a volume whose index is a Cauchy texture; otherwise 0."""
+    """Cauchy's B (um2) of a volume whose index is a formula, through the lines F and C; 0 where it is not."""
     entity = draft.description.volumes.get(name)
     given = Inputs(draft, entity).params.texture("fresnel") if entity else None
     found = draft.description.textures.get(given) if given else None
-    return cauchy(Inputs(draft, found.entity, "fresnel"))[1] if found and found.entity.plugin == "cauchy" else 0.0
+    formula = FORMULAS.get(found.entity.plugin) if found else None
+    if found is None or formula is None:
+        return 0.0
+    blue, red = (formula(Inputs(draft, found.entity, "fresnel"), line) for line in (0.48613, 0.65627))
+    return (blue - red) / (0.48613**-2 - 0.65627**-2)
 
 
-def _index(inputs: Inputs) -> float:
-    """The engine takes one number for all wavelengths."""
+def _index(inputs: Inputs) -> Value:
+    """The engine takes one index for all wavelengths; it may vary from place to place."""
     given = inputs.params.texture("fresnel")
     if given is None:
-        return inputs.params.float("fresnel")
-    found = inputs.draft.description.textures.get(given)
-    if found is None:
-        raise entity_error(inputs.entity, f"there is no texture '{given}': define it before it is used")
-    if found.entity.plugin == "cauchy":
-        a, b = cauchy(Inputs(inputs.draft, found.entity, "fresnel"))
-        return a + b / SODIUM**2
-    if found.entity.plugin == "constant":
-        return Inputs(inputs.draft, found.entity, "fresnel").params.float("value")
-    inputs.warn(f"fresnel texture '{given}' ({found.entity.plugin}) is approximated by an index of 1.5")
-    return 1.5
+        return [inputs.params.float("fresnel")]
+    n, _ = parts(inputs.draft, given, inputs.entity)
+    found = inputs.draft.description.textures[given]
+    formula = FORMULAS.get(found.entity.plugin)
+    if formula is not None:
+        return [formula(Inputs(inputs.draft, found.entity, "fresnel"), SODIUM)]
+    return [n[len(n) // 2]]  # green, or a texture
 
 
 def _clear(inputs: Inputs) -> Fields:
-    return {"ior": [_index(inputs)]} | inputs.fields("clear", absorption="absorption")
+    return {"ior": _index(inputs)} | inputs.fields("clear", absorption="absorption")
 
 
 def _scattering(engine_type: str) -> Build:
     def build(inputs: Inputs) -> Fields:
         multiple = inputs.draft.description.volume_integrator.plugin == "multi"
         fields = inputs.fields(engine_type, absorption="sigma_a", scattering="sigma_s", asymmetry="g")
-        return fields | {"ior": [_index(inputs)], "multiscattering": [multiple]}
+        return fields | {"ior": _index(inputs), "multiscattering": [multiple]}
 
     return build
 

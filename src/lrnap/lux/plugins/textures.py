@@ -83,6 +83,14 @@ TURBULENCE: tuple[Parameter, ...] = (
     *old("float", "turbulance", note="older spelling of turbulence"),
 )
 NABLA = real("nabla", 0.025)
+LAMPS = (
+    *("Alcohol", "AntiInsect", "Ar", "BLAU", "BLNG", "BLP", "Butane", "Candle", "CarbonArc", "Cd", "CFL27K", "CFL4K"),
+    *("CFL6K", "CL42053", "CobaltGlass", "Daylight", "FeCo", "FL37K", "FLAV17K", "FLAV8K", "FLBL", "FLBLB", "FLD2"),
+    *("GaPb", "GreenLaser", "GroLux", "GRUN", "HPM2", "HPMFL1", "HPMFL2", "HPMFL2Glow", "HPMFLCL42053"),
+    *("HPMFLCobaltGlass", "HPMFLRedGlass", "HPMSB", "HPMSBFL", "HPS", "HPX", "Incandescent1", "Incandescent2", "LCDS"),
+    *("LEDB", "LPM2", "LPS", "MHD", "MHN", "MHSc", "MHWWD", "MPS", "Ne", "NeKrFL", "NeXeFL1", "NeXeFL2", "OliveOil"),
+    *("PLANTA", "Rb", "RedGlass", "RedLaser", "SHPS", "SS1", "SS2", "TV", "UVA", "Welsbach", "Xe", "XeI", "Zn"),
+)
 BRICK_BONDS = ("stacked", "flemish", "english", "herringbone", "basket", "chain link", "running")
 
 
@@ -324,7 +332,7 @@ SPECTRA: tuple[Plugin, ...] = (
         needs='"float data" [0 1]',
     ),
     texture("tabulateddata", (C,), file("filename"), needs='"string filename" ["spectrum.txt"]'),
-    texture("lampspectrum", (C,), as_in('["Neon"]', word("name", "Incandescent2"))),
+    texture("lampspectrum", (C,), as_in('["Ne"]', word("name", "Incandescent2", *LAMPS))),
     texture("colordepth", (C,), color_texture("Kt", 1.0), real("depth", 1.0)),
 )
 

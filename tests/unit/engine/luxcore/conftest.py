@@ -97,9 +97,17 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="session")
 def nk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A metal's n and k as a luxpop table (wavelengths in nm)."""
+    """A metal's n and k as a luxpop table (wavelengths in angstroms)."""
     path = tmp_path_factory.mktemp("metals") / "metal.nk"
-    path.write_text("".join(f"{w} 0.2 3.5\n" for w in range(380, 781, 20)))
+    path.write_text("".join(f"{w} 0.2 3.5\n" for w in range(3800, 7801, 200)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def spectrum(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A spectrum as a table of wavelengths (nm) and values: yellow."""
+    path = tmp_path_factory.mktemp("spectra") / "spectrum.txt"
+    path.write_text("".join(f"{w} {float(w > 500)}\n" for w in range(380, 781, 20)))
     return path
 
 

@@ -104,8 +104,10 @@ class Try:
 
 
 @pytest.fixture
-def attempt(translated, image, nk, ies) -> Try:
-    return Try(translated, {"image.png": image, "metal.nk": str(nk), "spectrum.txt": str(nk), "light.ies": str(ies)})
+def attempt(translated, image, nk, spectrum, ies) -> Try:
+    return Try(
+        translated, {"image.png": image, "metal.nk": str(nk), "spectrum.txt": str(spectrum), "light.ies": str(ies)}
+    )
 
 
 def variants(plugin: Plugin) -> tuple[str, ...]:
