@@ -84,10 +84,3 @@ def sellmeier(a: float, b: list[float], c: list[float], micrometres: float) -> f
     """Index of refraction at a wavelength."""
     square = micrometres**2
     return float(np.sqrt(max(a + sum(bi * square / (square - ci) for bi, ci in zip(b, c, strict=True)), 1.0)))
-
-
-def cauchy_fit(blue: float, red: float) -> tuple[float, float]:
-    """Cauchy's A and B (um2) of an index known at the F (486 nm) and C (656 nm) lines."""
-    f, c = 0.48613**-2, 0.65627**-2
-    b = (blue - red) / (f - c)
-    return red - b * c, b
