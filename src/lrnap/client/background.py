@@ -34,6 +34,14 @@ class Background:
     def closed(self) -> bool:
         return not self._finalizer.alive
 
+    @property
+    def inside(self) -> bool:
+        """Whether this is the loop's own thread."""
+        try:
+            return asyncio.get_running_loop() is self.loop
+        except RuntimeError:
+            return False
+
     def call(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         """The result of `work`. Interrupted (Ctrl-C, TimeoutError), it is cancelled and the loop goes on."""
         if self.closed:

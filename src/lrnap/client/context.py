@@ -10,38 +10,46 @@
         lux.worldEnd()
         lux.render(spp=64).save("picture.png")
 
-The calls are those of pylux (`help(lux.shape)`), made from the call table. Parameters may be a list of ("type name",
-value) pairs, as in pylux, a dict of the same, or `lrnap.lux.call.Param`s. Every call is checked at once: a wrong one
-raises SceneError at its line, and the scene is then as it was before.
+The calls are those of pylux (`help(lux.shape)`), made from the call table: those that describe a scene, and those that
+steer what renders it (`lrnap.control`), which mean the job that was started last. Parameters may be a list of
+("type name", value) pairs, as in pylux, a dict of the same, or `lrnap.lux.call.Param`s. Every call is checked at once:
+a wrong one raises SceneError at its line, and the scene is then as it was before.
 """
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from lrnap.client.arguments import make_call, name_of, signature
 from lrnap.client.background import Background
 from lrnap.client.job import Job
+from lrnap.client.places import Place, check_places, engine_of, scene_file
 from lrnap.client.recording import Recording
-from lrnap.engine.protocol import Engine, Halt
-from lrnap.errors import Code, LrnapError, SceneError
-from lrnap.lux import params
-from lrnap.lux.call import Argument, Call, Location, Param
-from lrnap.lux.call_spec import Arg, CallSpec
+from lrnap.client.scene_file import FileJob
+from lrnap.client.steering import ContextJob
+from lrnap.control.console import Console
+from lrnap.control.errors import Errors, Severity
+from lrnap.control.meanings import MEANINGS
+from lrnap.engine.protocol import Halt
+from lrnap.errors import Code, LrnapError
+from lrnap.film.snapshot import Snapshot
+from lrnap.lux.call import Call, Location
+from lrnap.lux.call_spec import CallSpec, Where
 from lrnap.lux.calls import CALLS
 from lrnap.lux.manual import plugins_of
 from lrnap.lux.scene import Scene
 
-Place: TypeAlias = str | os.PathLike[str] | Engine | None
+T = TypeVar("T")
 
-RECORDED = tuple(spec for spec in CALLS.values() if spec.group in ("scene", "transform") and spec.pylux)
+RECORDED = tuple(spec for spec in CALLS.values() if spec.where is not Where.ANY and spec.name not in MEANINGS)
+STEERING = tuple(CALLS[name] for name in MEANINGS)
 
 
 class Context:
@@ -58,24 +66,70 @@ class Context:
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
         self._name = name
+        self._on_warning = on_warning
         self._places: list[Place] = [*target] if isinstance(target, list | tuple) else [target]
-        self._file = _scene_file(self._places)
+        self._file = scene_file(self._places)
         self._background: Background | None = None
+        self._errors = Errors(self._tell, self._inside)
+        self._recording = Recording(Path.cwd(), self._errors.warned, self._file)
+        self._steered: ContextJob | FileJob
         if self._file is None:
-            _check_places(self._places)
-        self._recording = Recording(Path.cwd(), on_warning or logging.getLogger("lrnap").warning, self._file)
+            check_places(self._places)
+            self._steered = ContextJob(self._recording, self._places, self._start, engine_of)
+        else:
+            self._steered = FileJob(self._recording, self._file)
+        self._console = Console(self._steered, self._errors)
 
     # -- describing
 
     def call(self, call: Call) -> None:
-        """Takes one call; a Context is a Target like any other."""
-        self._recording.call(call)
+        """Takes one call that describes the scene; a Context is a Target like any other."""
+        try:
+            self._recording.call(call)
+        except LrnapError as error:
+            self._errors.failed(error)
+            raise
+        if call.name == "WorldEnd":
+            self._complete()
 
-    def parse(self, path: str | os.PathLike[str]) -> None:
-        """Replays a scene file, or a part of one, with all that it includes; its file names mean what they do there."""
-        self._recording.parse(Path(path))
+    def init(self) -> None:
+        """Nothing to do: a context is ready when it is made."""
+
+    def parse(self, path: str | os.PathLike[str]) -> bool:
+        """Replays a scene file, or a part of one, with all that it includes; its file names mean what they do there.
+        Raises SceneError at the first call that is wrong, else it is true."""
+        self.parsePartial(path)
         if self._name is None:
             self._name = Path(path).stem
+        return True
+
+    def parsePartial(self, path: str | os.PathLike[str]) -> bool:  # the name is pylux's
+        """The same for a file that is a part of the scene, which takes no name from it."""
+        try:
+            self._recording.parse(Path(path))
+        except LrnapError as error:
+            self._errors.failed(error)
+            raise
+        self._complete()
+        return True
+
+    def cleanup(self) -> None:
+        """As if the context were new: what renders ends, and the scene that was described is forgotten. A scene file
+        must be complete, and stays."""
+        if self._file is not None:
+            if self._recording.begun and not self._recording.finished:
+                raise LrnapError(Code.STATE, f"the scene of {self._file} is not complete: worldEnd is missing")
+            return
+        if isinstance(self._steered, ContextJob) and self._steered.job is not None:
+            self._run(self._steered.job.close())
+        self._recording.overrides.clear()
+        self._recording.restart()
+        self._steered.forget()
+        self._console = Console(self._steered, self._errors)
+
+    def _complete(self) -> None:
+        if self._console.starts and self._recording.finished and self._file is None:
+            self.render()
 
     @property
     def scene(self) -> Scene:
@@ -114,8 +168,6 @@ class Context:
         "depth", "normal", "albedo" ... (`lrnap.film.channels.CHANNELS`). `resume`: a .flm of this scene to go on from,
         whose samples count. Returns at once; the job is steered by what is returned.
         """
-        from lrnap.client.farm import Farm
-        from lrnap.client.scene_film import scene_film, without_halt
         from lrnap.film.resume import load
 
         if self._file is not None:
@@ -125,20 +177,74 @@ class Context:
         halt = Halt(**{condition: _above_zero(condition, value) for condition, value in asked.items()})
         if not isinstance(threads, int) or threads < 0:
             raise LrnapError(Code.ARGS, f"threads must be a whole number, 0 for all cores, not {threads!r}")
+        wanted = (channels,) if isinstance(channels, str) else tuple(channels)
+        return self._run(self._start(halt, name, threads, wanted, None if resume is None else load(resume)[0]))
+
+    async def _start(
+        self,
+        halt: Halt,
+        name: str | None = None,
+        threads: int = 0,
+        channels: tuple[str, ...] = (),
+        resumed: Snapshot | None = None,
+    ) -> Job:
+        """Renders in the background, and steers that from now on."""
+        from lrnap.client.farm import Farm
+        from lrnap.client.scene_film import scene_film, without_halt
+
         scene = replace(self.scene, name=name or self._name or "scene")
         output = scene_film(scene)
         if halt != Halt():
             scene = without_halt(scene)
+        farm = Farm(engine_of(place) for place in self._places)
+        halt = output.halt if halt == Halt() else halt
+        job = await farm.start(scene, halt=halt, threads=threads, channels=channels, resumed=resumed)
+        self._loop.on_close(job.close)
+        view = Job(self._loop, job, output)
+        assert isinstance(self._steered, ContextJob)
+        await self._steered.begin(job, view)
+        return view
+
+    # -- steering
+
+    def steer(self, call: Call) -> Any:
+        """Makes a control call, as the methods of those names do; its result."""
+        try:
+            return self._run(self._console.do(call))
+        except LrnapError as error:
+            self._errors.failed(error)
+            raise
+
+    def errorHandler(self, handler: str | Callable[[int, int, str], object]) -> None:  # pylux's name
+        """Who is told of errors and warnings, beside the one who made the call: a function of classic Lux's number and
+        severity and a sentence, or "print" or "ignore"."""
+        if callable(handler):
+            self._errors.handler = handler
+        else:
+            self.steer(Call("ErrorHandler", (handler,)))
+
+    @property
+    def _loop(self) -> Background:
         if self._background is None:
             self._background = Background()
-        resumed = None if resume is None else load(resume)[0]
-        farm = Farm(_engine(place) for place in self._places)
-        halt = output.halt if halt == Halt() else halt
-        wanted = (channels,) if isinstance(channels, str) else tuple(channels)
-        started = farm.start(scene, halt=halt, threads=threads, channels=wanted, resumed=resumed)
-        job = self._background.call(started)
-        self._background.on_close(job.close)
-        return Job(self._background, job, output)
+        return self._background
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return self._loop.call(work)
+        finally:
+            self._errors.flush()
+
+    def _inside(self) -> bool:
+        return self._background is not None and self._background.inside
+
+    def _tell(self, number: int, severity: int, text: str) -> None:  # noqa: ARG002
+        """What happens to errors and warnings where there is no handler."""
+        if severity == Severity.WARNING and self._on_warning is not None:
+            self._on_warning(text)
+        else:
+            levels = {-1: logging.DEBUG, 0: logging.INFO, 1: logging.WARNING, 2: logging.ERROR}
+            logging.getLogger("lrnap").log(levels.get(severity, logging.CRITICAL), "%s", text)
 
     # -- ending
 
@@ -162,39 +268,20 @@ class Context:
 
     if TYPE_CHECKING:  # the calls of the table, which are added below
 
-        def __getattr__(self, name: str) -> Callable[..., None]: ...
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
 
 
-def make_call(spec: CallSpec, given: Sequence[Any], at: Location | None = None) -> Call:
-    """The call that Python arguments mean. Raises SceneError that says how the call is made."""
-    values = list(given)
-    if len(spec.args) == 1 and spec.args[0].kind == "numbers" and len(values) == spec.args[0].count:
-        values = [values]  # sixteen numbers instead of a list of them
-    most = len(spec.args) + spec.takes_params
-    least = sum(not arg.optional for arg in spec.args)
-    if not least <= len(values) <= most:
-        raise SceneError(f"{spec.pylux} takes {spec.usage}, not {len(values)} arguments", at=at)
-    args = tuple(_argument(spec, arg, value, at) for arg, value in zip(spec.args, values, strict=False))
-    rest = values[len(spec.args) :]
-    return Call(spec.name, args, tuple(_parameters(rest[0], at)) if rest else (), at)
+def _method(spec: CallSpec, steers: bool) -> Callable[..., Any]:
+    def method(self: Context, *arguments: Any) -> Any:
+        call = make_call(spec, arguments, _caller())
+        return self.steer(call) if steers else self.call(call)
 
-
-def _argument(spec: CallSpec, arg: Arg, value: Any, at: Location | None) -> Argument:
-    try:
-        if arg.kind == "string":
-            if not isinstance(value, str):
-                raise TypeError
-            return value
-        if arg.kind == "numbers":
-            numbers = params.make("float", arg.name, value).value
-            if arg.count is not None and len(numbers) != arg.count:
-                raise TypeError
-            return numbers  # type: ignore[return-value]  # "float" makes a float32 array
-        if isinstance(value, str):
-            raise TypeError
-        return float(value)
-    except (TypeError, ValueError):
-        raise SceneError(f"{spec.pylux}: {arg.name} cannot be {value!r}; it takes {spec.usage}", at=at) from None
+    name = name_of(spec)
+    method.__name__ = name
+    method.__qualname__ = f"Context.{name}"
+    method.__doc__ = "\n".join([f"{spec.doc[0].upper()}{spec.doc[1:]}, {spec.where.value}.", "", *plugins_of(spec)])
+    method.__signature__ = signature(spec)  # type: ignore[attr-defined]  # what `help` shows
+    return method
 
 
 def _above_zero(name: str, value: Any) -> float | None:
@@ -205,79 +292,12 @@ def _above_zero(name: str, value: Any) -> float | None:
     raise LrnapError(Code.ARGS, f"{name} must be a number above zero, not {value!r}")
 
 
-def _parameters(given: Any, at: Location | None) -> Iterable[Param]:
-    if not isinstance(given, Iterable):
-        message = f'parameters are a dict or a list of pairs ("type name", value), not {given!r}'
-        raise SceneError(message, at=str(at) if at else None)
-    items: Iterable[Any] = given.items() if isinstance(given, Mapping) else given
-    for item in items:
-        if isinstance(item, Param):
-            yield item
-        elif hasattr(item, "type_name") and hasattr(item, "value"):  # as pylux has it
-            yield params.from_token(item.type_name, item.value, at)
-        elif isinstance(item, tuple | list) and len(item) == 2 and isinstance(item[0], str):
-            yield params.from_token(item[0], item[1], at)
-        else:
-            raise SceneError(f'a parameter is a pair ("type name", value), not {item!r}', at=at)
-
-
-def _method(spec: CallSpec) -> Callable[..., None]:
-    def method(self: Context, *arguments: Any) -> None:
-        self.call(make_call(spec, arguments, _caller()))
-
-    method.__name__ = str(spec.pylux)
-    method.__qualname__ = f"Context.{spec.pylux}"
-    method.__doc__ = "\n".join([f"{spec.doc[0].upper()}{spec.doc[1:]}, {spec.where.value}.", "", *plugins_of(spec)])
-    method.__signature__ = _signature(spec)  # type: ignore[attr-defined]  # what `help` shows
-    return method
-
-
-def _signature(spec: CallSpec) -> inspect.Signature:
-    names = ["self", *(arg.name for arg in spec.args), *(["parameters"] if spec.takes_params else [])]
-    optional = {arg.name for arg in spec.args if arg.optional} | {"parameters"}
-    parameter, kind = inspect.Parameter, inspect.Parameter.POSITIONAL_ONLY
-    return inspect.Signature([parameter(n, kind, default=() if n in optional else parameter.empty) for n in names])
-
-
 def _caller() -> Location:
     """The line of the script that makes the call."""
     frame = sys._getframe(2)
     return Location(frame.f_code.co_filename, frame.f_lineno, 1)
 
 
-for _spec in RECORDED:
-    setattr(Context, str(_spec.pylux), _method(_spec))
-
-
-def _scene_file(places: Sequence[Place]) -> Path | None:
-    if len(places) == 1 and isinstance(places[0], str | os.PathLike) and Path(places[0]).suffix.lower() == ".lxs":
-        return Path(places[0])
-    return None
-
-
-def _check_places(places: Sequence[Place]) -> None:
-    from lrnap.net.address import Address
-
-    if not places:
-        raise LrnapError(Code.ARGS, "an empty list of nodes; give None to render here, or the URL of a node")
-    for place in places:
-        if isinstance(place, str) and "://" in place:
-            Address.parse(place)
-        elif isinstance(place, str | os.PathLike):
-            raise LrnapError(
-                Code.ARGS,
-                f"{os.fspath(place)!r} is neither the URL of a node (lrnap://HOST:PORT) nor the path of an .lxs file",
-            )
-
-
-def _engine(place: Place) -> Engine:
-    if place is None:
-        from lrnap.engine.process import ProcessEngine
-
-        return ProcessEngine()
-    if isinstance(place, str):
-        from lrnap.client.remote import RemoteEngine
-
-        return RemoteEngine(place)
-    assert not isinstance(place, os.PathLike)
-    return place
+for _spec in (*RECORDED, *STEERING):
+    if name_of(_spec) not in vars(Context):
+        setattr(Context, name_of(_spec), _method(_spec, _spec.name in MEANINGS))

@@ -212,6 +212,11 @@ class FarmJob:
         return next((e for e in errors if e.code is Code.SCENE), errors[0])
 
     @property
+    def resumed(self) -> float:
+        """Samples of the film that the job goes on with, once it counts."""
+        return self._resumed.samples if self._resumed is not None and self.film is not None else 0.0
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What the engines do not honour, each sentence once."""
         return tuple(dict.fromkeys(w for m in self._members if m.run is not None for w in m.run.warnings()))

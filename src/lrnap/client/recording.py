@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lrnap.engine.scratch import Scratch
 from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.lux import files, reader
-from lrnap.lux.call import Call
+from lrnap.lux.call import Call, Param
+from lrnap.lux.calls import CALLS
+from lrnap.lux.overrides import FilmOverrides
 from lrnap.lux.recorder import Recorder
 from lrnap.lux.scene import Scene
 from lrnap.lux.writer import Writer
@@ -30,14 +32,21 @@ class Recording:
         self._output_folder = output.parent.resolve() if output is not None else None
         self._embedded: Scratch | None = None
         self._numbers = itertools.count(1)
+        self.overrides = FilmOverrides()
         self.restart()
 
     def restart(self) -> None:
+        self.overrides.restart()
+        self.parsed = True  # no file that was read was wrong
         self._recorder = Recorder(self._find, self._room, self._on_warning)
 
     @property
     def warnings(self) -> tuple[str, ...]:
         return tuple(self._recorder.warnings)
+
+    @property
+    def begun(self) -> bool:
+        return bool(self._recorder.calls)
 
     @property
     def finished(self) -> bool:
@@ -48,18 +57,36 @@ class Recording:
         return dict(self._recorder.files)
 
     def call(self, call: Call) -> None:
+        for one in self.overrides.calls(call):
+            self._call(one)
+
+    def _call(self, call: Call) -> None:
         self._recorder.call(call)
-        if self._writer is not None:
+        if self._writer is not None and CALLS[call.name].lxs is None:
+            self._recorder.warn(f"{call.name} has no statement in a scene file, so that it is not written")
+        elif self._writer is not None:
             self._writer.call(call if files.has_embedded(call) else self._as_written(self._recorder.calls[-1]))
             if self.finished:
                 self._writer.close()
 
+    def override(self, params: Sequence[Param]) -> None:
+        """The Film has these, whatever it says; behind WorldBegin, that of the next scene."""
+        self.overrides.add(params)
+        if self.overrides.late and params:
+            names = ", ".join(param.name for param in params)
+            self.warn(f"{names} of the Film come behind WorldBegin, and count for the next scene")
+
+    def warn(self, text: str) -> None:
+        self._recorder.warn(text)
+
     def parse(self, path: Path) -> None:
         """Takes the calls of a scene file. Raises SceneError at the first that is wrong; those before it stay."""
         outer, self._folder = self._folder, path.parent
+        self.parsed = False
         try:
             for call in reader.read(path, on_warning=self._recorder.warn):
                 self.call(call)
+            self.parsed = True
         finally:
             self._folder = outer
 

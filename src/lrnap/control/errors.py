@@ -6,11 +6,13 @@ a call that fails always says so itself; the handler hears of it as well, and of
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from lrnap.errors import Blame, Code, LrnapError
+from lrnap.limits import MAX_WARNINGS
 
 if TYPE_CHECKING:
     from lrnap.control.console import Console
@@ -95,16 +97,22 @@ def severity_of(error: LrnapError) -> Severity:
 
 
 class Errors:
-    """What one user of the calls has heard, and from which severity on. `tell` is the handler that prints."""
+    """What one user of the calls has heard, and from which severity on. `tell` is the handler that prints. While `wait`
+    says so, what is to be told waits for `flush`: a handler must run where it can make calls itself."""
 
-    def __init__(self, tell: Handler) -> None:
+    def __init__(self, tell: Handler, wait: Callable[[], bool] = lambda: False) -> None:
         self.tell = tell
+        self._wait = wait
+        self._waiting: deque[tuple[int, int, str]] = deque(maxlen=MAX_WARNINGS)
         self.last = Classic.NOERROR
         self.filter = Severity.INFO
         self.handler: Handler = tell
 
     def failed(self, error: LrnapError) -> None:
-        self.report(CLASSIC[error.code], severity_of(error), str(error))
+        """A call raised this, so that whoever made it knows; a handler of his own is told as well."""
+        self.last = CLASSIC[error.code]
+        if self.handler != self.tell:
+            self.report(self.last, severity_of(error), str(error))
 
     def warned(self, text: str) -> None:
         self.report(Classic.CONSISTENCY, Severity.WARNING, text)
@@ -113,7 +121,14 @@ class Errors:
         if severity >= Severity.ERROR:
             self.last = Classic(number) if number in list(Classic) else Classic.SYSTEM
         if severity >= self.filter:
-            self.handler(number, severity, text)
+            if self._wait():
+                self._waiting.append((number, severity, text))
+            else:
+                self.handler(number, severity, text)
+
+    def flush(self) -> None:
+        while self._waiting:
+            self.handler(*self._waiting.popleft())
 
 
 def ignore(number: int, severity: int, text: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -138,7 +139,9 @@ class Steered(Protocol):
     async def clear_film(self) -> None:
         """Forgets all samples; what renders begins anew."""
 
-    async def read_file(self, name: str) -> bytes: ...
+    def find_file(self, name: str) -> Path:
+        """A file that may be read. Raises LrnapError (NOT_FOUND, DENIED)."""
+
     async def write_file(self, name: str, data: bytes) -> Attachment | None:
         """An attachment where there is no room for files."""
 

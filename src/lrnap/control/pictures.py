@@ -176,27 +176,28 @@ async def delete_flm_buffer(console: Console) -> None:  # noqa: ARG001
 
 
 async def load_flm(console: Console, file: str) -> None:
-    await load_flm_from_stream(console, await console.job.read_file(file), file)
+    path = console.job.find_file(file)
+    await _show(console, await asyncio.to_thread(lambda: flm.read(path)))
 
 
 async def load_flm_from_stream(console: Console, data: bytes, name: str) -> None:
-    film, params = await asyncio.to_thread(_decoded, data, name)
-    await console.job.show_film(film, params)
+    await _show(console, await asyncio.to_thread(flm.decode, data, name))
+
+
+async def _show(console: Console, classic: flm.Flm) -> None:
+    film = await asyncio.to_thread(to_snapshot, classic)
+    settings, notes = flm_parameters.settings(classic.parameters, film.layout.groups)
+    await console.job.show_film(film, settings.to_params())
     console.picture = None
+    for note in notes:
+        console.job.warn(note)
 
 
 async def update_flm_from_stream(console: Console, data: bytes) -> float:
     """How many samples it brought."""
-    film, _ = await asyncio.to_thread(_decoded, data, "film")
+    film = await asyncio.to_thread(lambda: to_snapshot(flm.decode(data)))
     await console.job.add_film(film)
     return film.samples
-
-
-def _decoded(data: bytes, name: str) -> tuple[Snapshot, dict[str, object]]:
-    classic = flm.decode(data, name)
-    film = to_snapshot(classic)
-    settings, _ = flm_parameters.settings(classic.parameters, film.layout.groups)
-    return film, dict(settings.to_params())
 
 
 async def reset_flm(console: Console) -> None:

@@ -13,6 +13,7 @@ from lrnap.engine.scratch import Scratch
 from lrnap.errors import Code, LrnapError
 from lrnap.lux import files, reader
 from lrnap.lux.call import Call
+from lrnap.lux.overrides import FilmOverrides
 from lrnap.lux.recorder import Recorder
 from lrnap.lux.scene import Scene
 from lrnap.node.assets import AssetStore
@@ -75,7 +76,9 @@ class Belongings:
 class Description:
     """A Target. Blocking: `parse` is work for a thread."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, overrides: FilmOverrides | None = None) -> None:
+        self._overrides = overrides or FilmOverrides()
+        self._overrides.restart()
         self.belongings = Belongings(places.assets)
         self._places = places
         self._folder: Path | None = None
@@ -97,7 +100,7 @@ class Description:
     def call(self, call: Call, /) -> None:
         """Takes a call, or raises LrnapError and is as before."""
         if call.name != "Include":
-            self._recorder.call(call)
+            self._take(call)
             return
         with self._recorder.all_or_nothing():
             self._parse(self._places.find(str(call.args[0]), self._folder), whole=False)
@@ -122,7 +125,7 @@ class Description:
             for call in reader.read(path, on_warning=self._recorder.warn, allow=self._places.roots.holds):
                 if self._closed:  # a thread cannot be told otherwise that it reads in vain
                     raise LrnapError(Code.GONE, "nobody waits for this scene any more")
-                self._recorder.call(call)
+                self._take(call)
             if whole:
                 self._recorder.require_finished()
         except LrnapError as error:
@@ -130,6 +133,10 @@ class Description:
             raise
         finally:
             self._folder = outer
+
+    def _take(self, call: Call) -> None:
+        for one in self._overrides.calls(call):
+            self._recorder.call(one)
 
     def _find(self, name: str) -> Path:
         path = self._places.find(name, self._folder)
