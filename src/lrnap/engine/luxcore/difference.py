@@ -6,7 +6,7 @@ whole. Pure: properties in, properties out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,7 +58,7 @@ def difference(
     new = units(scene)
     changed = [name for name, properties in new.items() if known.things.get(name) != properties]
     result = Difference()
-    for name in changed:
+    for name in _with_volumes(changed, new):
         result.properties |= new[name]
     kinds = {name.split(".")[1] for name in changed}
     result.gone = [(kind, thing) for kind, thing in _named(known.things) if f"scene.{kind}.{thing}" not in new]
@@ -75,6 +75,17 @@ def told(known: Known, change: Difference) -> Known:
     gone = {f"scene.{kind}.{name}" for kind, name in change.gone}
     things = {name: unit for name, unit in known.things.items() if name not in gone} | units(change.properties)
     return Known(known.config, things, {**known.images, **change.images})
+
+
+def _with_volumes(changed: Sequence[str], new: Units) -> list[str]:
+    """What changes, and what is filled with a volume that does: the engine goes on with the old one otherwise."""
+    volumes = {name.split(".")[2] for name in changed if name.startswith("scene.volumes.")}
+    if not volumes:
+        return [*changed]
+    told = set(changed) | {
+        name for name, unit in new.items() if any(volumes.intersection(map(str, value)) for value in unit.values())
+    }
+    return [name for name in new if name in told]
 
 
 def _named(things: Iterable[str]) -> Iterable[tuple[str, str]]:

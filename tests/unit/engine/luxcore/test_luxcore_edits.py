@@ -56,6 +56,17 @@ def test_objects_and_lights_that_are_there_no_more_are_deleted_and_nothing_else(
     assert "scene.objects.obj_b" not in after.things
 
 
+def test_whatever_a_changed_volume_fills_is_told_again():
+    filled = {
+        "scene.volumes.vol_v.absorption": [1.0],
+        **SCENE,
+        "scene.materials.mat_v.volume.interior": ["vol_v"],
+        "scene.lights.light_v.volume": ["vol_v"],
+    }
+    change = difference(known(filled), CONFIG, {**filled, "scene.volumes.vol_v.absorption": [2.0]}, {})
+    assert [*units(change.properties)] == ["scene.volumes.vol_v", "scene.materials.mat_v", "scene.lights.light_v"]
+
+
 def test_what_the_engine_looks_at_once_is_built_anew():
     assert changed(config={"renderengine.type": ["BIDIRCPU"]}).whole
     assert changed(shapes__mesh_d__source=["mesh_a"]).whole
@@ -101,6 +112,6 @@ def results() -> dict[str, dict[str, float]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_after_an_edit_the_picture_is_that_of_the_edited_scene(results, kind: str):
     found = results[kind]
-    assert found["error"] < 4 * found["noise"] + 1e-3, found
-    assert found["change"] > 5 * found["noise"] or kind == "refused", "the edit does not show"
+    assert found["error"] < 4 * found["noise"], found
+    assert kind == "refused" or found["change"] > 2 * max(found["noise"], found["error"]), "the edit does not show"
     assert found["meshes"] == (1 if kind == "mirrored" else 0)  # only what was never there is made
