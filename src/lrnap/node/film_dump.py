@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from lrnap import __version__
+from lrnap.errors import Code, LrnapError
 from lrnap.film import accum, output
 from lrnap.film.develop import Settings
+from lrnap.film.options import KINDS, Options
 from lrnap.film.radiance import rgba
 from lrnap.film.snapshot import Snapshot
 from lrnap.wire import Buffer, Scalar, Word
@@ -32,27 +35,30 @@ class Encoded:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
 
 
-def _pixels(film: str, dtype: str) -> Callable[[Snapshot, Settings], Encoded]:
-    def encode(snapshot: Snapshot, settings: Settings) -> Encoded:  # noqa: ARG001
+Encoder = Callable[[Snapshot, Settings, Mapping[str, Any]], Encoded]
+
+
+def _pixels(film: str, dtype: str) -> Encoder:
+    def encode(snapshot: Snapshot, settings: Settings, options: Mapping[str, Any]) -> Encoded:  # noqa: ARG001
         return Encoded(film, np.ascontiguousarray(rgba(snapshot, dtype)).data.cast("B"))
 
     return encode
 
 
-def _picture(kind: str) -> Callable[[Snapshot, Settings], Encoded]:
-    def encode(snapshot: Snapshot, settings: Settings) -> Encoded:
+def _picture(kind: str) -> Encoder:
+    def encode(snapshot: Snapshot, settings: Settings, options: Mapping[str, Any]) -> Encoded:
         facts = {
             "software": f"lrnap {__version__}",
             "spp": f"{snapshot.spp:.2f}",
             "seconds": f"{snapshot.seconds:.1f}",
             "seed": snapshot.seed,
         }
-        return Encoded(kind.upper(), output.encode(kind, snapshot, settings, facts))
+        return Encoded(kind.upper(), output.encode(kind, snapshot, settings, facts, **options))
 
     return encode
 
 
-def _accumulators(snapshot: Snapshot, settings: Settings) -> Encoded:  # noqa: ARG001
+def _accumulators(snapshot: Snapshot, settings: Settings, options: Mapping[str, Any]) -> Encoded:  # noqa: ARG001
     fields: dict[str, Scalar] = {}
     for key, value in accum.describe(snapshot).items():
         if key not in ("FILM", "DIMX", "DIMY", "LENGTH"):
@@ -61,11 +67,11 @@ def _accumulators(snapshot: Snapshot, settings: Settings) -> Encoded:  # noqa: A
     return Encoded(accum.FORMAT, accum.payload(snapshot), fields)
 
 
-def _flm(snapshot: Snapshot, settings: Settings) -> Encoded:
+def _flm(snapshot: Snapshot, settings: Settings, options: Mapping[str, Any]) -> Encoded:  # noqa: ARG001
     return Encoded("FLM", output.encode(output.FILM, snapshot, settings))
 
 
-FORMATS: Mapping[str, Callable[[Snapshot, Settings], Encoded]] = {
+FORMATS: Mapping[str, Encoder] = {
     "accum": _accumulators,
     "float32": _pixels("SPECTRUM_FLOAT32_RGBA", "<f4"),
     "half": _pixels("SPECTRUM_FLOAT16_RGBA", "<f2"),
@@ -73,15 +79,28 @@ FORMATS: Mapping[str, Callable[[Snapshot, Settings], Encoded]] = {
     "exr": _picture("exr"),
     "png": _picture("png"),
     "jpeg": _picture("jpeg"),
+    "tiff": _picture("tiff"),
+    "tga": _picture("tga"),
 }
 
 
-WITH_SETTINGS = frozenset({"flm", "exr", "png", "jpeg"})  # differ with how the film is developed
+WITH_SETTINGS = frozenset({"flm", *KINDS})  # differ with how the film is developed
 
 
-def encode(kind: str, snapshot: Snapshot, settings: Settings, *, compress: bool = False) -> Encoded:
+def check(kind: str, options: Mapping[str, Any]) -> Options:
+    """What is asked of a file. Raises LrnapError for options that the format does not have."""
+    if kind in KINDS:
+        return Options.of(kind, options)
+    if options:
+        raise LrnapError(Code.ARGS, f"format={kind} has no option {next(iter(options))}: ask for {', '.join(KINDS)}")
+    return Options()
+
+
+def encode(
+    kind: str, snapshot: Snapshot, settings: Settings, options: Options | None = None, *, compress: bool = False
+) -> Encoded:
     """The film as bytes; compressed with zstd only where that makes it smaller, and then its fields say so."""
-    plain = FORMATS[kind](snapshot, settings)
+    plain = FORMATS[kind](snapshot, settings, {} if options is None else options.given())
     if not compress:
         return plain
     packed = pack(plain.data)

@@ -17,6 +17,7 @@ from lrnap.film.channels import in_order
 from lrnap.net.service import Answer, Follow, Transfer
 from lrnap.node import film_dump, machine, settings
 from lrnap.wire import Reply, Request, Scalar, Status, Word, info, ok, printable, status, text
+from lrnap.wire.verbs import FILE_OPTIONS
 
 if TYPE_CHECKING:
     from lrnap.node.visit import NodeVisit
@@ -220,13 +221,14 @@ async def _dump(visit: NodeVisit, request: Request) -> Answer:
     node, options = visit.node, request.options
     kind = str(options.get("format", film_dump.DEFAULT))
     name = _arg(request)
+    file = film_dump.check(kind, {key: value for key, value in options.items() if key in FILE_OPTIONS})
     if "snapshot" in options:
         kept = node.snapshots.find(str(options["snapshot"]), None if name is None else str(name))
     else:
         job = visit.job(name)
         kept = await node.snapshots.take(job.name, lambda: node.film(job))
     developing = settings.developing(node.jobs.find(kept.job))
-    encoded = await kept.encode(kind, developing, options.get("compress") == "zstd")
+    encoded = await kept.encode(kind, developing, options.get("compress") == "zstd", file)
     layout, data = kept.film.layout, memoryview(encoded.data).cast("B")
     fields: dict[str, Scalar] = {"film": Word(encoded.film), "dimx": layout.width, "dimy": layout.height}
     fields |= encoded.fields

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from lrnap.errors import Code, LrnapError
 from lrnap.film.develop import Settings
+from lrnap.film.options import Options
 from lrnap.film.snapshot import Snapshot
 from lrnap.limits import NodeLimits
 from lrnap.node import film_dump
@@ -29,12 +30,12 @@ class Kept:
     used: float
     encoded: dict[Hashable, asyncio.Task[Encoded]] = field(default_factory=dict)
 
-    async def encode(self, kind: str, settings: Settings, compress: bool) -> Encoded:
+    async def encode(self, kind: str, settings: Settings, compress: bool, options: Options | None = None) -> Encoded:
         """In a thread; once, however many ask for the same."""
-        key = (kind, settings if kind in film_dump.WITH_SETTINGS else None, compress)
+        key = (kind, settings if kind in film_dump.WITH_SETTINGS else None, compress, options)
         task = self.encoded.get(key)
         if task is None:
-            work = asyncio.to_thread(film_dump.encode, kind, self.film, settings, compress=compress)
+            work = asyncio.to_thread(film_dump.encode, kind, self.film, settings, options, compress=compress)
             task = self.encoded[key] = asyncio.create_task(work)
             task.add_done_callback(lambda done: self._forget_failure(key, done))
         return await asyncio.shield(task)

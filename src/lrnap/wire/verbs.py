@@ -111,7 +111,21 @@ _RUNNING = frozenset({Status.RENDERING, Status.PAUSED})
 _STARTABLE = frozenset({Status.READY, Status.STOPPED, Status.DONE, Status.ERROR})
 _HAS_FILM = frozenset({Status.RENDERING, Status.PAUSED, Status.STOPPED, Status.DONE, Status.ERROR})
 _THREADS = (Argument("job", optional=True),)
-FORMATS = ("accum", "float32", "half", "flm", "exr", "png", "jpeg")
+FORMATS = ("accum", "float32", "half", "flm", "exr", "png", "jpeg", "tiff", "tga")
+FILE_OPTIONS: Mapping[str, str] = {  # of the formats that are files; a test holds them against film.options
+    "depth": "of a picture file: bits of a value, 8 16 half float",
+    "alpha": "of a picture file, true or false: with coverage",
+    "grey": "of a picture file: luminance instead of colours",
+    "premultiplied": "of exr and tiff: colours times coverage",
+    "compression": "of exr and tiff: none zip piz dwaa lzw ...",
+    "quality": "of jpeg: 1 to 100",
+    "tonemapped": "of exr: as developed, but in linear light",
+    "clamped": "of a picture file: colours that cannot be shown are brought into range",
+    "groups": "of exr: each light group as a layer",
+    "channels": "of exr: which of the film's channels, joined by commas; all if not given",
+    "depth_range": "of exr: none, or minmax for 1 at the nearest and 0 at the farthest",
+    "weights": "of exr: each pixel's samples, so that the file is a film that can be merged",
+}
 TOPICS = ("state", "stats", "log")
 
 _TABLE = (
@@ -312,6 +326,7 @@ _TABLE = (
             OptionSpec("snapshot", Kind.TEXT, "of this snapshot; a new one if not given"),
             OptionSpec("range", Kind.RANGE, "only these bytes, to go on after a break"),
             OptionSpec("compress", Kind.TEXT, "how the bytes travel", choices=("none", "zstd")),
+            *(OptionSpec(name, Kind.TEXT, text) for name, text in FILE_OPTIONS.items()),
         ),
         states=_HAS_FILM,
     ),

@@ -163,3 +163,10 @@ def test_options_say_what_was_given_and_can_be_given_again() -> None:
     assert chosen.given() == {"depth": "half", "alpha": False, "channels": ("albedo", "depth")}
     assert Options.of("exr", chosen.given()) == chosen
     assert set(ROWS) == set(Options.__dataclass_fields__)
+
+
+def test_the_wire_has_every_option_and_kind() -> None:
+    from lrnap.wire.verbs import FILE_OPTIONS, FORMATS
+
+    assert set(FILE_OPTIONS) == set(ROWS)
+    assert set(KINDS) <= set(FORMATS)
