@@ -19,6 +19,7 @@ from lrnap.engine.protocol import Engine, Halt, RunState
 from lrnap.errors import Code, LrnapError
 from lrnap.film.merge import Film
 from lrnap.film.replace import replace_file
+from lrnap.film.resume import fitted
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.call import Param
 from lrnap.lux.params import ParamSet, make
@@ -213,9 +214,8 @@ class ContextJob:
         target = self.job.film if self.job is not None else self.loaded
         if target is None:
             raise LrnapError(Code.STATE, "there is no film to add to: wait for the first samples, or load one")
-        run = f"flm{len(self._extra) + 1}"
-        target.add(replace(film, run=run, epoch=target.epoch))
-        self._extra[run] = film.samples
+        target.add(fitted(film, target.layout, target.epoch))
+        self._extra[film.run] = film.samples
 
     async def show_film(self, film: Snapshot, params: Mapping[str, object]) -> None:
         if self.job is not None and not self.job.over:
@@ -258,9 +258,7 @@ class ContextJob:
         if self.job is not None and not self.job.over:
             await self.job.remove(url)
         elif url not in self._places:
-            raise LrnapError(
-                Code.NOT_FOUND, f"{url} is no server of this context; getServerCount counts them"
-            )
+            raise LrnapError(Code.NOT_FOUND, f"{url} is no server of this context; getServerCount counts them")
         elif len(self._places) == 1:
             raise LrnapError(Code.STATE, f"{url} is all that this context has to render with: add another first")
         if url in self._places:

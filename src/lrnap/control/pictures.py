@@ -14,12 +14,10 @@ import numpy as np
 from lrnap.control import look
 from lrnap.control.console import Picture
 from lrnap.control.job import Array, Attachment, Floats, Steered
-from lrnap.control.rendering import need_film
 from lrnap.errors import Code, LrnapError
-from lrnap.film import channels, flm, flm_parameters, output
+from lrnap.film import channels, output, resume
 from lrnap.film.develop import Settings, develop
 from lrnap.film.develop.histogram import histogram, plot
-from lrnap.film.flm_convert import from_snapshot, to_snapshot
 from lrnap.film.radiance import resolve
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.call import Param
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from lrnap.control.console import Console
 
 NO_PIXELS = (0, 0)
-COMPRESSIONS = ("RLE", "PIZ", "ZIP", "PXR24", "none")
+COMPRESSIONS = ("rle", "piz", "zip", "pxr24", "none")
 
 
 def empty() -> Picture:
@@ -147,16 +145,23 @@ async def save_exr(
         known = ", ".join(f"{i} {name}" for i, name in enumerate(COMPRESSIONS))
         raise LrnapError(Code.ARGS, f"there is no compression {compression}: {known}")
     film, settings = await _film(console.job)
-    if zbuffer and "depth" not in film.planes.channels:
-        console.job.warn(
-            "SaveEXR: the film holds no depth; the scene asks for it with write_exr_ZBuf or write_png_ZBuf"
+    if zbuffer and "depth" not in film.layout.channels:
+        wanted = "the scene asks for it with write_exr_ZBuf or write_png_ZBuf"
+        console.job.warn(f"SaveEXR: the film holds no depth; {wanted}")
+        zbuffer = False
+
+    def encoded() -> bytes:
+        return output.encode(
+            "exr",
+            film,
+            settings,
+            tonemapped=tonemapped,
+            depth="half" if half else "float",
+            compression=COMPRESSIONS[compression],
+            channels=("depth",) if zbuffer else (),
         )
-    data = await asyncio.to_thread(_exr, film, settings, half, tonemapped)
-    return await console.job.write_file(file, data) or 1
 
-
-def _exr(film: Snapshot, settings: Settings, half: bool, tonemapped: bool) -> bytes:
-    return output.encode("exr", film, settings, tonemapped=tonemapped, depth="half" if half else "float")
+    return await console.job.write_file(file, await asyncio.to_thread(encoded)) or 1
 
 
 async def save_flm(console: Console, file: str) -> Attachment | None:
@@ -177,25 +182,18 @@ async def delete_flm_buffer(console: Console) -> None:  # noqa: ARG001
 
 async def load_flm(console: Console, file: str) -> None:
     path = console.job.find_file(file)
-    await _show(console, await asyncio.to_thread(lambda: flm.read(path)))
+    await console.job.show_film(*await asyncio.to_thread(resume.load, path))
+    console.picture = None
 
 
 async def load_flm_from_stream(console: Console, data: bytes, name: str) -> None:
-    await _show(console, await asyncio.to_thread(flm.decode, data, name))
-
-
-async def _show(console: Console, classic: flm.Flm) -> None:
-    film = await asyncio.to_thread(to_snapshot, classic)
-    settings, notes = flm_parameters.settings(classic.parameters, film.layout.groups)
-    await console.job.show_film(film, settings.to_params())
+    await console.job.show_film(*await asyncio.to_thread(resume.decode, data, name))
     console.picture = None
-    for note in notes:
-        console.job.warn(note)
 
 
 async def update_flm_from_stream(console: Console, data: bytes) -> float:
     """How many samples it brought."""
-    film = await asyncio.to_thread(lambda: to_snapshot(flm.decode(data)))
+    film, _ = await asyncio.to_thread(resume.decode, data)
     await console.job.add_film(film)
     return film.samples
 
@@ -207,11 +205,10 @@ async def reset_flm(console: Console) -> None:
 
 async def _flm(job: Steered) -> bytes:
     film, settings = await _film(job)
-    return await asyncio.to_thread(lambda: flm.encode(from_snapshot(film, settings)))
+    return await asyncio.to_thread(output.encode, output.FILM, film, settings)
 
 
 async def _film(job: Steered) -> tuple[Snapshot, Settings]:
-    need_film(job.figures())
     return await job.film(), look.settings(job)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from lrnap.control.job import Figures
 from lrnap.engine.protocol import RunState
-from lrnap.errors import Code, LrnapError
 
 if TYPE_CHECKING:
     from lrnap.control.console import Console
@@ -87,9 +86,3 @@ async def remove_thread(console: Console) -> int | None:
 async def update_statistics_window(console: Console) -> None:
     now = console.job.figures()
     console.window.close(now.seconds, now.samples)
-
-
-def need_film(figures: Figures) -> None:
-    """Raises LrnapError (STATE) if there is nothing to show."""
-    if not figures.film:
-        raise LrnapError(Code.STATE, "there is no film yet: wait for the first samples, or load one with LoadFLM")
