@@ -86,10 +86,13 @@ class LuxCoreRenderer:
         self._kept = translation.kept
 
     def edit(self, description: SceneDescription, files: Mapping[str, str]) -> tuple[str, ...]:
+        files = {**self._described[1], **files}
         translation = translate(description, files, self._kept)
         self._check_layout(translation, description)
         change = difference(self._known, translation.config, translation.scene, translation.images)
-        files = {**self._described[1], **files}
+        if self._known.has("shapes"):  # whose textures show only where their meshes are made
+            anew = translate(description, files)
+            change.whole |= difference(self._known, anew.config, anew.scene, anew.images).whole
         try:
             if change.whole:
                 self._begin_anew(description, files)

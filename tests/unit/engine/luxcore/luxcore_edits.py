@@ -38,11 +38,11 @@ MakeNamedVolume "fog" "clear" "color absorption" [.1 .1 .1]
 MakeNamedMaterial "floor" "string type" ["matte"] "color Kd" [.5 .5 .5]
 MakeNamedMaterial "ball" "string type" ["matte"] "texture Kd" ["red"]
 LightGroup "key"
-LightSource "point" "point from" [2 -2 4] "color L" [.2 .2 .2]
+LightSource "point" "point from" [2 -2 4] "color L" [.02 .02 .02]
 LightGroup "lamp"
 AttributeBegin
   Translate -2 0 3  Rotate 180 1 0 0
-  AreaLightSource "area" "color L" [.2 .2 .2]
+  AreaLightSource "area" "color L" [.02 .02 .02]
   Shape "disk" "float radius" [.5]
 AttributeEnd
 AttributeBegin NamedMaterial "floor" Shape "disk" "float radius" [6] AttributeEnd
