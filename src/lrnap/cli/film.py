@@ -1,4 +1,4 @@
-"""`lrnap film info` and `merge`: what to do with films of classic Lux."""
+"""`lrnap film info`, `merge` and `convert`: films in files, of classic Lux and of ours."""
 
 from __future__ import annotations
 
@@ -6,58 +6,123 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from lrnap import __version__
 from lrnap.cli import report
 from lrnap.errors import Code, LrnapError
-from lrnap.film import flm, flm_parameters, output
+from lrnap.film import exr_film, films, flm, images, output
+from lrnap.film.films import FilmFile
+from lrnap.film.merge import check_layout
+from lrnap.film.snapshot import Snapshot
 
 
 def info(file: Path, as_json: bool) -> int:
-    film = flm.read(file)
-    names = flm_parameters.names(film.parameters, len(film.groups))
-    params = flm_parameters.film_params(film.parameters)
-    spp = max(group.samples for group in film.groups) / (film.width * film.height)
+    found = films.load(file)
+    film, layout = found.film, found.film.layout
+    samples = (
+        [group.samples for group in found.classic.groups] if found.classic else [film.samples] * len(layout.groups)
+    )
+    groups = list(zip(layout.groups, samples, strict=True))
+    buffers = [kind.name for kind in found.classic.types] if found.classic else []
     if as_json:
         said = {
             "file": str(file),
-            "width": film.width,
-            "height": film.height,
-            "spp": round(spp, 3),
-            "buffers": [kind.name for kind in film.types],
-            "groups": [{"name": n, "samples": g.samples} for n, g in zip(names, film.groups, strict=True)],
-            "film": params,
+            "width": layout.width,
+            "height": layout.height,
+            "spp": round(film.spp, 3),
+            "noise": found.noise.value if found.noise else None,
+            "buffers": buffers,
+            "groups": [{"name": name, "samples": count} for name, count in groups],
+            "film": found.look,
         }
         print(json.dumps(said, indent=2))
         return report.OK
-    print(f"{file}: {film.width}x{film.height}, {spp:.1f} samples per pixel, buffers {flm.shown_types(film)}")
-    for name, group in zip(names, film.groups, strict=True):
-        print(f"light group {name!r}: {group.samples:.0f} samples")
-    for name, value in params.items():
+    shown = f", buffers {flm.shown_types(found.classic)}" if found.classic else ""
+    print(f"{file}: {layout.width}x{layout.height}, {film.spp:.1f} samples per pixel{shown}")
+    if found.noise:
+        print(f"noise {found.noise.value:.2g}")
+    for name, count in groups:
+        print(f"light group {name!r}: {count:.0f} samples")
+    for name, value in found.look.items():
         print(f"{name} = {_shown(value)}")
     return report.OK
 
 
 def merge(files: Sequence[Path], target: Path) -> int:
-    if output.kind_of(target) != output.FILM:
-        raise LrnapError(
-            Code.ARGS, "merging makes a film: give a name that ends in .flm, then develop it", at=str(target)
-        )
-    merged: flm.Flm | None = None
-    used = 0
-    for file in files:
+    _must_be_film(target, "merging makes a film: give a name that ends in .flm or .exr, then develop it")
+    used: list[FilmFile] = []
+    for number, file in enumerate(files):
         try:
-            film = flm.read(file)
-            merged = film if merged is None else flm.merge(merged, film)
+            found = films.load(file, run=f"{number:06}")
+            if used:
+                _check_alike(used[0], found)
         except LrnapError as error:
             at = error.at or str(file)
             report.say_warnings([f"left out: {LrnapError(error.code, error.message, at=at)}"])
         else:
-            used += 1
-    if merged is None:
+            used.append(found)
+    if not used:
         raise LrnapError(Code.NOT_FOUND, "none of the films can be used; nothing was written")
-    flm.write(target, merged)
-    spp = max(group.samples for group in merged.groups) / (merged.width * merged.height)
-    print(f"{target}: {used} of {len(files)} films, {spp:.1f} samples per pixel")
+    spp = _write_sum(used, target)
+    print(f"{target}: {len(used)} of {len(files)} films, {spp:.1f} samples per pixel")
     return report.OK
+
+
+def convert(source: Path, target: Path) -> int:
+    kind = output.kind_of(target)
+    try:
+        found = films.load(source)
+    except LrnapError as error:
+        if error.code not in (Code.TYPE, Code.ARGS) or source.suffix.lower() == flm.EXTENSION:
+            raise
+        if kind == output.FILM:  # a picture is no film, and cannot become one
+            raise
+        images.write(target, images.read(source), images.read_metadata(source))
+        print(f"{target}: a picture, as {source} is")
+        return report.OK
+    _save(target, found, found.film)
+    print(f"{target}: {found.film.layout.width}x{found.film.layout.height}, {found.film.spp:.1f} samples per pixel")
+    return report.OK
+
+
+def _write_sum(used: Sequence[FilmFile], target: Path) -> float:
+    """The samples per pixel. Classic films that become one are added as they are."""
+    classic = [found.classic for found in used if found.classic is not None]
+    if output.kind_of(target) == output.FILM and len(classic) == len(used):
+        whole = classic[0]
+        for one in classic[1:]:
+            whole = flm.merge(whole, one)
+        flm.write(target, whole)
+        return max(group.samples for group in whole.groups) / (whole.width * whole.height)
+    film = films.merged(used)
+    _save(target, used[-1], film, used)
+    return film.spp
+
+
+def _check_alike(first: FilmFile, other: FilmFile) -> None:
+    """Raises LrnapError that says in what two films differ that should be of one scene."""
+    if first.classic is not None and other.classic is not None:
+        if difference := flm.differences(first.classic, other.classic):
+            raise LrnapError(Code.STATE, f"it cannot be merged: {difference}")
+    elif first.film.layout != other.film.layout:
+        check_layout(other.film, first.film.layout)
+
+
+def _save(target: Path, like: FilmFile, film: Snapshot, of: Sequence[FilmFile] = ()) -> None:
+    """Writes a film, developed or to be developed as `like` says."""
+    settings, notes = like.settings()
+    report.say_warnings(notes)
+    facts = {"software": f"lrnap {__version__}", "film": like.path.name, "spp": round(film.spp, 3)}
+    if output.kind_of(target) != exr_film.EXTENSION[1:]:
+        output.save(target, film, settings, facts)
+        return
+    noise = films.noise_of(of or [like])
+    facts["runs"] = noise.runs if noise else 1
+    output.save(target, film, settings, facts, noise, weights=True)
+
+
+def _must_be_film(path: Path, otherwise: str) -> None:
+    if path.suffix.lower() not in (flm.EXTENSION, exr_film.EXTENSION):
+        raise LrnapError(Code.ARGS, otherwise, at=str(path))
 
 
 def _shown(value: object) -> str:

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from lrnap import __version__
+from lrnap.cli.film_app import film
 
 app = typer.Typer(
     name="lrnap",
@@ -25,7 +26,6 @@ app = typer.Typer(
 )
 lxs = typer.Typer(help="Look into scene files, and rewrite them.", no_args_is_help=True)
 app.add_typer(lxs, name="lxs")
-film = typer.Typer(help="Look into classic Lux's films (.flm), develop and merge them.", no_args_is_help=True)
 app.add_typer(film, name="film")
 
 
@@ -65,6 +65,41 @@ def node(
     from lrnap.cli.node import run
 
     raise typer.Exit(run(listen or [], threads, root or [], data, insecure))
+
+
+@app.command()
+def login(
+    url: Annotated[str, typer.Argument(help="The server's address, lrnaps://HOST:PORT.", metavar="URL")],
+    token: Annotated[str, typer.Option(help="What proves that you may use it.", metavar="TOKEN")],
+    fingerprint: Annotated[str, typer.Option(help="Of its certificate, sha256:...", metavar="FINGERPRINT")],
+) -> None:
+    """Get to know an encrypted server; `lrnap token` on its machine shows the whole line."""
+    from lrnap.cli import access
+
+    raise typer.Exit(access.login(url, token, fingerprint))
+
+
+@app.command()
+def logout(url: Annotated[str, typer.Argument(help="The server's address.", metavar="URL")]) -> None:
+    """Forget an encrypted server and its token."""
+    from lrnap.cli import access
+
+    raise typer.Exit(access.logout(url))
+
+
+@app.command()
+def token(
+    role: Annotated[str, typer.Option(help="read (look), submit (render) or admin (all).", metavar="ROLE")] = "submit",
+    url: Annotated[
+        str | None, typer.Option(help="The address by which others reach this machine.", metavar="URL")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="The --data of the server.", metavar="FOLDER")] = None,
+    new: Annotated[bool, typer.Option("--new", help="Make new tokens; the old ones are void.")] = False,
+) -> None:
+    """Show the line that logs another machine in to the encrypted servers of this one."""
+    from lrnap.cli import access
+
+    raise typer.Exit(access.token(data, role, url, new))
 
 
 @app.command()
@@ -174,90 +209,6 @@ def lxs_convert(
     from lrnap.cli.lxs import convert
 
     raise typer.Exit(convert(source, target))
-
-
-@film.command("info")
-def film_info(
-    file: Annotated[Path, typer.Argument(help="The film (.flm).", metavar="FILM")],
-    json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
-) -> None:
-    """Say what is in a film: size, samples, light groups, and how it wants to be developed."""
-    from lrnap.cli.film import info
-
-    raise typer.Exit(info(file, json))
-
-
-@film.command("develop")
-def film_develop(
-    films: Annotated[
-        list[Path], typer.Argument(help="Films (.flm), or folders of them, all of which are developed.", metavar="FILM")
-    ],
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-o",
-            "--output",
-            help="Picture to write: .png .jpg .tif .tga .exr, or a folder. May be repeated. {film}, {look} and {group} "
-            "in it stand for their names. Default: {film}.png, {film}-{look}.png ...",
-            metavar="FILE",
-        ),
-    ] = None,
-    develop: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A preset (.toml), a folder or a quoted pattern of them: a picture for each. May be repeated.",
-            metavar="PRESET",
-        ),
-    ] = None,
-    like: Annotated[
-        Path | None, typer.Option(help="A picture of ours: develop as it was developed.", metavar="PICTURE")
-    ] = None,
-    set: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A parameter of the scene's Film that replaces the film's own. May be repeated.", metavar="NAME=VALUE"
-        ),
-    ] = None,
-    ocio: Annotated[
-        str | None, typer.Option(help="OpenColorIO configuration: a file, or ocio://default ...", metavar="CONFIG")
-    ] = None,
-    display: Annotated[str | None, typer.Option(help="One of its displays.", metavar="NAME")] = None,
-    view: Annotated[str | None, typer.Option(help="One of the display's views.", metavar="NAME")] = None,
-    groups: Annotated[bool, typer.Option("--groups", help="Each light group by itself.")] = False,
-    estimate: Annotated[
-        bool, typer.Option("--estimate", help="As a camera: find ISO, shutter and f-stop that suit the film.")
-    ] = False,
-    save_preset: Annotated[
-        Path | None, typer.Option(help="Write how it is developed as a preset (.toml).", metavar="FILE")
-    ] = None,
-) -> None:
-    """Make pictures of films, as they say or as you do: one or many, in one look or many."""
-    from lrnap.cli.develop import Wishes, run
-
-    chosen = {"ocio": ocio, "ocio_display": display, "ocio_view": view}
-    wishes = Wishes(
-        films=films,
-        outputs=output or [],
-        looks=develop or [],
-        like=like,
-        changes=set or [],
-        ocio={name: value for name, value in chosen.items() if value is not None},
-        groups=groups,
-        estimate=estimate,
-        preset=save_preset,
-    )
-    raise typer.Exit(run(wishes))
-
-
-@film.command("merge")
-def film_merge(
-    files: Annotated[list[Path], typer.Argument(help="Films of one scene (.flm).", metavar="FILM")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The film to write (.flm).", metavar="FILE")],
-) -> None:
-    """Add films up. One that cannot be used is named and left out; the parameters of later films count."""
-    from lrnap.cli.film import merge
-
-    raise typer.Exit(merge(files, output))
 
 
 def main() -> None:

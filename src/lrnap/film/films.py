@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
 from lrnap.film import exr_film, flm, flm_parameters
+from lrnap.film.develop import Settings
 from lrnap.film.flm_convert import to_snapshot
 from lrnap.film.merge import Film
 from lrnap.film.noise import Estimate, estimate
@@ -16,17 +17,20 @@ from lrnap.film.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilmFile:
-    """A film, how it says that it is developed (by the names of Film's parameters), and what it knows of its error."""
+    """A film, how it says that it is developed (by the names of Film's parameters), and what it knows of its error.
+    `classic`: as it is in a .flm."""
 
     path: Path
     film: Snapshot
     look: dict[str, object]
     noise: Estimate | None = None
+    classic: flm.Flm | None = None
 
-
-def is_film(path: Path) -> bool:
-    """By its name."""
-    return path.suffix.lower() in (flm.EXTENSION, exr_film.EXTENSION)
+    def settings(self) -> tuple[Settings, tuple[str, ...]]:
+        """As it says, and a sentence for each wish that is not honoured. Raises LrnapError that names the parameter."""
+        if self.classic is not None:
+            return flm_parameters.settings(self.classic.parameters, self.film.layout.groups)
+        return Settings.from_params(self.look), ()
 
 
 def load(path: Path, run: str | None = None) -> FilmFile:
@@ -35,7 +39,9 @@ def load(path: Path, run: str | None = None) -> FilmFile:
     match path.suffix.lower():
         case flm.EXTENSION:
             classic = flm.read(path)
-            return FilmFile(path, to_snapshot(classic, name), flm_parameters.film_params(classic.parameters))
+            return FilmFile(
+                path, to_snapshot(classic, name), flm_parameters.film_params(classic.parameters), None, classic
+            )
         case exr_film.EXTENSION:
             film = exr_film.read(path, name)
             return FilmFile(path, film, exr_film.look(path), exr_film.uncertainty(path, film))

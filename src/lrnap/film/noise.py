@@ -45,6 +45,22 @@ WARM_UP = 16.0  # samples per pixel, of all runs, before which rare bright paths
 Flags = npt.NDArray[np.bool_]
 
 
+class Display:
+    """The picture in which 1 is white, of light (n, 3): exposed as it suits `light`, and encoded by sRGB's curve."""
+
+    def __init__(self, light: Block) -> None:
+        self._expose = autolinear(Settings(), measure(np.ascontiguousarray(light.T)))
+
+    def __call__(self, light: Block) -> Block:
+        """Of light that is not negative."""
+        shown = np.array(light.T, np.float32, order="C")
+        self._expose(shown)
+        np.minimum(shown, 1, out=shown)
+        dark = shown <= 0.0031308
+        curved: Block = np.where(dark, 12.92 * shown, 1.055 * np.power(shown, np.float32(1 / 2.4)) - 0.055)
+        return curved.T
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
     """What is known of a film's error. Arrays have a row for each pixel that is looked at: (n, 3), or (n,) for `known`.
@@ -65,12 +81,10 @@ class Estimate:
     @property
     def error(self) -> Block:
         """(n,) standard error of each pixel in the picture in which 1 is white: root mean square of its colours'."""
-        shown = autolinear(Settings(), measure(_planes(self.radiance)))
+        shown = Display(self.radiance)
         deviation = np.sqrt(self.variance)
-        above, below = _planes(self.radiance + deviation), _planes(np.maximum(self.radiance - deviation, 0))
-        for band in (above, below):
-            shown(band)
-        error: Block = np.sqrt(np.mean(np.square((_encoded(above) - _encoded(below)) / 2), axis=0))
+        apart = shown(self.radiance + deviation) - shown(np.maximum(self.radiance - deviation, 0))
+        error: Block = np.sqrt(np.mean(np.square(apart / 2), axis=1))
         return error
 
     @property
@@ -240,15 +254,3 @@ def _stride(layout: FilmLayout, pixels: int | None) -> int:
     while gcd(stride, layout.width) > 1:
         stride += 1
     return stride
-
-
-def _encoded(light: Block) -> Block:
-    """By sRGB's curve, for what is not negative; white at most."""
-    light = np.minimum(light, 1)
-    curved: Block = np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.power(light, np.float32(1 / 2.4)) - 0.055)
-    return curved
-
-
-def _planes(colours: Block) -> Block:
-    """(3, n), of its own."""
-    return np.ascontiguousarray(colours.T)
