@@ -326,7 +326,7 @@ _TABLE = (
             OptionSpec("snapshot", Kind.TEXT, "of this snapshot; a new one if not given"),
             OptionSpec("range", Kind.RANGE, "only these bytes, to go on after a break"),
             OptionSpec("compress", Kind.TEXT, "how the bytes travel", choices=("none", "zstd")),
-            *(OptionSpec(name, Kind.TEXT, text) for name, text in FILE_OPTIONS.items()),
+            *(OptionSpec(name, Kind.SCALAR, text) for name, text in FILE_OPTIONS.items()),
         ),
         states=_HAS_FILM,
     ),
