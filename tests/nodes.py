@@ -27,8 +27,10 @@ from lrnap.lux.scene import Scene
 from lrnap.net.address import Address
 from lrnap.net.deadlines import Deadlines
 from lrnap.net.gate import Gate
+from lrnap.net.identity import load_or_make
 from lrnap.net.server import Server
 from lrnap.node.service import Node
+from lrnap.wire import Role
 
 T = TypeVar("T")
 
@@ -183,6 +185,7 @@ def serving(
     *,
     limits: NodeLimits | None = None,
     token: str | None = None,
+    tls: bool = False,
     deadlines: Deadlines | None = None,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
 ) -> Iterator[Served]:
@@ -194,8 +197,15 @@ def serving(
 
     async def serve() -> None:
         node = Node(engine, [root], folder / "data", limits=limits)
-        server = Server(node, Gate(token), connections=node.limits.connections, deadlines=deadlines)
-        [address] = await server.listen([Address("127.0.0.1", 0)])
+        identity = load_or_make(folder / "identity") if tls else None
+        server = Server(
+            node,
+            identity=identity,
+            gate=Gate(None if token is None else {token: Role.ADMIN}),
+            connections=node.limits.connections,
+            deadlines=deadlines,
+        )
+        [address] = await server.listen([Address("127.0.0.1", 0, tls)])
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         ended.append(lambda: loop.call_soon_threadsafe(stop.set))

@@ -45,6 +45,7 @@ class WireLimits:
 PRE_AUTH = WireLimits(line=1024, args=8, payload=0, payloads=0, in_flight=5, out_buffer=65536, bogus_lines=5)
 POST_AUTH = WireLimits()
 
+AUTH_TRIES = 3  # wrong tokens before the connection is closed: a person mistypes, who guesses needs 2^190
 HELLO_SECONDS = 10.0  # from connect to the first complete line of an unauthenticated connection
 DATA_FRAME = 1 << 20  # bytes of one film frame at level 1: a status reply waits behind at most one
 

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from lrnap.errors import LrnapError
 from lrnap.limits import DATA_FRAME, POST_AUTH, NodeLimits
 from lrnap.net.address import Address
 from lrnap.net.deadlines import Deadlines
-from lrnap.net.gate import check_listen
+from lrnap.net.gate import listen_address
 
 HASH = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of b"abc"
 
@@ -260,12 +261,13 @@ def test_10_a_payload_that_drips_ends_the_connection_while_one_that_flows_may_ta
 
 
 @pytest.mark.parametrize("where", ["0.0.0.0:1978", "[::]:1978", "192.0.2.7"])
-def test_listening_beyond_this_machine_must_be_wanted(where: str) -> None:
+def test_beyond_this_machine_a_server_is_encrypted_unless_it_is_said_aloud(where: str) -> None:
+    assert listen_address(where) == replace(Address.parse(where), tls=True, port=1979)
     with pytest.raises(LrnapError, match="--insecure"):
-        check_listen([Address.parse(where)], insecure=False)
-    check_listen([Address.parse(where)], insecure=True)
+        listen_address(f"lrnap://{where}")
+    assert not listen_address(where, insecure=True).tls
 
 
 @pytest.mark.parametrize("where", ["127.0.0.1:0", "[::1]:1978", "localhost"])
 def test_listening_on_this_machine_needs_no_word(where: str) -> None:
-    check_listen([Address.parse(where)], insecure=False)
+    assert not listen_address(where).tls

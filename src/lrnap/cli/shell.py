@@ -18,7 +18,7 @@ from lrnap.cli import report
 from lrnap.errors import Code, LrnapError, RemoteError, WireError
 from lrnap.net.address import Address
 from lrnap.net.transport import ClientTransport
-from lrnap.wire import Reply, error_of
+from lrnap.wire import Reply, Request, error_of
 from lrnap.wire.messages import format_reply, parse_request
 
 _REDIRECT = re.compile(r"(.*\S)\s+>\s*(\S+)\s*")
@@ -90,6 +90,8 @@ class Talk:
 
     async def connect(self) -> None:
         self._transport = await ClientTransport.open(self._address, self._on_reply, self._on_lost)
+        if self._transport.token is not None:
+            (await self._send(Request("CTL_AUTH", (self._transport.token,)))).check()
 
     async def ask(self, line: str) -> Reply:
         request = parse_request(line)
@@ -100,6 +102,9 @@ class Talk:
             )
         if self._transport is None or self._transport.closed:
             await self.connect()
+        return await self._send(request)
+
+    async def _send(self, request: Request) -> Reply:
         assert self._transport is not None
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._answer = answer

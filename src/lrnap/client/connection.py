@@ -30,6 +30,7 @@ class Connection:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.server: Reply | None = None  # the answer to CTL_HELLO
+        self.role = ""  # that a token gave
         self.lost: RemoteError | None = None
         self._transport: ClientTransport | None = None
         self._waiting: dict[str | None, asyncio.Future[Reply]] = {}
@@ -43,6 +44,9 @@ class Connection:
             async with asyncio.timeout(HELLO_SECONDS):
                 hello = Request("CTL_HELLO", (Word("LRNAP/1"),), {"client": f"lrnap/{__version__}"})
                 reply = self.checked(await self._send(hello, None))
+                if self._transport.token is not None:
+                    proven = self.checked(await self._send(Request("CTL_AUTH", (self._transport.token,)), None))
+                    self.role = str(proven.fields.get("role", ""))
         except TimeoutError:
             await self.close()
             raise RemoteError(

@@ -1,40 +1,48 @@
 """Who may do what: the one gate that every request passes, under the name that the verb table gives it.
 
-Today whoever can connect from this machine is admin, and beyond this machine nobody listens unless told to with
-`--insecure`. With a token, every connection starts without any role and gets one from CTL_AUTH.
+Whoever can connect to an address that only this machine reaches is admin there. Where addresses are encrypted, every
+connection starts without any role and gets one from CTL_AUTH; beyond this machine, nobody listens unencrypted unless
+told to with `--insecure`.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import replace
 
 from lrnap.errors import Code, LrnapError
 from lrnap.limits import POST_AUTH, PRE_AUTH, WireLimits
-from lrnap.net.address import Address
+from lrnap.net.address import DEFAULT_PORT, TLS_PORT, Address
 from lrnap.net.service import Session
 from lrnap.wire import Role, Verb
 
 
 class Gate:
-    """Gives roles to sessions. `token`: what CTL_AUTH must bring; None: nothing is asked for."""
+    """Gives roles to sessions. `tokens`: what CTL_AUTH may bring, and the role it gives; None: nothing is asked for."""
 
-    def __init__(self, token: str | None = None) -> None:
-        self._token = token
+    def __init__(self, tokens: Mapping[str, Role] | None = None) -> None:
+        self._tokens = tokens
 
     @property
     def first_role(self) -> Role:
         """The role of a connection that has just come."""
-        return Role.ADMIN if self._token is None else Role.NONE
+        return Role.ADMIN if self._tokens is None else Role.NONE
 
     def limits(self, role: Role) -> WireLimits:
         return PRE_AUTH if role is Role.NONE else POST_AUTH
 
     def authenticate(self, token: str) -> Role:
         """The role that a token gives. Raises LrnapError (AUTH_FAILED), the same for every wrong token."""
-        if self._token is not None and not hmac.compare_digest(token.encode(), self._token.encode()):
+        if self._tokens is None:
+            return Role.ADMIN
+        found = Role.NONE
+        for known, role in self._tokens.items():  # all of them, so that time tells nothing
+            if hmac.compare_digest(token.encode(), known.encode()):
+                found = role
+        if found is Role.NONE:
             raise LrnapError(Code.AUTH_FAILED, "the token was refused")
-        return Role.ADMIN
+        return found
 
 
 def authorize(session: Session, verb: Verb) -> None:
@@ -48,14 +56,19 @@ def authorize(session: Session, verb: Verb) -> None:
     )
 
 
-def check_listen(addresses: Iterable[Address], *, insecure: bool) -> None:
-    """Raises LrnapError (DENIED) for an address that others can reach, unless that is wanted without any protection."""
-    for address in addresses:
-        if not insecure and not address.loopback:
-            raise LrnapError(
-                Code.DENIED,
-                f"{address} can be reached from other machines, and whoever reaches it could use this machine and "
-                "read the folders of --root: there are no tokens and no encryption yet. Listen on 127.0.0.1 and come "
-                "through an SSH tunnel (ssh -L 1978:127.0.0.1:1978 HOST), or add --insecure if you trust everybody who "
-                "can reach it",
-            )
+def listen_address(text: str, *, insecure: bool = False) -> Address:
+    """Where to listen, from what a user wrote: beyond this machine encrypted, unless it is said otherwise twice.
+
+    Raises LrnapError (ARGS) for what is no address, (DENIED) for one that others could reach unprotected.
+    """
+    address = Address.parse(text)
+    if address.tls or address.loopback or insecure:
+        return address
+    if "://" not in text:
+        return replace(address, tls=True, port=TLS_PORT if address.port == DEFAULT_PORT else address.port)
+    raise LrnapError(
+        Code.DENIED,
+        f"{address} can be reached from other machines, and whoever reaches it could use this machine and read the "
+        f"folders of --root. Listen on {replace(address, tls=True, port=TLS_PORT).url}, which is encrypted and asks "
+        "for a token, or add --insecure if you trust everybody who can reach it",
+    )

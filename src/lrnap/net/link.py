@@ -21,12 +21,13 @@ from functools import partial
 from typing import Any, cast
 
 from lrnap.errors import Code, LrnapError
-from lrnap.limits import DATA_FRAME
+from lrnap.limits import AUTH_TRIES, DATA_FRAME
 from lrnap.net.address import is_loopback
 from lrnap.net.deadlines import Deadlines, Timers, tune, unread
 from lrnap.net.gate import Gate, authorize
 from lrnap.net.service import Answer, Follow, Service, Session, Transfer, Visit
 from lrnap.net.session_verbs import SESSION_VERBS
+from lrnap.net.tls import speaks_lrnap
 from lrnap.wire import (
     BadLine,
     Hangup,
@@ -90,6 +91,9 @@ class Link(asyncio.BufferedProtocol):
         self.session.peer = ":".join(map(str, peer[:2]))
         transport.set_write_buffer_limits(high=min(DATA_FRAME, self.conn.limits.out_buffer))
         self._writable.set()
+        if not speaks_lrnap(transport):
+            self.abort()
+            return
         if self._refusal is not None:
             self._hang_up(Hangup(None), error_of(self._refusal))
             return
@@ -107,10 +111,11 @@ class Link(asyncio.BufferedProtocol):
         self._pump()
 
     def eof_received(self) -> bool:
-        """The peer sends no more; True keeps the other direction open, for what is still to be answered."""
+        """The peer sends no more; True keeps the other direction open, for what is still to be answered. TLS has no
+        such half: there the connection ends, and what arrived is done."""
         self.conn.receive_eof()
         self._pump()
-        return True
+        return self._transport is not None and self._transport.get_extra_info("ssl_object") is None
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -330,6 +335,12 @@ class Link(asyncio.BufferedProtocol):
             self._transport.write(b"".join(small))
 
     # --- what session verbs change
+
+    def refused(self) -> None:
+        """A wrong token: some are typed wrong, many are tried out."""
+        self.session.refusals += 1
+        if self.session.refusals >= AUTH_TRIES:
+            self.quit()
 
     def authenticated(self, role: Role) -> None:
         self.session.role = role

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lrnap.errors import Code, LrnapError
 from lrnap.limits import NodeLimits
 from lrnap.net.address import Address
 from lrnap.net.deadlines import Deadlines
 from lrnap.net.gate import Gate
+from lrnap.net.identity import Identity
 from lrnap.net.link import Link
 from lrnap.net.service import Service
+from lrnap.net.tls import HANDSHAKE_SECONDS
 
 BACKLOG = 128
 TURNS_OF_ACCEPTING = 5  # of the loop, from accepting a connection to `connection_made`, and to spare
@@ -20,18 +24,23 @@ GRACE = 1.0  # seconds for peers to take what was answered before the server clo
 
 
 class Server:
-    """Serves a service on any number of addresses: `listen`, then `close`."""
+    """Serves a service on any number of addresses: `listen`, then `close`.
+
+    `gate`: of connections that are not encrypted. Those that are show the tokens of `identity`.
+    """
 
     def __init__(
         self,
         service: Service,
         gate: Gate | None = None,
         *,
+        identity: Identity | None = None,
         connections: int = NodeLimits().connections,
         deadlines: Deadlines | None = None,
     ) -> None:
         self._service = service
         self._gate = gate or Gate()
+        self._identity = identity
         self._connections = connections
         self._deadlines = deadlines or Deadlines()
         self._links: set[Link] = set()
@@ -54,17 +63,33 @@ class Server:
 
     async def _listen(self, address: Address) -> Address:
         loop = asyncio.get_running_loop()
+        gate, context = self._protection(address)
         try:
-            server = await loop.create_server(self._link, address.host, address.port, backlog=BACKLOG)
+            server = await loop.create_server(
+                lambda: self._link(gate),
+                address.host,
+                address.port,
+                backlog=BACKLOG,
+                ssl=context,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS if context else None,
+            )
         except OSError as failed:
             cure = "is another node running there? Choose another port, or 0 for any free one"
             raise LrnapError(
                 Code.UNAVAILABLE, f"cannot listen on {address}: {failed.strerror or failed}; {cure}"
             ) from None
         self._sockets.append(server)
-        return Address(address.host, server.sockets[0].getsockname()[1])
+        return replace(address, port=server.sockets[0].getsockname()[1])
 
-    def _link(self) -> Link:
+    def _protection(self, address: Address) -> tuple[Gate, ssl.SSLContext | None]:
+        """What stands between an address and whoever connects to it."""
+        if not address.tls:
+            return self._gate, None
+        if self._identity is None:
+            raise LrnapError(Code.UNAVAILABLE, f"{address.url} needs a certificate, and this server has none")
+        return Gate(self._identity.tokens), self._identity.context()
+
+    def _link(self, gate: Gate) -> Link:
         full = None
         if self._closing:  # accepted, but not heard of before the others were closed
             full = LrnapError(Code.UNAVAILABLE, "this server is ending")
@@ -73,7 +98,7 @@ class Server:
                 Code.UNAVAILABLE,
                 f"{len(self._links)} connections are open (connections={self._connections}); try later",
             )
-        return Link(self._service, self._gate, self._deadlines, self._links, full)
+        return Link(self._service, gate, self._deadlines, self._links, full)
 
     @property
     def open_links(self) -> list[Link]:

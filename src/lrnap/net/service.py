@@ -24,6 +24,7 @@ class Session:
     role: Role
     level: int = 0
     client: str = ""  # what it calls itself in CTL_HELLO
+    refusals: int = 0  # tokens that were wrong
     pressing: bool = False  # set by a visit when a call failed; cleared once nothing more is waiting to be answered
     closed: asyncio.Event = field(default_factory=asyncio.Event)  # set once the peer is gone
 

@@ -40,7 +40,11 @@ def _hello(link: Link, request: Request) -> Reply:
 
 
 def _auth(link: Link, request: Request) -> Reply:
-    role = link.gate.authenticate(str(request.args[0]))
+    try:
+        role = link.gate.authenticate(str(request.args[0]))
+    except LrnapError:
+        link.refused()
+        raise
     link.authenticated(role)
     return ok(role=Word(role.name.lower()))
 

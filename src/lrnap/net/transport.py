@@ -1,5 +1,6 @@
 """The client's socket: connects to a server, writes what the wire gives, and hands on what comes.
 
+A server whose address is encrypted must be known (`known.py`): nothing is sent before its fingerprint was compared.
 Received bytes go straight into the buffers that the wire points at, payloads and films into their own memory. Writing
 waits for a slow peer; a mesh is never copied as a whole into a send buffer.
 """
@@ -9,15 +10,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import Callable
 
 from lrnap.errors import Code, RemoteError, WireError
 from lrnap.limits import KEEPALIVE_SECONDS
+from lrnap.net import known, tls
 from lrnap.net.address import Address
 from lrnap.wire import ClientConnection, Hangup, Reply, Request, Signal
 
 CONNECT_SECONDS = 10.0
+GOODBYE_SECONDS = 1.0
 WRITE_PIECE = 1 << 20  # bytes given to the socket before waiting for it
 
 OnReply = Callable[[Reply], None]
@@ -38,19 +42,44 @@ class ClientTransport(asyncio.BufferedProtocol):
         self._something = asyncio.Event()  # to write
         self._writer: asyncio.Task[None] | None = None
         self._lost = False
+        self._gone = asyncio.Event()  # the socket is closed
+        self.token: str | None = None  # to show with CTL_AUTH
 
     @classmethod
     async def open(cls, address: Address, on_reply: OnReply, on_lost: OnLost) -> ClientTransport:
-        """Raises RemoteError (UNAVAILABLE) that names the address, the cause and the cure."""
+        """Raises RemoteError that names the address, the cause and the cure."""
+        credentials = known.find(address) if address.tls else None
+        if address.tls and credentials is None:
+            raise RemoteError(Code.AUTH_REQUIRED, _stranger(address))
+        protocol = await cls._connect(address, on_reply, on_lost)
+        if credentials is not None:
+            protocol.token = credentials.token
+            await protocol._recognise(credentials.fingerprint)
+        return protocol
+
+    @classmethod
+    async def _connect(cls, address: Address, on_reply: OnReply, on_lost: OnLost) -> ClientTransport:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 _, protocol = await loop.create_connection(
-                    lambda: cls(address, on_reply, on_lost), address.host, address.port
+                    lambda: cls(address, on_reply, on_lost),
+                    address.host,
+                    address.port,
+                    ssl=tls.client_context() if address.tls else None,
                 )
         except (OSError, TimeoutError) as error:
             raise RemoteError(Code.UNAVAILABLE, _why_not(address, error)) from None
         return protocol
+
+    async def _recognise(self, fingerprint: str) -> None:
+        """Before a byte is sent: whether it is the server that the user has logged in to."""
+        assert self._transport is not None
+        shown = tls.peer_fingerprint(self._transport)
+        if tls.same(shown, fingerprint) and tls.speaks_lrnap(self._transport):
+            return
+        await self.close()
+        raise RemoteError(Code.AUTH_FAILED, _another(self.address, shown, fingerprint))
 
     @property
     def closed(self) -> bool:
@@ -69,6 +98,12 @@ class ClientTransport(asyncio.BufferedProtocol):
         self._lose(RemoteError(Code.UNAVAILABLE, f"the connection to {self.address.url} was closed"))
         if self._writer is not None:
             await asyncio.gather(self._writer, return_exceptions=True)
+        if self._transport is not None:
+            try:
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await self._gone.wait()
+            except TimeoutError:  # of a TLS peer that does not say goodbye
+                self._transport.abort()
 
     # -- asyncio.BufferedProtocol
 
@@ -105,6 +140,7 @@ class ClientTransport(asyncio.BufferedProtocol):
         self._writable.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._gone.set()
         cause = f": {exc}" if exc else ""
         self._lose(RemoteError(Code.UNAVAILABLE, f"the connection to {self.address.url} broke{cause}"))
 
@@ -154,10 +190,26 @@ def _nothing(_: RemoteError) -> None:
     pass
 
 
+def _stranger(address: Address) -> str:
+    return (
+        f"{address.url} is not known here: type the line that `lrnap token` shows on its machine "
+        f"(lrnap login {address.url} --token ... --fingerprint ...)"
+    )
+
+
+def _another(address: Address, shown: str, expected: str) -> str:
+    return (
+        f"{address.url} shows another certificate ({shown}) than the one you logged in to ({expected}): it was set up "
+        "anew, or somebody is in between. Ask whoever runs it for the line of `lrnap token`, and log in again"
+    )
+
+
 def _why_not(address: Address, error: BaseException) -> str:
     """Cause and cure of a connection that did not come about."""
     if isinstance(error, TimeoutError):
         return f"{address.host} does not answer: is it switched on, and does a firewall allow port {address.port}?"
+    if isinstance(error, ssl.SSLError | ConnectionResetError) and address.tls:
+        return f"{address.url} does not speak TLS with LRNAP inside: is its address lrnap:// without s?"
     if isinstance(error, ConnectionRefusedError):
         return f"nothing listens at {address.url}: start `lrnap node` there"
     if isinstance(error, socket.gaierror):

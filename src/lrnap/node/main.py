@@ -16,7 +16,8 @@ from lrnap.engine import scratch
 from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import Engine
 from lrnap.net.address import DEFAULT_PORT, Address
-from lrnap.net.gate import check_listen
+from lrnap.net.gate import listen_address
+from lrnap.net.identity import Identity, load_or_make
 from lrnap.net.server import Server
 from lrnap.node.service import Node
 
@@ -25,6 +26,13 @@ def default_data() -> Path:
     """Where a node keeps assets if it is not told: the user's cache folder."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "lrnap"
+
+
+def identity_folder(data: Path | None) -> Path:
+    """Where a server keeps its key and tokens: with its data, or with the user's."""
+    if data is not None:
+        return data / "identity"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", "lrnap", "identity")
 
 
 def run_node(
@@ -40,8 +48,8 @@ def run_node(
     The first lines on standard output are `node ready at lrnap://HOST:PORT`, one for each address. `engine`: name of
     a renderer or an Engine; `roots`: by default the working folder.
     """
-    addresses = [Address.parse(text) for text in listen] or [Address("127.0.0.1", DEFAULT_PORT)]
-    check_listen(addresses, insecure=insecure)
+    addresses = [listen_address(text, insecure=insecure) for text in listen] or [Address("127.0.0.1", DEFAULT_PORT)]
+    identity = load_or_make(identity_folder(data)) if any(address.tls for address in addresses) else None
     scratch.sweep()  # what a node that was killed has left
     node = Node(
         ProcessEngine(engine) if isinstance(engine, str) else engine,
@@ -50,19 +58,23 @@ def run_node(
         threads,
     )
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
-    return _run(_serve(node, addresses))
+    return _run(_serve(node, addresses, identity))
 
 
-async def _serve(node: Node, addresses: Sequence[Address]) -> int:
+async def _serve(node: Node, addresses: Sequence[Address], identity: Identity | None) -> int:
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # not on every system
             loop.add_signal_handler(number, asked.set)
-    server = Server(node, connections=node.limits.connections)
+    server = Server(node, identity=identity, connections=node.limits.connections)
     try:
-        for address in await server.listen(addresses):
+        bound = await server.listen(addresses)
+        for address in bound:
             print(f"node ready at {address.url}", flush=True)
+        if identity is not None and identity.new:
+            for address in filter(lambda address: address.tls, bound):
+                print(f"to use it from another machine, type there: {identity.login(address)}", flush=True)
         await asked.wait()
     finally:
         await server.close()
