@@ -13,7 +13,7 @@ from lrnap.client.farm import Farm
 from lrnap.engine import pace
 from lrnap.engine.protocol import Halt, RunState
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
-from lrnap.film.snapshot import FilmLayout
+from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.lux.scene import Scene
 
 SCENE = Scene("ball", ())
@@ -452,6 +452,75 @@ def test_a_lost_engines_samples_still_tell_of_the_noise():
         assert job.progress().noise > 0.01
         here.render(4000)
         assert (await job.wait()).state is RunState.DONE
+        await job.close()
+
+    asyncio.run(scenario())
+
+
+def saved(layout=LAYOUT, spp=6.0):
+    """The film of a run that was saved: `spp` samples of radiance 1."""
+    block = layout.new_block()
+    planes = layout.planes(block)
+    planes.weight[:] = planes.alpha[:] = spp
+    planes.pixel[:] = spp
+    return Snapshot("saved", 0, 1, layout, block, spp * layout.width * layout.height)
+
+
+def test_a_film_that_was_saved_counts_as_one_more_run():
+    async def scenario():
+        engines = [FakeEngine("a", halts=False), FakeEngine("b", halts=False)]
+        job = await Farm(engines).start(SCENE, halt=Halt(spp=10), resumed=saved())
+        await until(lambda: all(e.runs for e in engines))
+        engines[0].runs[0].render(3)
+        await until(lambda: job.film is not None and job.progress().spp == 9)
+        engines[1].runs[0].render(1)
+        progress = await job.wait()
+        assert progress.state is RunState.DONE
+        merged = job.film.merged()
+        assert merged.spp == progress.spp == 10
+        assert np.all(merged.planes.weight == 10)
+        assert "saved" in job.film.runs
+        assert 0 not in [m.seed for m in progress.members]
+        await job.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_film_that_was_saved_with_fewer_channels_leaves_them_to_the_others():
+    async def scenario():
+        layout = FilmLayout(4, 3, channels=("albedo", "depth"))
+        engine = FakeEngine(layout=layout, halts=False)
+        job = await Farm([engine]).start(SCENE, halt=Halt(spp=10), channels=["depth", "albedo"], resumed=saved())
+        await until(lambda: engine.runs)
+        assert engine.runs[0].options.channels == ("albedo", "depth")
+        engine.runs[0].render(4)
+        assert (await job.wait()).state is RunState.DONE
+        assert job.film.merged().layout.channels == ("albedo", "depth")
+        assert job.film.spp == 10
+        await job.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("layout", "said"),
+    [
+        (FilmLayout(8, 8), "size 8x8 instead of 4x3"),
+        (FilmLayout(4, 3, ("sun",)), "light groups sun instead of default"),
+        (FilmLayout(4, 3, screen=True), "light traced from camera and lights instead of the camera"),
+    ],
+)
+def test_a_film_of_another_scene_is_not_gone_on_with(layout, said):
+    async def scenario():
+        engine = FakeEngine(halts=False)
+        job = await Farm([engine]).start(SCENE, halt=Halt(spp=10), resumed=saved(layout))
+        await until(lambda: engine.runs)
+        engine.runs[0].render(4)
+        assert (await job.wait()).state is RunState.FAILED
+        assert job.film is None
+        assert job.error.code is Code.STATE
+        assert said in str(job.error)
+        assert engine.runs[0].closed
         await job.close()
 
     asyncio.run(scenario())
