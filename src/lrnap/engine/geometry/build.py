@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lrnap.engine.geometry import ply, stl
+from lrnap.engine.geometry import hair, ply, stl
+from lrnap.engine.geometry.hair import Style
 from lrnap.engine.geometry.inline import heightfield, inline_mesh
-from lrnap.engine.geometry.mesh import Mesh, check, mend_normals, smooth_normals
+from lrnap.engine.geometry.mesh import Mesh, check, mend_normals, smooth_normals, taken_apart
+from lrnap.engine.geometry.nurbs import nurbs
 from lrnap.engine.geometry.quadrics import QUADRICS
-from lrnap.engine.geometry.subdivide import subdivide
+from lrnap.engine.geometry.subdivide import diced, subdivide
 from lrnap.errors import Code, SceneError
 from lrnap.lux import plugins
-from lrnap.lux.description import Shape
+from lrnap.lux.description import Matrix, Shape
 from lrnap.lux.params import ParamSet
 from lrnap.lux.spelling import did_you_mean
 
@@ -44,6 +46,7 @@ class _Work:
     files: Mapping[str, str]
     name: str
     at: object
+    place: Matrix  # of the shape in the world, or in its object
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, message: str) -> None:
@@ -72,7 +75,7 @@ def build_mesh(shape: Shape, params: ParamSet, files: Mapping[str, str], name: s
     and at the file's where it is the file's; with Code.UNSUPPORTED for a shape that has no mesh here.
     """
     at = shape.entity.at
-    work = _Work(params, files, name, at)
+    work = _Work(params, files, name, at, shape.transform.matrix)
     params.ignore(*WITHOUT_EFFECT)
     mesh = _builder(shape.entity.plugin, work)(work)
     mended = mend_normals(mesh)
@@ -121,27 +124,68 @@ def _inline(work: _Work) -> Mesh:
     return _subdivided(inline_mesh(work.params, work.name, work.at), work)
 
 
-def _subdivided(mesh: Mesh, work: _Work) -> Mesh:
-    """What all meshes share: subdivision, and the gamma of vertex colours."""
-    params = work.params
+def _nurbs(work: _Work) -> Mesh:
+    return nurbs(work.params, work.name, work.at)
+
+
+def _hair(work: _Work) -> Mesh:
+    p = work.params
+    style = Style(
+        solid=p.string("tesseltype").startswith("solid"),
+        adaptive=p.string("tesseltype").endswith("adaptive"),
+        max_depth=p.int("adaptive_maxdepth"),
+        error=p.float("adaptive_error"),
+        sides=p.int("solid_sidecount"),
+        cap_bottom=p.bool("solid_capbottom"),
+        cap_top=p.bool("solid_captop"),
+        eye=_in_own_space(p.point("camerapos"), work) if p.has("camerapos", "point") else None,
+    )
+    path, shown = work.file()
+    mesh = hair.read(path, work.name, style, shown)
+    _linear_colors(mesh, p)
+    return mesh
+
+
+def _in_own_space(point: tuple[float, float, float], work: _Work) -> tuple[float, float, float]:
+    x, y, z, _ = np.linalg.inv(work.place) @ [*point, 1.0]
+    return float(x), float(y), float(z)
+
+
+def _linear_colors(mesh: Mesh, params: ParamSet) -> None:
     gamma = params.float("gamma", 1.0)
     if mesh.colors is not None and gamma != 1.0:
         mesh.colors = np.power(np.maximum(mesh.colors, 0.0), np.float32(gamma))
+
+
+def _subdivided(mesh: Mesh, work: _Work) -> Mesh:
+    """What all meshes share: the gamma of vertex colours, subdivision, and what displacement needs."""
+    params = work.params
+    _linear_colors(mesh, params)
     levels = params.int("nsubdivlevels", 0)
     if levels <= 0 and params.has("nlevels", "integer"):
         levels = params.int("nlevels")
-    if params.has("displacementmap"):
-        work.warn("its displacement map is not rendered")
+    smooth, split = params.bool("dmnormalsmooth", True), params.string("subdivscheme", "loop") == "microdisplacement"
+    displaced = params.texture("displacementmap") is not None
     params.ignore("displacementmap", "dmscale", "dmoffset", "dmsharpboundary", "dmnormalsplit")
-    smooth = params.bool("dmnormalsmooth", True)
-    if params.string("subdivscheme", "loop") == "microdisplacement":
-        work.warn("microdisplacement is not rendered; the mesh is as it stands in the scene")
+    if levels <= 0 or (split and not displaced):
+        if displaced or split:
+            work.warn("nothing is displaced: as in classic Lux, that takes an nsubdivlevels and a displacementmap")
         return mesh
-    if levels <= 0:
-        return mesh
-    mesh.normals = None  # the subdivided surface has its own
-    check(mesh, work.at)
-    return subdivide(mesh, levels, smooth)
+    if split:
+        mesh.normals = smooth_normals(mesh.points, mesh.triangles) if mesh.normals is None else mesh.normals
+        check(mesh, work.at)
+        finer = diced(mesh, levels)
+    else:
+        mesh.normals = None  # the subdivided surface has its own
+        check(mesh, work.at)
+        finer = subdivide(mesh, levels, smooth or displaced)
+    return finer if smooth or not displaced else taken_apart(finer)
+
+
+def is_displaced(params: ParamSet) -> bool:
+    """Whether the texture "displacementmap" moves the points of the mesh that `build_mesh` makes."""
+    levels = max(params.int("nsubdivlevels", 0), params.int("nlevels", 0))
+    return levels > 0 and params.texture("displacementmap") is not None
 
 
 def _quadric(plugin: str) -> Callable[[_Work], Mesh]:
@@ -172,6 +216,8 @@ BUILDERS: Mapping[str, Callable[[_Work], Mesh]] = {
     "mesh": _inline,
     "barytrianglemesh": _inline,
     "loopsubdiv": _inline,
+    "nurbs": _nurbs,
+    "hairfile": _hair,
     "heightfield": lambda work: heightfield(work.params, work.name, work.at),
     **{plugin: _quadric(plugin) for plugin in QUADRICS},
 }

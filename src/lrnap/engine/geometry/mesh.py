@@ -6,6 +6,7 @@ process, so every mesh passes `check` on its way there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -168,6 +169,26 @@ def reverse_mesh(mesh: Mesh) -> Mesh:
     """The mesh inside out, as ReverseOrientation wants it."""
     normals = None if mesh.normals is None else -mesh.normals
     return replace(mesh, triangles=turned(mesh.triangles), normals=normals)
+
+
+def taken_apart(mesh: Mesh) -> Mesh:
+    """The mesh with points of its own for each triangle, so that each can be shaded flat."""
+    index = mesh.triangles.ravel()
+    attributes = {name: getattr(mesh, name)[index] for name, *_ in ATTRIBUTES if getattr(mesh, name) is not None}
+    triangles = np.arange(len(index), dtype=np.uint32).reshape(-1, 3)
+    return Mesh(mesh.name, mesh.points[index], triangles, **attributes)
+
+
+def joined(meshes: Sequence[Mesh]) -> Mesh:
+    """Meshes that have the same attributes as one, called like the first."""
+    starts = np.cumsum([0, *(len(mesh.points) for mesh in meshes[:-1])])
+    faces = [mesh.triangles + np.uint32(start) for mesh, start in zip(meshes, starts, strict=True)]
+    attributes = {
+        name: np.concatenate([getattr(mesh, name) for mesh in meshes])
+        for name, *_ in ATTRIBUTES
+        if getattr(meshes[0], name) is not None
+    }
+    return Mesh(meshes[0].name, np.concatenate([m.points for m in meshes]), np.concatenate(faces), **attributes)
 
 
 def turned(triangles: Indices) -> Indices:

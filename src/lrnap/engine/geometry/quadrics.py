@@ -1,4 +1,4 @@
-"""The round shapes of classic Lux as meshes: sphere, cylinder, cone, disk, hyperboloid, paraboloid, torus.
+"""The round shapes of classic Lux as meshes: sphere, cylinder, cone, disk, hyperboloid, paraboloid, torus, lens.
 
 Rules for this file: numbers in, `Mesh` out; no scene parameters. All stand about z. A point has the surface's own
 normal and the u, v that classic Lux computes there: u runs with the angle about z, and a triangle's front is where
@@ -15,7 +15,7 @@ from math import acos, ceil, hypot, inf, isfinite, pi, radians, sqrt
 import numpy as np
 import numpy.typing as npt
 
-from lrnap.engine.geometry.mesh import Indices, Mesh, normalized
+from lrnap.engine.geometry.mesh import Indices, Mesh, joined, normalized
 from lrnap.errors import SceneError
 
 TOLERANCE = 1 / 2000  # of the radius: a circle has 100 sides, and no silhouette shows them at 2,000 pixels across
@@ -121,6 +121,29 @@ def torus(
     theta = np.linspace(first, last, _steps(last - first, tolerance) + 1)
     ring = majorradius + minorradius * np.cos(theta)
     return _revolved(name, phimax, tolerance, ring, minorradius * np.sin(theta), np.cos(theta), np.sin(theta))
+
+
+def lens(
+    name: str,
+    radius: float = 1.0,
+    aperture: float = 1.0,
+    zmin: float = -inf,
+    zmax: float = inf,
+    phimax: float = 360.0,
+    tolerance: float = TOLERANCE,
+) -> Mesh:
+    """What of a sphere lies in a tube of diameter `aperture` about z: two bowls. The rest, as in classic Lux, only
+    says how u and v run, not where the surface ends."""
+    _positive(name, radius=radius, aperture=aperture, phimax=phimax)
+    rim = sqrt(max(radius**2 - (aperture / 2) ** 2, 0.0))
+    bowls = [sphere(name, radius, rim, radius, 360.0, tolerance), sphere(name, radius, -radius, -rim, 360.0, tolerance)]
+    both = joined(bowls)
+    low, high = (acos(min(max(z / radius, -1.0), 1.0)) for z in sorted((zmin, zmax)))
+    theta = np.arccos(np.clip(both.points[:, 2].astype(np.float64) / radius, -1.0, 1.0))
+    assert both.uvs is not None
+    both.uvs[:, 0] *= 360.0 / phimax
+    both.uvs[:, 1] = (theta - low) / ((high - low) or 1.0)
+    return both
 
 
 def hyperboloid(
@@ -243,4 +266,5 @@ QUADRICS: dict[str, Callable[..., Mesh]] = {
     "paraboloid": paraboloid,
     "torus": torus,
     "hyperboloid": hyperboloid,
+    "lenscomponent": lens,
 }

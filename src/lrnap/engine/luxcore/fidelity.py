@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lrnap.engine.geometry.build import BUILDERS
-from lrnap.engine.geometry.quadrics import QUADRICS, TOLERANCE
 from lrnap.engine.luxcore.area_lights import AREA_LIGHT
 from lrnap.engine.luxcore.camera import CAMERAS
 from lrnap.engine.luxcore.draft import SUBSTITUTES
@@ -18,15 +16,12 @@ from lrnap.engine.luxcore.lights import LIGHTS
 from lrnap.engine.luxcore.materials import MATERIALS
 from lrnap.engine.luxcore.rows import Fidelity, Note, Row
 from lrnap.engine.luxcore.sampling import RENDERERS, SAMPLERS, SURFACE_INTEGRATORS, VOLUME_INTEGRATORS
+from lrnap.engine.luxcore.shapes import SHAPES
 from lrnap.engine.luxcore.textures import TEXTURES
 from lrnap.engine.luxcore.volumes import VOLUMES
 from lrnap.lux.plugins import PLUGINS
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
-_MESH: Row[None] = Row(None, Fidelity.EXACT)
-_ROUND: Row[None] = Row(
-    None, Fidelity.EQUIVALENT, f"triangles, off the surface by at most {TOLERANCE:.2%} of the radius"
-)
 ROWS: Mapping[str, Mapping[str, Row[Any]]] = {
     "material": MATERIALS,
     "texture": TEXTURES,
@@ -34,7 +29,7 @@ ROWS: Mapping[str, Mapping[str, Row[Any]]] = {
     "arealight": {"area": AREA_LIGHT},
     "volume": VOLUMES,
     "volumeregion": {},
-    "shape": dict.fromkeys((*BUILDERS, "deferred"), _MESH) | dict.fromkeys(QUADRICS, _ROUND),
+    "shape": SHAPES,
     "camera": CAMERAS,
     "filter": FILTERS,
     "sampler": SAMPLERS,

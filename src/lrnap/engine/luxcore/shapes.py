@@ -6,27 +6,29 @@ through `materials.Surface`, so that they end up with the right material.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
 
 from lrnap.engine.geometry import build_mesh
-from lrnap.engine.geometry.mesh import Mesh, reverse_mesh
+from lrnap.engine.geometry.build import BUILDERS, is_displaced
+from lrnap.engine.geometry.mesh import Mesh, reverse_mesh, transform_mesh
+from lrnap.engine.geometry.quadrics import QUADRICS, TOLERANCE
 from lrnap.engine.luxcore.area_lights import emission
-from lrnap.engine.luxcore.draft import Draft, Fields, Inputs, matrix
+from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, inverse, matrix
 from lrnap.engine.luxcore.lights import put_light
 from lrnap.engine.luxcore.materials import Surface, material
+from lrnap.engine.luxcore.rows import approximated, ignored
 from lrnap.engine.luxcore.shutter import Shutter
-from lrnap.errors import Code, SceneError
+from lrnap.errors import SceneError
 from lrnap.lux.call import Param
 from lrnap.lux.description import Entity, Instance, Matrix, Object, Shape, Transform
 from lrnap.lux.params import ParamSet
 from lrnap.lux.placing import multiply
 
 WHOLE = Transform((np.eye(4),))
-DISPLACEMENT = ("displacementmap", "dmscale", "dmoffset")  # what the engine does, not the geometry
 Seen = TypeVar("Seen", Shape, Instance)
 SMALL = 4096  # bytes of parameters up to which two shapes are compared to share a mesh
 
@@ -73,13 +75,18 @@ class Geometry:
     def _put_shape(self, shape: Shape, outer: Transform) -> None:
         if shape.portal:
             return
-        place = multiply(outer, shape.transform)
-        mesh = self._mesh(shape, mirrored=float(np.linalg.det(place.matrix[:3, :3])) < 0)
+        inner, fixed = shape.transform, None
+        if is_displaced(ParamSet(shape.entity)):
+            # Displacement counts in the units of the world, or of the object; so it is done there.
+            fixed = inner.matrix
+            inner = Transform(tuple(m @ inverse(fixed) for m in inner.matrices), inner.times)
+        place = multiply(outer, inner)
+        mesh = self._mesh(shape, fixed, mirrored=float(np.linalg.det(place.matrix[:3, :3])) < 0)
         if mesh is None:
             return
         light: tuple[tuple[str, tuple[object, ...]], ...] = ()
         if shape.area_light is not None:
-            light = emission(self.draft, shape.area_light, self._area(mesh, shape.transform.matrix))
+            light = emission(self.draft, shape.area_light, self._area(mesh, inner.matrix))
         surface = Surface(light, shape.interior, shape.exterior)
         fields: Fields = {"shape": [mesh], "material": [material(self.draft, shape.material, surface, shape.entity)]}
         name = self.draft.fresh("obj", mesh.removeprefix("mesh_"))
@@ -87,14 +94,14 @@ class Geometry:
 
     # ---- meshes
 
-    def _mesh(self, shape: Shape, *, mirrored: bool) -> str | None:
-        """The engine's name of the shape's mesh, displaced if need be; None if there is nothing to show."""
-        key = (_key(shape.entity), shape.reverse, mirrored)
+    def _mesh(self, shape: Shape, fixed: Matrix | None, *, mirrored: bool) -> str | None:
+        """The engine's name of the shape's mesh; None if there is none to show. `fixed`: placed so, and displaced."""
+        key = (_key(shape.entity), shape.reverse, mirrored, None if fixed is None else fixed.tobytes())
         if key not in self.made:
-            self.made[key] = self._make(shape, mirrored=mirrored)
+            self.made[key] = self._make(shape, fixed, mirrored=mirrored)
         return self.made[key] or None
 
-    def _make(self, shape: Shape, *, mirrored: bool) -> str:
+    def _make(self, shape: Shape, fixed: Matrix | None, *, mirrored: bool) -> str:
         """The mesh in its own space, and inside out if the scene says so; "" for a shape that cannot be rendered.
 
         In classic Lux fronts stay fronts in a mirrored place. The engine takes the front from the corners as they run
@@ -102,39 +109,40 @@ class Geometry:
         """
         inputs = Inputs(self.draft, shape.entity)
         name = self.draft.fresh("mesh", inputs.params.string("name", "") or shape.entity.plugin)
-        bare = replace(shape.entity, params=tuple(p for p in shape.entity.params if p.name not in DISPLACEMENT))
-        params = ParamSet(bare)
-        try:
-            mesh, warnings = build_mesh(replace(shape, entity=bare), params, self.draft.files, name)
-        except SceneError as error:
-            if error.code is not Code.UNSUPPORTED:
-                raise
-            inputs.warn(f"is left out: {error.message}")
+        row = SHAPES.get(inputs.plugin)
+        if row is None:
+            inputs.warn("is left out: shapes of this plugin cannot be rendered; convert it to a mesh")
             return ""
+        mesh, warnings = build_mesh(shape, inputs.params, self.draft.files, name)
         for warning in warnings:
             inputs.warn(warning)
-        for unread in params.unread():
-            if inputs.row(unread.split(" ", 1)[1]) is not None:  # the checker has warned of others
-                inputs.warn(f"parameter '{unread}' is not honoured")
-        self.meshes.append(reverse_mesh(mesh) if shape.reverse != mirrored else mesh)
-        shown = self._displaced(inputs, name)
+        turned = shape.reverse != mirrored
+        if fixed is not None:
+            mesh = transform_mesh(mesh, fixed)
+        self.meshes.append(reverse_mesh(mesh) if turned else mesh)
+        shown = name if fixed is None else self._displaced(inputs, name, -1.0 if turned else 1.0)
+        self.draft.finish(inputs, row)
         self.bare[shown] = mesh
         return shown
 
-    def _displaced(self, inputs: Inputs, name: str) -> str:
-        """Displacement, which the engine does; the whole of its parameters is read here."""
-        if inputs.row("displacementmap") is None or inputs.params.texture("displacementmap") is None:
-            return name
+    def _displaced(self, inputs: Inputs, name: str, outwards: float) -> str:
+        """Displacement, which the engine does along the normals that it was given."""
         p = inputs.params
-        fields: Fields = {
-            "type": ["displacement"],
-            "map": inputs.value("displacementmap"),
-            "map.type": ["height"],
-            "scale": [p.float("dmscale")],
-            "offset": [p.float("dmoffset")],
-            "normalsmooth": [p.bool("dmnormalsmooth")],
-        }
-        return self._refine(name, fields)
+        height = inputs.value("displacementmap")
+        if p.string("subdivscheme") == "microdisplacement":
+            limited: Fields = {"type": ["clamp"], "texture": height, "min": [-1.0], "max": [1.0]}
+            height = [self.draft.texture("height", limited)]
+        return self._refine(
+            name,
+            {
+                "type": ["displacement"],
+                "map": height,
+                "map.type": ["height"],
+                "scale": [outwards * p.float("dmscale")],
+                "offset": [outwards * p.float("dmoffset")],
+                "normalsmooth": [True],  # a mesh that is to be flat was taken apart
+            },
+        )
 
     def _refine(self, source: str, fields: Fields) -> str:
         name = self.draft.fresh("mesh", f"{source.removeprefix('mesh_')}_{fields['type'][0]}")
@@ -189,3 +197,34 @@ def _size(param: Param) -> int:
 
 def _content(param: Param) -> bytes | Sequence[object]:
     return param.value.tobytes() if isinstance(param.value, np.ndarray) else param.value
+
+
+ACCELERATION = ignored("only how fast rays find the mesh", "acceltype", "tritype", "quadtype", "generatequadrilaterals")
+SHARED = ACCELERATION | ignored("a name for messages", "name")
+MESH = (
+    SHARED
+    | ignored("tangents belong to the engine", "generatetangents")
+    | approximated("borders of a displaced surface are displaced along with it", "dmsharpboundary")
+    | approximated("a displaced surface has no creases along its texture's seams", "dmnormalsplit")
+)
+SHAPES: Mapping[str, Row[None]] = {
+    **{name: Row(None, Fidelity.EXACT, parameters=MESH) for name in BUILDERS},
+    **{
+        name: Row(
+            None, Fidelity.EQUIVALENT, f"triangles, off the surface by at most {TOLERANCE:.2%} of the radius", SHARED
+        )
+        for name in QUADRICS
+    },
+    "nurbs": Row(
+        None, Fidelity.EQUIVALENT, f"triangles, off the surface by about {TOLERANCE:.2%} of half its size", SHARED
+    ),
+    "hairfile": Row(
+        None,
+        Fidelity.EQUIVALENT,
+        "the same triangles; adaptive ones are spread evenly along a strand",
+        SHARED | ignored("only how fast rays find the mesh", "acceltype"),
+    ),
+    "deferred": Row(
+        None, Fidelity.EXACT, parameters=SHARED | ignored("the shape is made at once, so its box is known", "shapebbox")
+    ),
+}

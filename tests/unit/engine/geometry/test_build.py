@@ -124,16 +124,23 @@ def test_a_mesh_is_subdivided_and_smooth_unless_the_scene_says_otherwise(levels:
     assert (warnings, unread) == ([], ())
 
 
-def test_displacement_is_reported() -> None:
+def test_a_mesh_to_be_displaced_is_divided_and_has_normals() -> None:
     given = {**SQUARE, "integer indices": [0, 1, 2], "texture displacementmap": "bumps", "float dmscale": 2.0}
-    _, warnings, unread = build("mesh", given)
-    assert warnings == ["the shape 'it': its displacement map is not rendered"]
-    assert unread == ()
-    mesh, warnings, _ = build(
-        "mesh", {**SQUARE, "integer indices": [0, 1, 2], "string subdivscheme": "microdisplacement"}
-    )
-    assert len(mesh.triangles) == 1
+    mesh, warnings, unread = build("mesh", {**given, "integer nsubdivlevels": 2})
+    assert (len(mesh.triangles), warnings, unread) == (16, [], ())
+    assert mesh.normals is not None
+    split, _, _ = build("mesh", {**given, "string subdivscheme": "microdisplacement", "integer nsubdivlevels": 5})
+    assert len(split.triangles) == 25
+    flat, _, _ = build("mesh", {**given, "integer nsubdivlevels": 2, "bool dmnormalsmooth": False})
+    assert len(flat.points) == 3 * len(flat.triangles)
+
+
+@pytest.mark.parametrize("given", [{"texture displacementmap": "bumps"}, {"string subdivscheme": "microdisplacement"}])
+def test_what_displaces_nothing_is_said(given: dict[str, object]) -> None:
+    mesh, warnings, unread = build("mesh", {**SQUARE, "integer indices": [0, 1, 2], **given})
+    assert (len(mesh.triangles), unread) == (1, ())
     assert len(warnings) == 1
+    assert "nsubdivlevels" in warnings[0]
 
 
 def test_a_heightfield_stands_over_the_unit_square() -> None:
@@ -255,13 +262,6 @@ def test_a_deferred_shape_is_the_shape_it_names() -> None:
     mesh, _, unread = build("deferred", {"string shapename": "sphere", "float radius": 2.0, "float shapebbox": [0] * 6})
     assert mesh.points.max() == pytest.approx(2)
     assert unread == ()
-
-
-@pytest.mark.parametrize("plugin", ["nurbs", "hairfile", "lenscomponent"])
-def test_a_shape_without_a_mesh_says_so(plugin: str) -> None:
-    with pytest.raises(SceneError, match=f"shapes of the plugin '{plugin}' cannot be rendered") as caught:
-        build(plugin, {})
-    assert caught.value.code is Code.UNSUPPORTED
 
 
 def test_an_unknown_shape_is_an_error_with_a_suggestion() -> None:

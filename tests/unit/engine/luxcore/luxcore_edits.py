@@ -57,7 +57,7 @@ WorldEnd
 """
 OCTAHEDRON = """Shape "mesh" "integer triindices" [0 2 4 2 1 4 1 3 4 3 0 4 2 0 5 1 2 5 3 1 5 0 3 5]
   "point P" [.7 0 0 -.7 0 0 0 .7 0 0 -.7 0 0 0 .7 0 0 -.7] "normal N" [1 0 0 -1 0 0 0 1 0 0 -1 0 0 0 1 0 0 -1]
-  "texture displacementmap" ["hills"] "float dmscale" [1]"""
+  "integer nsubdivlevels" [1] "texture displacementmap" ["hills"] "float dmscale" [1]"""
 PLACE = 'AttributeBegin {} ObjectInstance "ball" AttributeEnd '
 EDITS = {
     "camera": ["LookAt 4 -4 5  0 0 0.7  0 0 1"],

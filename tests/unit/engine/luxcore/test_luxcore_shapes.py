@@ -123,7 +123,7 @@ def test_portals_are_not_seen(translated):
 
 
 def test_displacement_is_left_to_the_engine(translated):
-    world = f'Texture "d" "float" "fbm" {QUAD} "texture displacementmap" ["d"] "float dmscale" [.2]'
+    world = f'Texture "d" "float" "fbm" {QUAD} "integer nsubdivlevels" [2] "texture displacementmap" ["d"] "float dmscale" [.2]'
     translation = translated(world)
     (found,) = objects(translation)
     prefix = f"scene.shapes.{found['shape'][0]}."
@@ -133,10 +133,20 @@ def test_displacement_is_left_to_the_engine(translated):
     assert not any("displacement" in warning for warning in translation.warnings)
 
 
-def test_a_shape_without_mesh_is_left_out_and_named(translated):
-    translation = translated(f'{QUAD} Shape "lenscomponent"')
-    assert len(objects(translation)) == 1
-    assert any("lenscomponent" in warning for warning in translation.warnings)
+def test_without_subdivision_nothing_is_displaced_which_is_said(translated):
+    translation = translated(f'Texture "d" "float" "fbm" {QUAD} "texture displacementmap" ["d"]')
+    assert objects(translation)[0]["shape"] == [translation.meshes[0].name]
+    assert any("nsubdivlevels" in warning for warning in translation.warnings)
+
+
+@pytest.mark.parametrize(("before", "sign"), [("", 1), ("ReverseOrientation", -1), ("Scale -1 1 1", 1)])
+def test_displacement_counts_outwards_in_units_of_the_world(translated, before, sign):
+    dull = '"integer nsubdivlevels" [1] "texture displacementmap" ["d"]'
+    translation = translated(f'Texture "d" "float" "fbm" {before} Scale 2 2 2 {QUAD} {dull}')
+    (found,) = objects(translation)
+    assert "transformation" not in found or place(found) == pytest.approx(np.eye(4))
+    assert np.abs(translation.meshes[0].points).max() == pytest.approx(2.0, abs=0.5)
+    assert translation.scene[f"scene.shapes.{found['shape'][0]}.scale"] == [pytest.approx(sign * 0.1)]
 
 
 def test_a_mesh_that_would_crash_the_engine_is_refused(translated):
