@@ -15,7 +15,7 @@ from lrnap.engine import halts
 from lrnap.errors import Code, LrnapError
 from lrnap.film.channels import in_order
 from lrnap.net.service import Answer, Follow, Transfer
-from lrnap.node import film_dump, machine, settings
+from lrnap.node import film_dump, lux_calls, machine, settings
 from lrnap.wire import Reply, Request, Scalar, Status, Word, info, ok, printable, status, text
 from lrnap.wire.verbs import FILE_OPTIONS
 
@@ -82,11 +82,12 @@ async def _get(visit: NodeVisit, request: Request) -> Reply:
     if name is None:
         known = settings.values(visit.node.threads, visit.node.jobs.meant(None))
         return text(f"{key} {settings.shown(value)}" for key, value in known.items())
-    name = settings.check_name(str(name))
-    known = settings.values(visit.node.threads, visit.node.jobs.meant(None))
-    if name not in known:
+    job = visit.node.jobs.meant(None)
+    name = settings.check_name(str(name), job)
+    known = settings.values(visit.node.threads, job)
+    if name not in known and job is None:
         raise LrnapError(Code.STATE, f"{name} belongs to a job, and there is none: describe a scene first")
-    return Reply("R_OK", (), {name: settings.shown(known[name])})
+    return Reply("R_OK", (), {name: settings.shown(known.get(name, ""))})
 
 
 async def _subscribe(visit: NodeVisit, request: Request) -> Answer:
@@ -114,19 +115,14 @@ async def _unsubscribe(visit: NodeVisit, request: Request) -> Reply:
 # --- steering -----------------------------------------------------------------------------------------------------
 
 
-async def _pause(visit: NodeVisit, request: Request) -> Reply:
-    await visit.node.pause(visit.job(_arg(request)))
-    return ok()
+def _steered(call: str, field: str = "") -> Handler:
+    """A verb that is a control call of the Lux API with a job's name; `field`: what the reply calls its result."""
 
+    async def handler(visit: NodeVisit, request: Request) -> Reply:
+        result = await visit.steer(call, _arg(request))
+        return Reply("R_OK", (), {field: result} if isinstance(result, int) else {})
 
-async def _resume(visit: NodeVisit, request: Request) -> Reply:
-    await visit.node.resume(visit.job(_arg(request)))
-    return ok()
-
-
-async def _stop(visit: NodeVisit, request: Request) -> Reply:
-    await visit.node.stop(visit.job(_arg(request)))
-    return ok()
+    return handler
 
 
 async def _reset(visit: NodeVisit, request: Request) -> Reply:
@@ -138,26 +134,24 @@ async def _reset(visit: NodeVisit, request: Request) -> Reply:
         visit.go_on()
     if name is None and visit.node.jobs.meant(None) is None:
         return ok()  # IDLE already
-    await visit.node.reset(visit.job(name))
+    await visit.steer("Abort", name)
     return ok()
 
 
-async def _add_thread(visit: NodeVisit, request: Request) -> Reply:
-    return ok(thread=await visit.node.change_threads(visit.job(_arg(request)), +1))
-
-
-async def _remove_thread(visit: NodeVisit, request: Request) -> Reply:
-    return ok(thread=await visit.node.change_threads(visit.job(_arg(request)), -1))
-
-
 async def _set(visit: NodeVisit, request: Request) -> Reply:
-    name, value = settings.check_name(str(request.args[0])), request.args[1]
+    given, value = str(request.args[0]), request.args[1] if len(request.args) > 1 else None
+    if given.lower() == settings.ALL and value is None:
+        settings.reset_developing(visit.job(), settings.ALL)
+        return ok()
+    name = settings.check_name(given, visit.node.jobs.meant(None))
     if name == "threads":
-        await visit.node.set_default_threads(settings.thread_count(value))
+        await visit.node.set_default_threads(settings.thread_count(0 if value is None else value))
         return ok()
     job = visit.job()
     if name in halts.PARAMETERS:
         await visit.node.set_halt(job, settings.changed_halt(job.halt, name, value))
+    elif value is None:
+        settings.reset_developing(job, name)
     else:
         settings.set_developing(job, name, value)
     return ok()
@@ -185,7 +179,7 @@ async def _parse(visit: NodeVisit, request: Request) -> Reply:
         description = visit.begin(stem if name is None else str(name))
         visit.go_on()
         await visit.in_thread(lambda: description.parse(path, whole=True))
-        return visit.done(jobname=visit.complete().name)
+        return visit.done(jobname=(await lux_calls.complete(visit)).name)
     except LrnapError as error:
         visit.discard()  # nothing of a file that is wrong stays
         visit.miss(error, all_of_it=True)
@@ -212,6 +206,17 @@ async def _render(visit: NodeVisit, request: Request) -> Reply:
         channels=None if channels is None else in_order(str(channels).split(",")),
     )
     return visit.done(jobname=job.name, seed=job.seeds[-1], run=job.runs[-1])
+
+
+async def _edit_begin(visit: NodeVisit, request: Request) -> Reply:
+    visit.begin_edit(visit.job(_arg(request)))
+    visit.go_on()
+    return ok()
+
+
+async def _edit_end(visit: NodeVisit, request: Request) -> Reply:
+    epoch = _number(request, "epoch")
+    return ok(epoch=await visit.end_edit(None if epoch is None else int(epoch)))
 
 
 # --- films --------------------------------------------------------------------------------------------------------
@@ -283,12 +288,12 @@ HANDLERS: Mapping[str, Handler] = {
     "CTL_LOG": _log,
     "CTL_GET": _get,
     "CTL_SET": _set,
-    "CTL_PAUSE": _pause,
-    "CTL_RESUME": _resume,
-    "CTL_STOP": _stop,
+    "CTL_PAUSE": _steered("Pause"),
+    "CTL_RESUME": _steered("Start"),
+    "CTL_STOP": _steered("Exit"),
     "CTL_RESET": _reset,
-    "CTL_ADDTHREAD": _add_thread,
-    "CTL_REMOVETHREAD": _remove_thread,
+    "CTL_ADDTHREAD": _steered("AddThread", "thread"),
+    "CTL_REMOVETHREAD": _steered("RemoveThread", "thread"),
     "CTL_SUBSCRIBE": _subscribe,
     "CTL_UNSUBSCRIBE": _unsubscribe,
     "ASSET_HAVE": _have,
@@ -298,5 +303,7 @@ HANDLERS: Mapping[str, Handler] = {
     "API_LuxParse": _parse,
     "API_LuxCleanup": _cleanup,
     "API_Render": _render,
+    "API_EditBegin": _edit_begin,
+    "API_EditEnd": _edit_end,
     "API_DumpFilmBuffer": _dump,
 }

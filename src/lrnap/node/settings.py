@@ -1,7 +1,8 @@
 """What CTL_SET and CTL_GET know: a table of settings, of the node and of a job.
 
 A job's developing is set by the names that the Film's parameters have in a scene (`tonemapkernel`, `gamma`,
-`reinhard_burn` ...); it changes the pictures that are dumped, never the samples.
+`reinhard_burn`, `lightgroup.key.gain` ...); it changes the pictures that are dumped, never the samples. What nobody
+has set is as the scene says, and becomes so again when it is set to nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from dataclasses import replace
 from lrnap.engine import halts
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
-from lrnap.film.develop import Settings, not_honoured, spelled
+from lrnap.film.develop import Settings, groups, not_honoured, spelled
+from lrnap.film.develop.fields import single
+from lrnap.film.develop.presets import NAMED
 from lrnap.limits import MAX_THREADS
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
@@ -23,15 +26,32 @@ from lrnap.wire import Scalar, Value, Word
 
 DEVELOP: Mapping[str, object] = Settings().to_params()
 NODE = ("threads",)
-NAMES = (*NODE, *halts.PARAMETERS, *DEVELOP)
+ALL = "develop"  # all of the developing together, to set it to nothing
+NAMES = (*NODE, *halts.PARAMETERS, *DEVELOP, *NAMED)
 
 
-def check_name(name: str) -> str:
-    """The setting's own spelling. Raises LrnapError (ARGS) for an unknown one."""
+def check_name(name: str, job: Job | None) -> str:
+    """The setting's own spelling. Raises LrnapError (ARGS) for an unknown one, or one of a light group that the job
+    does not have."""
     known = name.lower() if name.lower() in NAMES else spelled(name)
     if known is None:
         raise LrnapError(Code.ARGS, f"there is no setting {name[:40]!r}{did_you_mean(name, NAMES)}; CTL_GET lists them")
+    parts = groups.split(known)
+    if parts is not None and job is not None and parts[0] not in (have := light_groups(job)):
+        raise LrnapError(
+            Code.ARGS,
+            f"there is no light group {parts[0][:40]!r}{did_you_mean(parts[0], have)}; there are {', '.join(have)}",
+        )
     return known
+
+
+def light_groups(job: Job) -> tuple[str, ...]:
+    """Those of the job's film; before there is one, those that its scene names."""
+    if job.film is not None:
+        return job.film.layout.groups
+    calls = () if job.scene is None else job.scene.calls
+    named = [str(call.args[0]) for call in calls if call.name == "LightGroup" and call.args]
+    return tuple(dict.fromkeys(["default", *named]))
 
 
 def film_params(scene: Scene | None) -> dict[str, object]:
@@ -53,6 +73,11 @@ def set_developing(job: Job, name: str, value: Value) -> None:
     job.develop = changed
 
 
+def reset_developing(job: Job, name: str) -> None:
+    """As the scene says again: one setting, or ALL."""
+    job.develop = {} if name == ALL else {key: value for key, value in job.develop.items() if key != name}
+
+
 def _files(job: Job) -> Mapping[str, str]:
     """Where the files lie that may be named: those of the scene, and no other."""
     return {} if job.scene is None else job.scene.files
@@ -69,9 +94,9 @@ def asked_halt(asked: Mapping[str, float | None]) -> Halt:
     return Halt(**{name: None if value is None else _halt_value(name, value) for name, value in asked.items()})
 
 
-def changed_halt(halt: Halt, name: str, value: Value) -> Halt:
-    """The halt conditions with one of them changed, by the Film parameter that sets it."""
-    return replace(halt, **{halts.PARAMETERS[name]: _halt_value(name, value)})
+def changed_halt(halt: Halt, name: str, value: Value | None) -> Halt:
+    """The halt conditions with one of them changed, by the Film parameter that sets it; None: as the scene says."""
+    return replace(halt, **{halts.PARAMETERS[name]: None if value is None else _halt_value(name, value)})
 
 
 def values(threads: int, job: Job | None) -> dict[str, object]:
@@ -81,7 +106,11 @@ def values(threads: int, job: Job | None) -> dict[str, object]:
         halt = effective_halt(job)
         limits = {name: getattr(halt, field) for name, field in halts.PARAMETERS.items()}
         known |= {name: 0 if limit is None or math.isinf(limit) else limit for name, limit in limits.items()}
-        known |= developing(job).to_params()
+        now = developing(job)
+        looks = {name: now.groups.get(name, groups.GroupLook()) for name in light_groups(job)}
+        given = {**film_params(job.scene), **job.develop}
+        named = {name: single(given[name]) for name in NAMED if name in given}
+        known |= {**now.to_params(), **named, **groups.to_params(looks)}
     return known
 
 

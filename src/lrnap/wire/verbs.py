@@ -176,9 +176,9 @@ _TABLE = (
     Verb("CTL_GET", "one setting, or all", "CTL_GET threads", args=(Argument("name", optional=True),)),
     Verb(
         "CTL_SET",
-        "change a setting",
-        "CTL_SET threads 4",
-        args=(Argument("name"), Argument("value", Kind.VALUE)),
+        "change a setting; without a value it is again as the scene says",
+        "CTL_SET gamma 1.8",
+        args=(Argument("name"), Argument("value", Kind.VALUE, optional=True)),
         role=Role.ADMIN,
     ),
     Verb(
