@@ -16,6 +16,7 @@ from enum import Enum
 from lrnap.engine.protocol import Halt, RunStatus
 from lrnap.errors import Code, LrnapError
 from lrnap.film.merge import Film
+from lrnap.film.snapshot import Snapshot
 from lrnap.limits import NodeLimits
 from lrnap.lux.scene import Scene
 from lrnap.wire.verbs import Status
@@ -35,7 +36,9 @@ class Step(Enum):
     STOP = "stop"
     FINISH = "finish"
     FAIL = "fail"
+    EDIT = "be edited"
     RESET = "reset"
+    LOAD = "take a film without a scene"
 
 
 _S = Status
@@ -43,6 +46,7 @@ TRANSITIONS: Mapping[tuple[Status, Step], Status] = {
     (_S.IDLE, Step.PARSE): _S.PARSING,
     (_S.IDLE, Step.DESCRIBE): _S.READY,
     (_S.PARSING, Step.DESCRIBE): _S.READY,
+    (_S.PARSING, Step.LOAD): _S.STOPPED,
     (_S.READY, Step.RENDER): _S.RENDERING,
     (_S.RENDERING, Step.PAUSE): _S.PAUSED,
     (_S.RENDERING, Step.RESUME): _S.RENDERING,
@@ -59,6 +63,8 @@ TRANSITIONS: Mapping[tuple[Status, Step], Status] = {
     (_S.DONE, Step.STOP): _S.DONE,
     (_S.DONE, Step.RENDER): _S.RENDERING,
     (_S.ERROR, Step.RENDER): _S.RENDERING,
+    **{(state, Step.EDIT): _S.READY for state in (_S.READY, _S.STOPPED, _S.DONE, _S.ERROR)},
+    **{(state, Step.EDIT): state for state in (_S.RENDERING, _S.PAUSED)},
     **{(state, Step.RESET): _S.IDLE for state in Status},
 }
 
@@ -93,8 +99,11 @@ class Job:
     status: RunStatus | None = None  # of its newest run, as last heard
     before: tuple[float, float] = (0.0, 0.0)  # samples and seconds of the runs before the newest
     channels: tuple[str, ...] = ()  # of its film, asked for by API_Render
+    epoch: int = 0  # of its film: how often the scene was edited
     develop: dict[str, object] = field(default_factory=dict)  # Film parameters set by CTL_SET
     halt: Halt = field(default_factory=Halt)  # set by API_Render or CTL_SET
+    suspends: bool = False  # pauses where it would be done
+    resumed: float = 0.0  # samples of films that were loaded
     warnings: set[str] = field(default_factory=set)
     log: deque[str] = field(default_factory=lambda: deque(maxlen=NodeLimits().log_lines))
     belongings: Callable[[], None] = lambda: None  # gives back what its scene has used
@@ -169,6 +178,16 @@ class JobTable:
         self._jobs[job.name] = job
         self._idle = False
         return replaced
+
+    def loaded(self, job: Job, film: Snapshot, now: float) -> None:
+        """A job that is PARSING becomes a film without a scene."""
+        job.film = Film(film.layout)
+        job.film.add(film)
+        job.runs, job.seeds, job.resumed = [film.run], [film.seed], film.samples
+        del self._parsing[job.name]
+        job.step(Step.LOAD, now)
+        self._jobs[job.name] = job
+        self._idle = False
 
     def touch(self, job: Job) -> None:
         """Makes it the last one, which is meant where no name is given."""

@@ -1,22 +1,25 @@
 """Calls of the Lux API on a node: those of a scene go to the connection's description, the others steer a job.
 
-CONTROL is the table of the others that mean something here. What is not in it answers E_UNSUPPORTED by name.
+What the others mean stands in `lrnap.control`; here their results become replies.
 """
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lrnap.errors import Code, LrnapError
+import numpy as np
+
+from lrnap.control.job import Array, Attachment, Result
+from lrnap.errors import LrnapError
 from lrnap.lux import calls
 from lrnap.lux.call import Call
 from lrnap.lux.calls import CallSpec, Where
 from lrnap.net.calls import call_from_request, find_spec
-from lrnap.wire import LUX_CALL, Reply, Request, Scalar, Status, find, ok
+from lrnap.net.service import Answer, Transfer
+from lrnap.node.jobs import Job
+from lrnap.wire import LUX_CALL, Reply, Request, Scalar, Word, find, ok, printable, text
 
 if TYPE_CHECKING:
     from lrnap.node.visit import NodeVisit
@@ -27,7 +30,7 @@ WHOLE = ("API_LuxInit", "API_LuxParse")  # begin a scene
 PARTS = ("Include", "SearchPath")  # calls that are legal at any time, but are part of a scene
 
 
-async def answer(visit: NodeVisit, request: Request) -> Reply:
+async def answer(visit: NodeVisit, request: Request) -> Answer:
     """The reply to any `API_...` that is not in the table of verbs."""
     if request.verb.upper() == SYNC:
         visit.go_on()
@@ -56,6 +59,9 @@ def _is_part(spec: CallSpec) -> bool:
 
 
 async def _describe(visit: NodeVisit, request: Request) -> Reply:
+    if visit.editing is not None:
+        visit.editing.call(call_from_request(request))
+        return ok()
     large = sum(payload.size for payload in request.payloads) >= THREAD_BYTES
     in_thread = large or request.verb.upper().endswith("INCLUDE")
     with visit.describing() as description:
@@ -65,28 +71,20 @@ async def _describe(visit: NodeVisit, request: Request) -> Reply:
             description.call(call_from_request(request))
     if not description.finished:
         return ok()
-    return ok(jobname=visit.complete().name)
+    return ok(jobname=(await complete(visit)).name)
 
 
 # --- control ------------------------------------------------------------------------------------------------------
 
 
-async def _control(visit: NodeVisit, request: Request, spec: CallSpec) -> Reply:
-    handler = CONTROL.get(spec.name)
-    if handler is None:
-        raise LrnapError(
-            Code.UNSUPPORTED,
-            f"API_{spec.name} ({spec.doc}) is not available on this node; CTL_HELP lists the verbs that are",
-        )
-    result = await handler(visit, call_from_request(request))
-    return ok() if result is None else ok(value=result)
+async def _control(visit: NodeVisit, request: Request, spec: CallSpec) -> Answer:
+    if spec.name == "ParsePartial":
+        return await _parse_partial(visit, call_from_request(request))
+    result = await visit.console.do(call_from_request(request))
+    return reply_of(spec, result)
 
 
-async def _version(visit: NodeVisit, call: Call) -> Scalar:  # noqa: ARG001
-    return "1.0"
-
-
-async def _parse_partial(visit: NodeVisit, call: Call) -> None:
+async def _parse_partial(visit: NodeVisit, call: Call) -> Reply:
     try:
         path = visit.node.roots.find(str(call.args[0]))
         with visit.describing() as description:
@@ -95,81 +93,49 @@ async def _parse_partial(visit: NodeVisit, call: Call) -> None:
         visit.miss(error)
         raise
     if description.finished:
-        visit.complete()
+        await complete(visit)
+    return ok(value=Word("true"))
 
 
-async def _resume(visit: NodeVisit, call: Call) -> None:  # noqa: ARG001
-    await visit.node.resume(visit.job())
+async def complete(visit: NodeVisit) -> Job:
+    """The scene is a job now, which renders if this connection wants that."""
+    job = visit.complete()
+    if visit.console.starts:
+        await visit.console.job.render()
+    return job
 
 
-async def _pause(visit: NodeVisit, call: Call) -> None:  # noqa: ARG001
-    await visit.node.pause(visit.job())
+def reply_of(spec: CallSpec, result: Result) -> Answer:
+    """What a control call returns, on the wire: VALUE, lines of text, or bytes that follow."""
+    if result is None:
+        return ok()
+    if isinstance(result, Attachment):
+        return _follows(result.data, file=result.name)
+    if isinstance(result, bytes):
+        return _follows(result)
+    if isinstance(result, np.ndarray):
+        return _arrays((result,))
+    if isinstance(result, tuple):
+        return _arrays(result)
+    if spec.returns == "text":
+        return text(str(result).splitlines())
+    if isinstance(result, bool):
+        return ok(value=Word("true" if result else "false"))
+    if isinstance(result, float) and not math.isfinite(result):
+        return ok(value=Word(str(result)))
+    return ok(value=printable(result) if isinstance(result, str) else result)
 
 
-async def _stop(visit: NodeVisit, call: Call) -> None:  # noqa: ARG001
-    await visit.node.stop(visit.job())
-
-
-async def _reset(visit: NodeVisit, call: Call) -> None:  # noqa: ARG001
-    await visit.node.reset(visit.job())
-
-
-async def _wait(visit: NodeVisit, call: Call) -> None:  # noqa: ARG001
-    await visit.node.wait(visit.job(), visit.session)
-
-
-async def _add_thread(visit: NodeVisit, call: Call) -> Scalar:  # noqa: ARG001
-    return await visit.node.change_threads(visit.job(), +1)
-
-
-async def _remove_thread(visit: NodeVisit, call: Call) -> Scalar:  # noqa: ARG001
-    return await visit.node.change_threads(visit.job(), -1)
-
-
-async def _set_halt(visit: NodeVisit, call: Call) -> None:
-    spp, enough, _suspend = (float(str(arg)) for arg in call.args)
-    job = visit.job()
-    if enough:
-        await visit.node.stop(job)
-    else:
-        await visit.node.set_halt(job, replace(job.halt, spp=spp or math.inf))
-
-
-async def _statistics(visit: NodeVisit, call: Call) -> Scalar:
-    job = visit.node.jobs.meant(None)
-    figures = visit.node.figures(job) if job is not None else {}
-    known: dict[str, Scalar] = {
-        "sceneIsReady": int(job is not None and job.state not in (Status.IDLE, Status.PARSING)),
-        "filmIsReady": int(job is not None and (job.film is not None or float(figures.get("samples", 0)) > 0)),
-        "terminated": int(job is not None and job.state in (Status.STOPPED, Status.DONE, Status.ERROR)),
-        "secElapsed": figures.get("seconds", 0),
-        "samplesPx": figures.get("spp", 0),
-        "samplesSec": figures.get("rate", 0),
-        "threadCount": figures.get("thread", 0),
-    }
-    return known.get(str(call.args[0]), 0)  # as classic Lux: unknown figures are 0
-
-
-async def _printable_statistics(visit: NodeVisit, call: Call) -> Scalar:  # noqa: ARG001
-    figures = visit.node.figures(visit.job())
-    seconds = time.strftime("%H:%M:%S", time.gmtime(float(figures.get("seconds", 0))))
-    return (
-        f"{seconds} - {figures.get('thread', 0)} T - {float(figures.get('spp', 0)):.2f} S/p - "
-        f"{float(figures.get('rate', 0)) / 1000:.2f} kS/s"
+def _arrays(arrays: Sequence[Array]) -> Answer:
+    """One behind the other, each from its first row on."""
+    little = [np.ascontiguousarray(array, array.dtype.newbyteorder("<")) for array in arrays]
+    shapes = " ".join(",".join(map(str, array.shape)) for array in arrays)
+    return _follows(
+        b"".join(array.tobytes() for array in little),
+        dtype=Word(little[0].dtype.str),
+        shape=Word(shapes) if len(arrays) == 1 else shapes,
     )
 
 
-CONTROL: Mapping[str, Callable[[NodeVisit, Call], Awaitable[Scalar | None]]] = {
-    "Version": _version,
-    "ParsePartial": _parse_partial,
-    "Start": _resume,
-    "Pause": _pause,
-    "Exit": _stop,
-    "Abort": _reset,
-    "Wait": _wait,
-    "AddThread": _add_thread,
-    "RemoveThread": _remove_thread,
-    "SetHaltSamplesPerPixel": _set_halt,
-    "Statistics": _statistics,
-    "PrintableStatistics": _printable_statistics,
-}
+def _follows(data: bytes, **fields: Scalar) -> Answer:
+    return Transfer(Reply("R_OK", (), {**fields, "length": len(data)}, data=data), 0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import platform
 import secrets
 import time
@@ -23,11 +24,14 @@ from lrnap.engine import halts, seeds
 from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
 from lrnap.errors import Code, EngineError, LrnapError
 from lrnap.film.merge import Film
+from lrnap.film.resume import fitted
 from lrnap.film.snapshot import Snapshot
 from lrnap.limits import MAX_WARNING, MAX_WARNINGS, NodeLimits
+from lrnap.lux.editing import changes_of, edited
 from lrnap.lux.scene import Scene
 from lrnap.net.service import Session
 from lrnap.node.assets import AssetStore
+from lrnap.node.edits import JobEdit
 from lrnap.node.events import Publisher
 from lrnap.node.jobs import Job, JobTable, Step
 from lrnap.node.paths import Roots
@@ -37,6 +41,8 @@ from lrnap.node.visit import NodeVisit
 from lrnap.wire import Scalar, Status, Word, printable
 
 log = logging.getLogger("lrnap.node")
+
+NEVER = Halt(math.inf, math.inf, math.inf)
 
 _OUTCOME: Mapping[RunState, Step] = {
     RunState.STOPPED: Step.STOP,
@@ -70,6 +76,7 @@ class Node:
         self._holder: Job | None = None  # the job that holds the engine, from before its run is started
         self._run: Run | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._editing = asyncio.Lock()
 
     # --- for the server
 
@@ -139,6 +146,12 @@ class Node:
             self.note(f'job "{replaced.name}" is replaced by a new scene of that name')
         self._tell(job)
 
+    def loaded(self, job: Job, film: Snapshot, params: dict[str, object]) -> None:
+        """A job that was begun is a film without a scene."""
+        self.jobs.loaded(job, film, self.clock())
+        job.develop = params
+        self._tell(job)
+
     async def reset(self, job: Job) -> None:
         """The job and its film are gone."""
         if job.state is Status.PARSING:
@@ -169,7 +182,8 @@ class Node:
         if name in job.runs:
             raise LrnapError(Code.EXISTS, f'job "{job.name}" has had a run {name!r}: each run has a name of its own')
         halt = halts.first_of(halt, job.halt)
-        options = RunOptions(name, seed, self.threads if threads is None else threads, halt, channels)
+        alone = NEVER if job.suspends else halt
+        options = RunOptions(name, seed, self.threads if threads is None else threads, alone, channels, job.epoch)
         scene = job.scene
         assert scene is not None  # a job that may render has one: READY is reached with it alone
         self._holder = job
@@ -205,6 +219,51 @@ class Node:
             await self.running(job).resume()
             self._step_if_active(job, Step.RESUME)
 
+    async def edit(self, edit: JobEdit, epoch: int | None = None) -> int:
+        """Changes the scene of a job; the epoch of the film that begins with it. All or nothing.
+
+        A job that renders goes on with the new scene. One that did not is READY again, without the old scene's film. If
+        only the developing changes, the film stays.
+        """
+        async with self._editing:
+            job, changes = edit.job, changes_of(edit.calls)
+            job.check(Step.EDIT)
+            assert job.scene is not None
+            number = job.epoch + 1 if epoch is None else epoch
+            if not changes.rendered:
+                number = job.epoch
+            elif number <= job.epoch:
+                raise LrnapError(Code.SEQ, f"the film is of epoch {job.epoch} already: {number} is not newer")
+            elif self._holder is job:
+                run = self.running(job)
+                await run.edit(edit.calls, edit.files, number)
+                self.warn(job, run.warnings())
+            self.warn(job, edit.warnings)
+            self._edited(job, edit, number)
+            return number
+
+    def _edited(self, job: Job, edit: JobEdit, epoch: int) -> None:
+        assert job.scene is not None
+        job.scene = edited(job.scene, edit.calls, edit.files)
+        told = {param.name for call in edit.calls if call.name == "Film" for param in call.params}
+        job.develop = {name: value for name, value in job.develop.items() if name not in told}
+        before = job.belongings
+
+        def give_back() -> None:
+            before()
+            edit.close()
+
+        job.belongings = give_back
+        if epoch == job.epoch:
+            return
+        job.epoch, job.before = epoch, (0.0, 0.0)
+        if job.film is not None:
+            job.film.restart(epoch)
+        if not job.active:
+            job.film = job.status = None
+        self._step(job, Step.EDIT)
+        self.note(f'job "{job.name}" was edited: its film begins anew, as epoch {epoch}', job)
+
     async def stop(self, job: Job) -> None:
         """Ends rendering; when it returns, the film is kept."""
         job.check(Step.STOP)
@@ -225,14 +284,14 @@ class Node:
             await self._run.set_threads(threads)
         self.threads = threads
 
-    async def set_halt(self, job: Job, halt: Halt) -> None:
-        """The halt conditions of a job: of its run if there is one, else of the next."""
-        before, job.halt = job.halt, halt
+    async def set_halt(self, job: Job, halt: Halt, *, suspend: bool = False) -> None:
+        """The halt conditions of a job: of its run if there is one, else of the next. `suspend`: it pauses then."""
+        before, (job.halt, job.suspends) = (job.halt, job.suspends), (halt, suspend)
         if self._holder is job and job.active:
             try:
-                await self.running(job).set_halt(effective_halt(job))
+                await self.running(job).set_halt(NEVER if suspend else effective_halt(job))
             except LrnapError:
-                job.halt = before
+                job.halt, job.suspends = before
                 raise
 
     async def wait(self, job: Job, session: Session) -> None:
@@ -274,6 +333,25 @@ class Node:
             raise LrnapError(Code.STATE, f'job "{job.name}" is {job.state.value} and has no film yet')
         return replace(await asyncio.to_thread(film.as_snapshot, job.runs[0]), seed=job.seeds[0])
 
+    async def add_film(self, job: Job, film: Snapshot) -> None:
+        """Counts a film beside what the job renders."""
+        await self.film(job)
+        assert job.film is not None  # or `film` would have raised
+        await asyncio.to_thread(job.film.add, fitted(film, job.film.layout, job.film.epoch))
+        job.resumed += film.samples
+
+    async def clear_film(self, job: Job) -> None:
+        """Forgets all samples; a run begins its film anew."""
+        if job.film is None:
+            await self.film(job)
+        assert job.film is not None  # or `film` would have raised
+        epoch = job.film.epoch + 1
+        if self._holder is job and self._run is not None and job.active:
+            await self.running(job).edit((), epoch=epoch)
+        job.film.restart(epoch)
+        job.resumed, job.before = 0.0, (0.0, 0.0)
+        self.snapshots.forget(job.name)
+
     # --- inside
 
     def _check_engine(self, job: Job) -> None:
@@ -286,6 +364,8 @@ class Node:
                 f'wait for it, or end it with CTL_STOP "{holder.name}"',
             )
         job.check(Step.RENDER)
+        if job.scene is None:
+            raise LrnapError(Code.STATE, f'job "{job.name}" is a film without a scene: describe its scene')
         if holder is job:
             raise LrnapError(Code.STATE, f'job "{job.name}" is being started or is ending: try again')
 
@@ -309,18 +389,30 @@ class Node:
 
     async def _watch(self, job: Job, run: Run) -> None:
         try:
-            built = False
+            built, pausing = False, None
             async for status in run.events():
                 job.status = status
                 if not built and run.layout is not None:
                     built = True
                     self.warn(job, run.warnings())
                     self.note(f'job "{job.name}": {status.engine or self.engine.name} renders', job)
+                if job.suspends and job.state is Status.RENDERING and self._reached(job):
+                    pausing = asyncio.create_task(self.pause(job))
                 if "stats" in self.publisher.wanted:
                     self.publisher.publish("stats", job.name, **self.figures(job))
         except Exception:
             log.exception("defect while watching run %s", run.name)
+        if pausing is not None:
+            await asyncio.gather(pausing, return_exceptions=True)  # the run was over first
         await self._over(job, run)
+
+    def _reached(self, job: Job) -> bool:
+        """Whether what a job has is what its halt conditions ask for."""
+        known, halt = self.figures(job), effective_halt(job)
+        return any(
+            limit is not None and float(known.get(name, 0)) >= limit
+            for name, limit in (("spp", halt.spp), ("seconds", halt.seconds))
+        )
 
     async def _over(self, job: Job, run: Run) -> None:
         """Keeps what a run that is over leaves, and lets go of the engine."""
@@ -357,6 +449,7 @@ class Node:
     async def _count(self, job: Job, snapshot: Snapshot) -> None:
         if job.film is None:
             job.film = Film(snapshot.layout)
+            job.film.restart(job.epoch)
         await asyncio.to_thread(job.film.add, snapshot)
 
     def _step(self, job: Job, step: Step, error: LrnapError | None = None) -> None:
@@ -395,8 +488,9 @@ class Node:
         if status is None:
             return fields
         over = job.film is not None and not job.active
-        samples = job.film.samples if over and job.film else job.before[0] + status.samples
-        seconds = job.film.seconds if over and job.film else job.before[1] + status.seconds
+        before = job.before if status.epoch == job.epoch else (0.0, 0.0)  # else it is being edited at this moment
+        samples = job.film.samples if over and job.film else before[0] + status.samples
+        seconds = job.film.seconds if over and job.film else before[1] + status.seconds
         pixels = status.samples / status.spp if status.spp else 0.0
         spp = job.film.spp if over and job.film else samples / pixels if pixels else 0.0
         fields |= {
@@ -412,6 +506,8 @@ class Node:
         }
         if job.film is not None:
             fields |= {"dimx": job.film.layout.width, "dimy": job.film.layout.height}
+        if epoch := max(status.epoch, job.epoch):
+            fields["epoch"] = epoch
         if status.engine:
             fields["engine"] = status.engine
         if status.state is RunState.BUILDING:

@@ -88,7 +88,7 @@ class Snapshots:
     async def _take(self, job: str, film: Callable[[], Awaitable[Snapshot]]) -> Kept:
         snapshot = await film()
         newest = next((k for k in reversed(self.kept.values()) if k.job == job), None)
-        if newest is not None and (newest.film.run, newest.film.number) == (snapshot.run, snapshot.number):
+        if newest is not None and _film(newest.film) == _film(snapshot):
             return self._use(newest)  # nothing was rendered since
         self._count += 1
         kept = Kept(f"S{self._count}", job, snapshot, self._clock())
@@ -105,3 +105,8 @@ class Snapshots:
         self._taking.pop(job, None)
         if not task.cancelled():
             task.exception()  # it is told to those who asked
+
+
+def _film(snapshot: Snapshot) -> tuple[str, int, int]:
+    """What two snapshots of one film have in common."""
+    return snapshot.run, snapshot.epoch, snapshot.number

@@ -10,19 +10,28 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from lrnap.control.console import Console
+from lrnap.control.errors import Errors
+from lrnap.control.job import Result
 from lrnap.errors import Code, LrnapError
+from lrnap.lux.call import Call
+from lrnap.lux.overrides import FilmOverrides
 from lrnap.net.calls import find_spec
 from lrnap.net.service import Answer, Session
 from lrnap.node import handlers, lux_calls
 from lrnap.node.description import Description, Places
+from lrnap.node.edits import JobEdit
 from lrnap.node.events import Subscription
-from lrnap.node.jobs import Job
+from lrnap.node.jobs import Job, Step
+from lrnap.node.steering import NodeJob
 from lrnap.wire import Reply, Request, Scalar, Status
 
 if TYPE_CHECKING:
     from lrnap.node.service import Node
 
-GOING_ON = frozenset({"API_LUXINIT", "API_SYNC", "API_DUMPFILMBUFFER"})  # what is done after a failure, too
+# What is done after a failure, too.
+GOING_ON = frozenset({"API_LUXINIT", "API_EDITBEGIN", "API_SYNC", "API_DUMPFILMBUFFER"})
+ENDING = ("API_Render", "API_EditEnd")  # what makes something of a description
 
 
 class NodeVisit:
@@ -33,12 +42,16 @@ class NodeVisit:
         self.session = session
         self.description: Description | None = None
         self.parsing: Job | None = None  # the job of the description, until it is READY
+        self.editing: JobEdit | None = None
         self.reading = False  # a thread is at work on the description
         self.failed: LrnapError | None = None  # a call of this scene failed, see `check_whole`
         self.lacking = False  # calls of this scene were skipped, or all of it was refused: it is not to be rendered
         self.last: str | None = None  # the job this connection described last
         self.bound: dict[str, str] = {}  # file name as the scene spells it -> SHA-256
         self.subscriptions: dict[int, Subscription] = {}
+        self.overrides = FilmOverrides()
+        self.errors = Errors(self._tell)
+        self.console = Console(NodeJob(self), self.errors)
 
     def offer(self, request: Request) -> None:
         if request.call is not None:
@@ -60,9 +73,22 @@ class NodeVisit:
             self.miss(error)
 
     async def answer(self, request: Request) -> Answer:
-        self.check_whole(request)
-        handler = handlers.HANDLERS.get(request.verb, lux_calls.answer)
-        return await handler(self, request)
+        try:
+            self.check_whole(request)
+            handler = handlers.HANDLERS.get(request.verb, lux_calls.answer)
+            return await handler(self, request)
+        except LrnapError as error:
+            self.errors.failed(error)
+            raise
+
+    async def steer(self, name: str, job: object = None) -> Result:
+        """Makes the control call of that name, which has no arguments, for one job."""
+        console = self.console if job is None else Console(NodeJob(self, job), self.errors)
+        return await console.do(Call(name))
+
+    def _tell(self, number: int, severity: int, text: str) -> None:
+        """What a control call has to say beside its reply."""
+        self.node.note(f"{self.session.peer}: {text} (number {number}, severity {severity})")
 
     def close(self) -> None:
         """What is described half-way is gone; what renders goes on."""
@@ -79,7 +105,7 @@ class NodeVisit:
         self.discard()
         self.parsing = self.node.begin(name or self.node.jobs.unused_name(), self.session.peer)
         places = Places(self.node.roots, self.node.assets, self.bound)
-        self.description = Description(places)
+        self.description = Description(places, self.overrides)
         return self.description
 
     @contextlib.contextmanager
@@ -128,7 +154,7 @@ class NodeVisit:
         """
         if self.failed is None or not verb.upper().startswith("API_") or verb.upper() in GOING_ON:
             return False
-        return self.session.level > 0 or self.session.pressing or (self.lacking and verb == "API_Render")
+        return self.session.level > 0 or self.session.pressing or (self.lacking and verb in ENDING)
 
     def check_whole(self, request: Request) -> None:
         """Raises LrnapError (SKIPPED) for what must not be done after a call of the scene that failed."""
@@ -161,6 +187,36 @@ class NodeVisit:
         if self.description is not None:
             self.description.close()
         self.description = self.parsing = None
+        self.drop_edit()
+
+    # --- edits
+
+    def begin_edit(self, job: Job) -> None:
+        """An empty edit of a job, instead of one that is open."""
+        if self.description is not None:
+            raise LrnapError(Code.STATE, "a scene is being described: end it with WorldEnd or API_LuxCleanup first")
+        job.check(Step.EDIT)
+        assert job.scene is not None  # or it could not be edited
+        self.drop_edit()
+        self.editing = JobEdit(job, job.scene, Places(self.node.roots, self.node.assets, self.bound))
+
+    async def end_edit(self, epoch: int | None) -> int:
+        """Does it, or raises LrnapError and has done nothing. An edit with an open block stays, to be ended."""
+        edit = self.editing
+        if edit is None:
+            raise LrnapError(Code.STATE, "no edit is open: begin one with API_EditBegin")
+        edit.require_finished()
+        self.editing = None
+        try:
+            return await self.node.edit(edit, epoch)
+        except BaseException:
+            edit.close()
+            raise
+
+    def drop_edit(self) -> None:
+        if self.editing is not None:
+            self.editing.close()
+            self.editing = None
 
     # --- for handlers
 

@@ -317,6 +317,23 @@ _TABLE = (
         states=_STARTABLE,
     ),
     Verb(
+        "API_EditBegin",
+        "begin to change the scene of a job, also while it renders; the calls that follow say how",
+        'API_EditBegin "myjob"',
+        args=_JOB,
+        role=Role.SUBMIT,
+        order=Order.SCENE,
+        states=_STARTABLE | _RUNNING,
+    ),
+    Verb(
+        "API_EditEnd",
+        "change the scene as was said since API_EditBegin, all or nothing; the film begins anew",
+        "API_EditEnd",
+        options=(OptionSpec("epoch", Kind.INTEGER, "number of the new film's epoch, given by a master"),),
+        role=Role.SUBMIT,
+        order=Order.SCENE,
+    ),
+    Verb(
         "API_DumpFilmBuffer",
         "fetch the film",
         'API_DumpFilmBuffer "myjob" format=png',
