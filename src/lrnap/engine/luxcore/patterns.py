@@ -163,6 +163,31 @@ def _others(row: Matrix) -> Matrix:
     return np.delete(np.eye(4)[:3], int(np.argmax(np.abs(row))), axis=0)
 
 
+PALETTE = 31  # colours of the harlequin
+
+
+def _harlequin(inputs: Inputs) -> Fields:
+    """Colours of Halton's sequence, by the engine's number of the object."""
+    draft = inputs.draft
+    number = maths.node(draft, "modulo", texture=maths.shared(draft, "objectid"), modulo=[float(PALETTE)])
+    fields: Fields = {"type": ["band"], "interpolation": ["none"]}
+    fields["amount"] = maths.line(draft, number, 1.0 / PALETTE, 0.5 / PALETTE)
+    for i in range(PALETTE):
+        fields[f"offset{i}"] = [i / PALETTE]
+        fields[f"value{i}"] = [_radical_inverse(3 * i + 1, base) for base in (2, 3, 5)]
+    return fields
+
+
+def _radical_inverse(number: int, base: int) -> float:
+    """The number's digits in that base, mirrored at the point."""
+    inverse, weight = 0.0, 1.0
+    while number:
+        number, digit = divmod(number, base)
+        weight /= base
+        inverse += digit * weight
+    return inverse
+
+
 def _exact(build: Build, notes: Notes | None = None) -> Row[Build]:
     return Row(build, Fidelity.EXACT, parameters=notes or {})
 
@@ -173,6 +198,7 @@ PATTERNS: Mapping[str, Row[Build]] = {
     "dots": _exact(_dots),
     "uv": _exact(_uv),
     "uvmask": Row(_uvmask, Fidelity.EQUIVALENT, "a mix by comparisons of s and t"),
+    "harlequin": Row(_harlequin, Fidelity.APPROXIMATED, "a colour for each object, not for each of its triangles"),
     "windy": _exact(_procedural("windy")),
     "fbm": _exact(_procedural("fbm", "octaves", "roughness")),
     "wrinkled": _exact(_procedural("wrinkled", "octaves", "roughness")),

@@ -91,10 +91,9 @@ def _carpaint_defaults() -> tuple[Parameter, ...]:
     )
 
 
-def _removed(name: str, *colors: str) -> Plugin:
-    """A material of older versions; one with colours also had a roughness."""
-    own = (*(color_texture(color, None) for color in colors), *OLD_ROUGHNESS) if colors else ()
-    return Plugin("material", name, own + BUMP + COMPOSITING, note="a material of older versions", obsolete=True)
+def _old(name: str, *parameters: Parameter) -> Plugin:
+    """A material of older versions."""
+    return Plugin("material", name, parameters + BUMP + COMPOSITING, note="a material of older versions", obsolete=True)
 
 
 PLUGINS: tuple[Plugin, ...] = (
@@ -233,7 +232,21 @@ PLUGINS: tuple[Plugin, ...] = (
     ),
     material("scatter", color_texture("Kd", 0.9), color_texture("g", 0.0), bump=False),
     material("null", bump=False, note="not there: light passes unchanged"),
-    *(_removed(name) for name in ("bluepaint", "brushedmetal", "clay", "felt", "primer", "skin")),
-    _removed("translucent", "Kd", "Ks", "reflect", "transmit"),
-    _removed("uber", "Kd", "Ks", "Kr", "opacity"),
+    *(_old(name) for name in ("bluepaint", "brushedmetal", "clay", "felt", "primer", "skin")),
+    _old(
+        "translucent",
+        color_texture("Kd", 1.0),
+        color_texture("Ks", 1.0),
+        color_texture("reflect", 0.5),
+        color_texture("transmit", 0.5),
+        float_texture("roughness", 0.1),
+    ),
+    _old(
+        "uber",
+        color_texture("Kd", 1.0),
+        color_texture("Ks", 1.0),
+        color_texture("Kr", 0.0),
+        color_texture("opacity", 1.0),
+        float_texture("roughness", 0.1),
+    ),
 )
