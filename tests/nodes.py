@@ -55,9 +55,11 @@ WorldEnd
 class StillRun:
     """A run that renders until the test, or a request, says otherwise. Each snapshot has one sample per pixel more."""
 
-    def __init__(self, options: RunOptions, size: tuple[int, int]) -> None:
+    def __init__(
+        self, options: RunOptions, size: tuple[int, int], groups: tuple[str, ...] = FilmLayout(*SIZE).groups
+    ) -> None:
         self.options = options
-        self.layout: FilmLayout | None = FilmLayout(*size)
+        self.layout: FilmLayout | None = FilmLayout(*size, groups)
         self.halt = options.halt
         self.closed = False
         self.taken = 0
@@ -135,12 +137,13 @@ class StillEngine:
 
     def __init__(self, size: tuple[int, int] = SIZE) -> None:
         self.size = size
+        self.groups = FilmLayout(*size).groups
         self.runs: list[StillRun] = []
         self.scenes: list[Scene] = []
 
     async def start(self, scene: Scene, options: RunOptions) -> StillRun:
         self.scenes.append(scene)
-        self.runs.append(StillRun(options, self.size))
+        self.runs.append(StillRun(options, self.size, self.groups))
         return self.runs[-1]
 
 
