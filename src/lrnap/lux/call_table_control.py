@@ -45,7 +45,10 @@ ROWS = (
     _engine("ParsePartial", args="file", returns="bool", doc="read a file as a part of the scene"),
     _engine("ParseSuccessful", args="", c=False, returns="bool", doc="whether the last scene was read without error"),
     _engine(
-        "StartRenderingAfterParse", args="start:bool", pylux=False, doc="whether WorldEnd starts to render (it does)"
+        "StartRenderingAfterParse",
+        args="start:bool",
+        pylux=False,
+        doc="whether a scene renders as soon as it is complete",
     ),
     _engine("ParseEnd", args="", pylux=False, doc="start to render a scene that WorldEnd did not start"),
     _engine("Cleanup", args="", doc="end the description; a complete scene stays, ready to render"),
@@ -60,7 +63,7 @@ ROWS = (
         doc="set when to halt, whether it is enough now, and whether to wait then instead of ending",
     ),
     _engine("AddThread", args="", returns="integer", doc="render with one thread more"),
-    _engine("RemoveThread", args="", doc="render with one thread less; one always stays"),
+    _engine("RemoveThread", args="", returns="integer", doc="render with one thread less; one always stays"),
     row(
         "SetEpsilon",
         "engine",
@@ -100,7 +103,7 @@ ROWS = (
     ),
     _film("LoadFLM", args="file", doc="load a film without its scene"),
     _film("SaveFLM", args="file", doc="save the film"),
-    _film("SaveFLMToStream", args="", pylux=False, returns="bytes", doc="the film as .flm bytes"),
+    _film("SaveFLMToStream", args="", pylux=False, returns="bytes", doc="the film as .flm bytes; it begins anew"),
     _film("DeleteFLMBuffer", args="", pylux=False, doc="free what SaveFLMToStream returned; nothing to do here"),
     _film("LoadFLMFromStream", args="data:bytes name", pylux=False, doc="load a film from .flm bytes"),
     _film("UpdateFLMFromStream", args="data:bytes", pylux=False, returns="number", doc="add .flm bytes to the film"),
@@ -139,7 +142,7 @@ ROWS = (
         doc="the default of a film parameter that is a text",
     ),
     # Queryable attributes and statistics.
-    _attribute("GetAttributes", args="", returns="string", doc="all objects and attributes, as XML"),
+    _attribute("GetAttributes", args="", returns="text", doc="all objects and attributes, as XML"),
     _attribute("HasObject", args="object", pylux=False, returns="bool", doc="whether there is such an object"),
     _attribute(
         "HasAttribute", args="object attribute", pylux=False, returns="bool", doc="whether it has the attribute"
@@ -153,7 +156,7 @@ ROWS = (
     _attribute(
         "HasAttributeDefaultValue", args="object attribute", pylux=False, returns="bool", doc="whether it has a default"
     ),
-    _attribute("GetAttribute", args="object attribute", c=False, returns="string", doc="the value of an attribute"),
+    _attribute("GetAttribute", args="object attribute", c=False, returns="value", doc="the value of an attribute"),
     _attribute("SetAttribute", args="object attribute value", doc="set an attribute of any type"),
     *_attribute_rows(),
     _attribute("Statistics", args="name", returns="number", doc='a figure by name, e.g. "sceneIsReady"'),
@@ -172,14 +175,14 @@ ROWS = (
     _network(
         "GetNetworkServerUpdateInterval", args="", returns="integer", doc="how often films are fetched, in seconds"
     ),
-    _network("GetRenderingServersStatus", args="", returns="string", doc="one line for each node"),
+    _network("GetRenderingServersStatus", args="", returns="text", doc="one line for each node"),
     # Errors. A handler is a function, so it is given in the client and never travels.
     _error("LastError", args="", pylux=False, returns="integer", doc="the classic number of the last error"),
     _error(
         "ErrorFilter", args="severity:integer", doc="report from here: debug -1, info 0, warning 1, error 2, severe 3"
     ),
     _error("GetErrorFilter", args="", pylux=False, returns="integer", doc="what ErrorFilter set"),
-    _error("ErrorHandler", args="handler", doc='what to do with errors: "abort", "ignore", "print", or a function'),
+    _error("ErrorHandler", args="handler", doc='who is told of errors: "print", "ignore", or in Python a function'),
     _error("ErrorAbort", args="code:integer severity:integer message", pylux=False, doc="print an error and end"),
     _error("ErrorIgnore", args="code:integer severity:integer message", pylux=False, doc="do nothing with an error"),
     _error("ErrorPrint", args="code:integer severity:integer message", pylux=False, doc="print an error"),

@@ -121,9 +121,11 @@ def reply_of(spec: CallSpec, result: Result) -> Answer:
         return text(str(result).splitlines())
     if isinstance(result, bool):
         return ok(value=Word("true" if result else "false"))
-    if isinstance(result, float) and not math.isfinite(result):
+    if isinstance(result, str):
+        return ok(value=printable(result))
+    if not math.isfinite(result):
         return ok(value=Word(str(result)))
-    return ok(value=printable(result) if isinstance(result, str) else result)
+    return ok(value=int(result) if result == int(result) else result)
 
 
 def _arrays(arrays: Sequence[Array]) -> Answer:

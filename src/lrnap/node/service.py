@@ -508,6 +508,8 @@ class Node:
             fields |= {"dimx": job.film.layout.width, "dimy": job.film.layout.height}
         if epoch := max(status.epoch, job.epoch):
             fields["epoch"] = epoch
+        if status.noise is not None:
+            fields["noise"] = float(f"{status.noise:.3g}")
         if status.engine:
             fields["engine"] = status.engine
         if status.state is RunState.BUILDING:

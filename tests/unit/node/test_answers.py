@@ -97,11 +97,10 @@ def test_pause_resume_stop_and_reset(talk: Talk) -> None:
 def test_the_calls_of_the_lux_api_steer_the_same_job(talk: Talk) -> None:
     rendering(talk)
     assert talk.all("API_LuxPause", "API_luxStart", "API_LuxAddThread") == ["R_OK", "R_OK", "R_OK VALUE = 3"]
-    assert talk.ask('API_LuxStatistics "filmIsReady"') == "R_OK VALUE = 0"
     assert talk.ask("API_LuxExit") == "R_OK"
     assert talk.ask('API_LuxStatistics "filmIsReady"') == "R_OK VALUE = 1"
     assert talk.ask("API_LuxWait") == "R_OK"
-    assert talk.ask("API_LuxGetAttributes").startswith("R_ERROR CODE = E_UNSUPPORTED DESC = API_GetAttributes ")
+    assert talk.ask("API_LuxAddServer otherhost").startswith("R_ERROR CODE = E_UNSUPPORTED DESC = a node renders alone")
 
 
 def test_wait_lasts_until_the_job_is_over(node: Served, talk: Talk) -> None:
@@ -119,7 +118,7 @@ def test_threads_come_and_go_while_rendering(node: Served, talk: Talk) -> None:
         "R_OK THREAD = 2",
         "R_OK THREAD = 1",
     ]
-    assert talk.ask("CTL_REMOVETHREAD").startswith("R_ERROR CODE = E_ARGS ")
+    assert talk.ask("CTL_REMOVETHREAD") == "R_OK THREAD = 1"  # one always stays
     assert talk.all("CTL_SET threads 4", "CTL_GET threads") == ["R_OK", "R_OK THREADS = 4"]
     assert node.engine.runs[0].status().threads == 4
 
