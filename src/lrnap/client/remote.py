@@ -353,6 +353,7 @@ def status_of(word: str, fields: Mapping[str, Scalar], before: RunStatus) -> Run
         threads=int(number("thread", before.threads)),
         triangles=int(number("triangles", before.triangles)),
         engine=str(fields.get("engine", before.engine)),
+        noise=number("noise", 0.0) or before.noise,
         error=_failure(fields) if state is RunState.FAILED else None,
     )
 
