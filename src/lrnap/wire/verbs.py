@@ -308,7 +308,7 @@ _TABLE = (
             OptionSpec("threads", Kind.INTEGER, "0: all cores"),
             OptionSpec("spp", Kind.NUMBER, "halt at this many samples per pixel; 0: never, whatever the scene says"),
             OptionSpec("seconds", Kind.NUMBER, "halt after this time of rendering; 0: never"),
-            OptionSpec("noise", Kind.NUMBER, "halt when the noise is below; 0: never"),
+            OptionSpec("noise", Kind.NUMBER, "halt when the picture's error is below, where 1 is white; 0: never"),
             OptionSpec("run", Kind.TEXT, "name of the run, given by a master"),
             OptionSpec("channels", Kind.TEXT, "of the film beside light, joined by commas: depth,normal,albedo ..."),
         ),
