@@ -21,7 +21,7 @@ async def until_quiet(run: Run, limit: Callable[[], float | None], told: Callabl
     noise: Noise | None = None
     seen = (0, 0.0)
     while (wanted := limit()) is not None:
-        if not await _changed(run, seen):
+        if not await _rendered_more(run, seen):
             return False
         began, seen = time.monotonic(), _film(run.status())
         try:
