@@ -20,6 +20,7 @@ from lrnap.lux.description import (
     Instance,
     Light,
     Object,
+    Region,
     SceneDescription,
     Shape,
     Texture,
@@ -270,7 +271,7 @@ class Builder:
         (self._object or self.description).instances.append(instance)
 
     def _volume_region(self, call: Call) -> None:
-        self.description.volume_regions.append(self._resolved(call))
+        self.description.volume_regions.append(Region(self._resolved(call), self._place.current))
 
     def _transform(self, call: Call) -> None:
         self._place.call(call)

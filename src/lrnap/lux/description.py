@@ -79,6 +79,14 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A box of fog (the `Volume` statement): its transform is that of the box to the world."""
+
+    entity: Entity
+    transform: Transform
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """ObjectInstance (or MotionInstance, then with a moving transform); its material overrides the shapes' own."""
 
@@ -117,7 +125,7 @@ class SceneDescription:
     textures: dict[str, Texture] = field(default_factory=dict)
     materials: dict[str, Entity] = field(default_factory=dict)  # named ones, and unnamed as "#1", "#2" ...
     volumes: dict[str, Entity] = field(default_factory=dict)
-    volume_regions: list[Entity] = field(default_factory=list)  # the `Volume` statement
+    volume_regions: list[Region] = field(default_factory=list)
     light_groups: list[str] = field(default_factory=list)  # in order of first use; "default" first if used
     lights: list[Light] = field(default_factory=list)
     shapes: list[Shape] = field(default_factory=list)

@@ -142,7 +142,7 @@ def test_volumes_and_portals():
     assert (second.interior, second.exterior) == (None, "air")
     assert scene.lights[0].exterior == "air"
     assert scene.camera_volume == "air"
-    assert [region.plugin for region in scene.volume_regions] == ["homogeneous"]
+    assert [region.entity.plugin for region in scene.volume_regions] == ["homogeneous"]
 
 
 def test_objects_hold_what_stands_between_their_begin_and_end():

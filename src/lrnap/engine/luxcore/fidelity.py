@@ -14,6 +14,7 @@ from lrnap.engine.luxcore.draft import SUBSTITUTES
 from lrnap.engine.luxcore.film import FILTERS
 from lrnap.engine.luxcore.lights import LIGHTS
 from lrnap.engine.luxcore.materials import MATERIALS
+from lrnap.engine.luxcore.regions import REGIONS
 from lrnap.engine.luxcore.rows import Fidelity, Note, Row
 from lrnap.engine.luxcore.sampling import RENDERERS, SAMPLERS, SURFACE_INTEGRATORS, VOLUME_INTEGRATORS
 from lrnap.engine.luxcore.shapes import SHAPES
@@ -28,7 +29,7 @@ ROWS: Mapping[str, Mapping[str, Row[Any]]] = {
     "light": LIGHTS,
     "arealight": {"area": AREA_LIGHT},
     "volume": VOLUMES,
-    "volumeregion": {},
+    "volumeregion": REGIONS,
     "shape": SHAPES,
     "camera": CAMERAS,
     "filter": FILTERS,
@@ -40,7 +41,6 @@ ROWS: Mapping[str, Mapping[str, Row[Any]]] = {
 WITHOUT_ROW: Mapping[str, str] = {
     "material": f"matte, {SUBSTITUTES['material'][1]}",
     "texture": "; ".join(f"{kind}: {why}" for kind, (_, why) in SUBSTITUTES.items() if kind != "material"),
-    "volumeregion": "left out: only shapes can hold volumes",
     "shape": "left out",
     "camera": "a perspective camera of 45 degrees",
     "surfaceintegrator": "'path'",

@@ -15,6 +15,7 @@ from lrnap.engine.luxcore.camera import put_camera
 from lrnap.engine.luxcore.channels import number_things
 from lrnap.engine.luxcore.draft import Draft, Image, Value
 from lrnap.engine.luxcore.film import put_film
+from lrnap.engine.luxcore.regions import put_regions
 from lrnap.engine.luxcore.sampling import BIDIRECTIONAL, put_sampling
 from lrnap.engine.luxcore.shapes import Geometry
 from lrnap.engine.protocol import Halt
@@ -64,9 +65,8 @@ def translate(description: SceneDescription, files: Mapping[str, str], kept: Kep
     put_sampling(draft)
     geometry = Geometry(draft, made=dict(kept.made), areas=dict(kept.areas))
     geometry.put_scene()
+    put_regions(draft, geometry)
     number_things(draft)
-    for region in description.volume_regions:
-        draft.warn(region, "cannot be rendered and is left out: only shapes can hold volumes")
     if not draft.groups:
         draft.warnings["nothing in the scene gives light: the picture will be black"] = None
     groups = _groups(draft)

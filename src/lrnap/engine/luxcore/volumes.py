@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from lrnap.engine.luxcore import maths
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, Value, entity_error
 from lrnap.engine.luxcore.fresnel import FORMULAS, parts
 from lrnap.lux.description import Entity
@@ -67,11 +68,20 @@ def _clear(inputs: Inputs) -> Fields:
 
 def _scattering(engine_type: str) -> Build:
     def build(inputs: Inputs) -> Fields:
-        multiple = inputs.draft.description.volume_integrator.plugin == "multi"
-        fields = inputs.fields(engine_type, absorption="sigma_a", scattering="sigma_s", asymmetry="g")
-        return fields | {"ior": _index(inputs), "multiscattering": [multiple]}
+        fields: Fields = {"type": [engine_type], "ior": _index(inputs)}
+        return fields | scattering(inputs.draft, *(inputs.value(name) for name in ("sigma_a", "sigma_s", "g")))
 
     return build
+
+
+def scattering(draft: Draft, absorbed: Value, scattered: Value, asymmetry: Value) -> Fields:
+    """What becomes of light by the volume integrator: under "emission", what is scattered is only lost."""
+    integrator = draft.description.volume_integrator.plugin
+    if integrator == "emission":
+        lost = absorbed if not any(scattered) else maths.add(draft, absorbed, scattered)
+        absorbed, scattered = lost, [0.0, 0.0, 0.0]
+    fields: Fields = {"absorption": absorbed, "scattering": scattered, "asymmetry": asymmetry}
+    return fields | {"multiscattering": [integrator == "multi"]}
 
 
 def _heterogeneous(inputs: Inputs) -> Fields:

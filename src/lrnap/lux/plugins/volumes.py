@@ -43,15 +43,22 @@ BOX: tuple[Parameter, ...] = (
 )
 
 
-def region(name: str, *parameters: Parameter) -> Plugin:
-    return Plugin("volumeregion", name, BOX + parameters)
+def region(name: str, *parameters: Parameter, needs: str = "") -> Plugin:
+    return Plugin("volumeregion", name, BOX + parameters, needs=needs)
 
 
 REGION_PLUGINS: tuple[Plugin, ...] = (
     region("homogeneous"),
     region("heterogeneous"),
     region("exponential", real("a", 1.0), real("b", 1.0), triplet("vector", "updir", (0.0, 1.0, 0.0))),
-    region("volumegrid", real("density", count=None), whole("nx", 1), whole("ny", 1), whole("nz", 1)),
+    region(
+        "volumegrid",
+        real("density", count=None, note="nx * ny * nz values, x running fastest"),
+        whole("nx", 1),
+        whole("ny", 1),
+        whole("nz", 1),
+        needs='"float density" [0.1 0.9] "integer nx" [2]',
+    ),
     region(
         "cloud",
         *CLOUD,
