@@ -6,6 +6,7 @@ everywhere as those of the brightest pixel. Beyond the borders of a picture it i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,15 +22,15 @@ ROWS = 32  # transformed at a time, and columns
 
 
 class Spread(NamedTuple):
-    """A kernel made ready for pictures of one size. `top`, `left`: the place of its middle."""
+    """A kernel made ready for pictures of one size. Kernels look the same from both sides, so what they do to waves is
+    real."""
 
-    transfer: npt.NDArray[np.complex128]
+    transfer: Numbers
     size: tuple[int, int]  # of the picture with room for what the kernel reaches beyond it
-    top: int
-    left: int
 
-    def __call__(self, light: Block) -> Numbers:
-        """The kernel around every point of (H, W); nothing where it does not reach."""
+    def __call__(self, light: Block, receive: Callable[[slice, Numbers], None]) -> None:
+        """Gives the kernel around every point of (H, W) to `receive`, some rows at a time and from several threads;
+        nothing where it does not reach."""
         height, width = light.shape
         waves = _along_rows(light, self.size)
         least = float(light.max()) * ERROR
@@ -40,35 +41,41 @@ class Spread(NamedTuple):
             waves[:, span] = np.fft.ifft(turned).T
 
         each(columns, waves.shape[1], ROWS)
-        result: Numbers = np.empty((height, width))
 
         def rows(span: slice) -> None:
-            lines = np.fft.irfft(waves[span.start + self.top : span.stop + self.top], self.size[1])
+            lines = np.fft.irfft(waves[span], self.size[1])[:, :width]
             lines[lines < least] = 0
-            result[span] = lines[:, self.left : self.left + width]
+            receive(span, lines)
 
         each(rows, height, ROWS)
-        return result
 
 
 def spread(kernel: Numbers, picture: tuple[int, int]) -> Spread:
     """By a kernel with its point in the middle, which reaches less far than a picture (height, width) does."""
     top, left = kernel.shape[0] // 2, kernel.shape[1] // 2
     size = _room(picture, top, left)
-    transfer = _along_rows(kernel, size)
+    waves = _along_rows(_turned(kernel, size[1], left), size)
 
     def columns(span: slice) -> None:
-        transfer[:, span] = np.fft.fft(np.ascontiguousarray(transfer[:, span].T)).T
+        waves[:, span] = np.fft.fft(np.ascontiguousarray(np.roll(waves[:, span], -top, axis=0).T)).T
 
-    each(columns, transfer.shape[1], ROWS)
-    return Spread(transfer, size, top, left)
+    each(columns, waves.shape[1], ROWS)
+    return Spread(waves.real.copy(), size)
 
 
 def spread_apart(down: Numbers, across: Numbers, picture: tuple[int, int]) -> Spread:
     """By a kernel that is the product of one along columns and one along rows."""
     top, left = down.size // 2, across.size // 2
     size = _room(picture, top, left)
-    return Spread(np.outer(np.fft.fft(down, size[0]), np.fft.rfft(across, size[1])), size, top, left)
+    columns = np.fft.fft(_turned(down, size[0], top)).real
+    return Spread(np.outer(columns, np.fft.rfft(_turned(across, size[1], left)).real), size)
+
+
+def _turned(kernel: Numbers, length: int, middle: int) -> Numbers:
+    """Along its last axis with room behind it, and turned so that its middle comes first."""
+    room = np.zeros((*kernel.shape[:-1], length))
+    room[..., : kernel.shape[-1]] = kernel
+    return np.roll(room, -middle, axis=-1)
 
 
 def _room(picture: tuple[int, int], top: int, left: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ to the middles of its pixels, so that effects are as symmetric as the picture; a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import repeat
 
 import numpy as np
@@ -35,13 +35,19 @@ def bloom(picture: Block, settings: Settings) -> None:
     if radius < 2 or not settings.bloom_weight:
         return
     down, across = (_bell(radius, min(radius, side) - 1) for side in (height, width))
-    blurred = spread_apart(down, across, (height, width))
-    share = settings.bloom_weight / np.outer(_within(down, height), _within(across, width))
+    blur = spread_apart(down, across, (height, width))
+    kept, beside, above = np.float32(1 - settings.bloom_weight), _within(across, width), _within(down, height)
+
+    def mixed(channel: Block) -> Callable[[slice, Numbers], None]:
+        def receive(rows: slice, blurred: Numbers) -> None:
+            blurred *= settings.bloom_weight / np.outer(above[rows], beside)
+            channel[rows] *= kept
+            channel[rows] += blurred
+
+        return receive
+
     for channel in picture:
-        bright = blurred(channel)
-        bright *= share
-        channel *= np.float32(1 - settings.bloom_weight)
-        channel += np.maximum(bright, 0, out=bright).astype(np.float32)
+        blur(channel, mixed(channel))
 
 
 def _bell(radius: int, reach: int) -> Numbers:
@@ -63,13 +69,19 @@ def glare(picture: Block, settings: Settings) -> None:
     length = settings.glare_radius * max(picture.shape[1:])
     if not (highest > 0 and length > 0 and settings.glare_amount):
         return
-    bright = np.where(y >= np.float32(highest * settings.glare_threshold), picture, np.float32(0))
+    bright = y >= np.float32(highest * settings.glare_threshold)
+    del y
+
+    def added(channel: Block) -> Callable[[slice, Numbers], None]:
+        def receive(rows: slice, light: Numbers) -> None:
+            light *= settings.glare_amount
+            channel[rows] += light
+
+        return receive
+
     size = picture.shape[1], picture.shape[2]
-    kernels = _kernels(settings, length, size)
-    for channel, light in zip(picture, bright, strict=True):
-        added = next(kernels)(light)
-        added *= settings.glare_amount
-        channel += np.maximum(added, 0, out=added).astype(np.float32)
+    for channel, kernel in zip(picture, _kernels(settings, length, size), strict=True):
+        kernel(channel * bright, added(channel))
 
 
 def _kernels(settings: Settings, length: float, size: tuple[int, int]) -> Iterator[Spread]:

@@ -18,7 +18,7 @@ from lrnap.film.bands import each, spans
 from lrnap.film.channels import shown
 from lrnap.film.develop import colour, denoise, falsecolours, legend, lens, outliers
 from lrnap.film.develop.settings import Settings
-from lrnap.film.develop.tonemap import KERNEL, Measure, Point, measure
+from lrnap.film.develop.tonemap import KERNEL, NEED_LOGS, Measure, Point, measure
 from lrnap.film.develop.view import View
 from lrnap.film.radiance import Accumulators, mix
 from lrnap.film.snapshot import Block, FilmLayout
@@ -62,7 +62,7 @@ def _imaging(settings: Settings) -> list[Step]:
     light: list[Measure] = []
 
     def meter(picture: Block) -> None:
-        light.append(measure(picture))
+        light.append(measure(picture, logs=settings.tonemapkernel in NEED_LOGS))
 
     def tonemap(picture: Block) -> Point:
         if not light:
@@ -134,7 +134,7 @@ def gamma(value: float) -> Point:
             np.log(band, out=band)
         band *= power
         np.exp(band, out=band)
-        np.minimum(band, np.float32(1), out=band)
+        np.clip(band, np.float32(0), np.float32(1), out=band)
 
     return point
 
@@ -219,7 +219,10 @@ def quantise(picture: Block, dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[np.
     source = np.ascontiguousarray(picture, np.float32).reshape(-1)
     result = np.empty(source.shape, kind)
     for span in spans(source.size):
-        _store(source[span].copy(), result[span])
+        values = source[span].copy()
+        values[np.isnan(values)] = 0
+        _scale(values, kind)
+        result[span] = values
     return result.reshape(picture.shape)
 
 
@@ -248,18 +251,30 @@ def _deliver(planes: Block, points: list[Point], dtype: np.dtype[np.generic]) ->
         band = flat[:, span]
         for point in points:
             point(band[:3])
+        if dtype == np.uint8:
+            _pack(band, pixels[span])
+            return
+        if dtype.kind == "u":
+            _scale(band, dtype)
         for channel in range(4):
-            _store(band[channel], pixels[span, channel])
+            np.copyto(pixels[span, channel], band[channel], casting="unsafe")
 
     each(one, flat.shape[1])
     return pixels.reshape(*planes.shape[1:], 4)
 
 
-def _store(values: Block, into: npt.NDArray[np.generic]) -> None:
-    """Puts values into an array of the wanted type; integers are quantised, overwriting `values` on the way."""
-    if into.dtype.kind == "u":
-        most = 256**into.dtype.itemsize - 1
-        values *= np.float32(most + 1)
-        np.fmax(values, np.float32(0), out=values)
-        np.fmin(values, np.float32(most), out=values)
-    np.copyto(into, values, casting="unsafe")
+def _scale(values: Block, dtype: np.dtype[np.generic]) -> None:
+    """In place: from [0, 1] to what an unsigned integer holds. There must be no NaN."""
+    most = 256**dtype.itemsize - 1
+    values *= np.float32(most + 1)
+    np.clip(values, np.float32(0), np.float32(most), out=values)
+
+
+def _pack(band: Block, pixels: npt.NDArray[np.generic]) -> None:
+    """Puts a band (4, n) into pixels (n, 4) of 8 bits, as words of 32: half the time of writing every fourth byte."""
+    _scale(band, pixels.dtype)
+    words = band.astype("<i4")  # casts to unsigned are slower
+    for channel in range(1, 4):
+        words[channel] <<= np.int32(8 * channel)
+        words[0] |= words[channel]
+    pixels.view("<i4")[:, 0] = words[0]

@@ -5,13 +5,15 @@ What is measured of it is of the pixels that are left, so a preview is exposed a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from lrnap.film.bands import each
 from lrnap.film.radiance import Accumulators
 from lrnap.film.snapshot import Block, FilmLayout, Planes
+
+ROWS = 64  # copied at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,32 @@ def thinned(film: Accumulators, width: int, height: int) -> Accumulators:
     step = max(1, -(-layout.width // max(1, width)), -(-layout.height // max(1, height)))
     if step == 1:
         return film
-    rows, columns = slice(step // 2, None, step), slice(step // 2, None, step)
-    weight = np.ascontiguousarray(planes.weight[rows, columns])
+    weight = _every(planes.weight, step)
     smaller = FilmLayout(weight.shape[1], weight.shape[0], layout.groups, layout.screen, layout.channels)
-    channels: Mapping[str, Block] = {name: plane[rows, columns] for name, plane in planes.channels.items()}
     picked = Planes(
         weight,
-        np.ascontiguousarray(planes.alpha[rows, columns]),
-        np.ascontiguousarray(planes.pixel[:, rows, columns]),
-        None if planes.screen is None else np.ascontiguousarray(planes.screen[:, rows, columns]),
-        channels,
+        _every(planes.alpha, step),
+        _groups(planes.pixel, step),
+        None if planes.screen is None else _groups(planes.screen, step),
+        {name: _every(plane, step) for name, plane in planes.channels.items()},
     )
     share = (smaller.width * smaller.height) / (layout.width * layout.height)
     return Thinned(smaller, picked, film.screen_samples * share)
+
+
+def _every(plane: Block, step: int) -> Block:
+    """The middles of squares of `step` of a plane (H, W, ...)."""
+    view = plane[step // 2 :: step, step // 2 :: step]
+    picked: Block = np.empty(view.shape, np.float32)
+
+    def one(rows: slice) -> None:
+        picked[rows] = view[rows]
+
+    each(one, view.shape[0], ROWS)
+    return picked
+
+
+def _groups(planes: Block, step: int) -> Block:
+    """Of each light group; one that is alone is not copied again."""
+    picked = [_every(plane, step) for plane in planes]
+    return picked[0][None] if len(picked) == 1 else np.stack(picked)

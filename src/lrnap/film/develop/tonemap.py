@@ -35,15 +35,18 @@ class Measure(NamedTuple):
     highest: float
 
 
-def measure(picture: Block) -> Measure:
-    """Of colours (3, H, W), which must be finite and not negative."""
+def measure(picture: Block, *, logs: bool = True) -> Measure:
+    """Of colours (3, H, W), which must be finite and not negative. Without `logs`, which take most of the time, the
+    `log_mean` is 1."""
     colours = picture.reshape(3, -1)
     weights = ROOM.luminance
 
     def one(span: slice) -> tuple[float, int, float, float]:
         y = luminance(colours[:, span], weights)
+        total, count, highest = float(y.sum()), int(np.count_nonzero(y)), float(y.max())
+        if not logs:
+            return total, count, 0.0, highest
         lit = y > 0
-        total, count, highest = float(y.sum()), int(np.count_nonzero(lit)), float(y.max())
         np.maximum(y, np.float32(DARKEST), out=y)
         np.log(y, out=y)
         y *= lit
@@ -111,6 +114,7 @@ def falsecolors(settings: Settings, light: Measure) -> Point:
     return falsecolours.paint(settings, light.highest)
 
 
+NEED_LOGS = frozenset({"reinhard", "contrast"})  # of the luminances that are measured
 KERNEL: Mapping[str, Callable[[Settings, Measure], Point]] = {
     "reinhard": reinhard,
     "linear": linear,
