@@ -9,8 +9,8 @@ from typing import Any
 from lrnap.errors import Code, LrnapError
 from lrnap.manager import effects, events, frames, jobs, runs
 from lrnap.manager.nodes import Node, NodeStep, Presence, Standing
-from lrnap.manager.runs import Run, RunState, RunStep
-from lrnap.manager.turn import Turn, parse_run_name
+from lrnap.manager.runs import Run, RunState
+from lrnap.manager.turn import Turn
 
 _CHANGES = {NodeStep.ENABLE, NodeStep.DISABLE, NodeStep.DRAIN, NodeStep.FORGIVE}
 
@@ -119,40 +119,11 @@ def here(turn: Turn, event: events.NodeHere) -> None:
     if ours is not None and ours.name not in held:
         turn.lose(ours, f"{node.url} does not have it any more")
     for name, has in held.items():
-        run = _known(turn, name, node)
+        run = turn.find(name, node.id, node.generation)
         if run is not None and _wanted(turn, run, node):
             _adopt(turn, run, has, node)
         else:
             turn.do(effects.DropRun(node=node.id, generation=node.generation, run=name))
-
-
-def _known(turn: Turn, name: str, node: Node) -> Run | None:
-    """The run of that name; one that only the node remembers is put down again: the store is of yesterday."""
-    world = turn.world
-    if name in world.runs:
-        return world.runs[name]
-    parsed = parse_run_name(name)
-    if parsed is None:
-        return None
-    key, frame, epoch, seed = parsed
-    job = world.jobs.get(world.keys.get(key, 0))
-    if job is None or (job.id, frame) not in world.frames or seed in world.seeds[job.id]:
-        return None
-    run = Run(
-        name=name,
-        job=job.id,
-        frame=frame,
-        node=node.id,
-        generation=node.generation,
-        seed=seed,
-        epoch=epoch,
-        round=world.frames[job.id, frame].round,
-        state=RunState.LOST,
-        started=turn.wall,
-    )
-    world.put(run)
-    turn.note("run", name, job.id, "find", run.state.value, f"{node.url} has it, and the store did not know it")
-    return run
 
 
 def _wanted(turn: Turn, run: Run, node: Node) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lrnap.engine.protocol import RunState as Reported
+from lrnap.errors import Code
 from lrnap.manager import events, jobs, runs
 from lrnap.manager.nodes import Exclusion, NodeStep, Standing
 from lrnap.manager.runs import Run, RunState, RunStep
@@ -35,7 +36,7 @@ def report(turn: Turn, event: events.RunReport) -> None:
 
 def counted(turn: Turn, event: events.Counted) -> None:
     """The newest snapshot of a run counts, wherever it comes from and whatever became of the run."""
-    world, run = turn.world, turn.world.runs.get(event.run)
+    world, run = turn.world, turn.find(event.run)
     if run is None or event.number <= run.number or event.epoch != run.epoch:
         return
     first = run.number < 0
@@ -63,8 +64,17 @@ def ended(turn: Turn, event: events.RunEnded) -> None:
     failed = event.state is Reported.FAILED or (event.state is Reported.STOPPED and not asked)
     why = event.error or ("" if not failed else "somebody stopped it on the node")
     turn.run(run.name, runs.ENDS.get(event.state, RunStep.END), why, code=event.code, error=why, rate=0.0)
-    if failed and not asked and event.code != "E_BUSY":
+    if event.code == Code.BUSY.wire_name:
+        _occupied(turn, run)
+    elif failed and not asked:
         _blame(turn, run, event, why)
+
+
+def _occupied(turn: Turn, run: Run) -> None:
+    """The node renders for somebody else: no failure, but it is not to be asked again until it says that it is free."""
+    node = turn.world.nodes.get(run.node)
+    if node is not None and node.generation == run.generation:
+        turn.world.put(replace(node, foreign=node.foreign or "a job of somebody else"))
 
 
 def _blame(turn: Turn, run: Run, event: events.RunEnded, why: str) -> None:

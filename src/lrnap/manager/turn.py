@@ -63,6 +63,35 @@ class Turn:
         except KeyError:
             raise LrnapError(Code.NOT_FOUND, f"there is no node {node}; lrnap nodes lists them") from None
 
+    def find(self, name: str, node: int = 0, generation: int = 0) -> Run | None:
+        """The run of that name; one that only its node or the disk remembers is put down again, because then the store
+        is of yesterday."""
+        world = self.world
+        if name in world.runs:
+            return world.runs[name]
+        parsed = parse_run_name(name)
+        if parsed is None:
+            return None
+        key, frame, epoch, seed = parsed
+        job = world.jobs.get(world.keys.get(key, 0))
+        if job is None or (job.id, frame) not in world.frames or epoch > job.epoch or seed in world.seeds[job.id]:
+            return None
+        run = Run(
+            name=name,
+            job=job.id,
+            frame=frame,
+            node=node,
+            generation=generation,
+            seed=seed,
+            epoch=epoch,
+            round=world.frames[job.id, frame].round,
+            state=RunState.LOST,
+            started=self.wall,
+        )
+        world.put(run)
+        self.note("run", name, job.id, "find", run.state.value, "it exists, and the store did not know it")
+        return run
+
     # --- states
 
     def job(self, job: int, step: JobStep, reason: str = "", **changes: Any) -> Job:
