@@ -20,9 +20,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
-from lrnap.errors import Code, EngineError, LrnapError
+from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.limits import NodeLimits
+from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
 from lrnap.net.address import Address
 from lrnap.net.deadlines import Deadlines
@@ -63,8 +64,10 @@ class StillRun:
         self.halt = options.halt
         self.closed = False
         self.taken = 0
+        self.edits: list[tuple[tuple[Call, ...], dict[str, str]]] = []
+        self.epoch = options.epoch
         self.lines: list[str] = [f"engine of {options.run}"]
-        self._status = RunStatus(RunState.RENDERING, threads=options.threads or 2, engine="still")
+        self._status = RunStatus(RunState.RENDERING, epoch=options.epoch, threads=options.threads or 2, engine="still")
         self._changed = asyncio.Event()
 
     @property
@@ -105,7 +108,7 @@ class StillRun:
         block = self.layout.new_block()
         block[:] = max(self.taken, 1)
         samples = float(max(self.taken, 1) * self.layout.width * self.layout.height)
-        return Snapshot(self.name, self.seed, max(self.taken, 1), self.layout, block, samples)
+        return Snapshot(self.name, self.seed, max(self.taken, 1), self.layout, block, samples, epoch=self.epoch)
 
     async def pause(self) -> None:
         self.enter(RunState.PAUSED)
@@ -124,6 +127,15 @@ class StillRun:
 
     async def set_halt(self, halt: Halt) -> None:
         self.halt = halt
+
+    async def edit(self, calls: Sequence[Call], files: Any = None, epoch: int | None = None) -> int:
+        if any("refused" in str(call.args) for call in calls):
+            raise SceneError("the engine cannot render this")
+        self.edits.append((tuple(calls), dict(files or {})))
+        self.epoch = self.epoch + 1 if epoch is None else epoch
+        self._status = replace(self._status, epoch=self.epoch)
+        self.taken = 0
+        return self.epoch
 
     async def close(self) -> None:
         self.closed = True

@@ -15,7 +15,7 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,8 @@ from lrnap.film.merge import Film
 from lrnap.film.noise import Noise
 from lrnap.film.resume import fitted
 from lrnap.film.snapshot import Snapshot
+from lrnap.lux.call import Call
+from lrnap.lux.editing import changes_of, edited
 from lrnap.lux.scene import Scene
 
 NEVER = Halt(math.inf, math.inf, math.inf)
@@ -85,6 +87,7 @@ class _Member:
     error: LrnapError | None = None
     counted: float = 0.0
     counted_spp: float = 0.0
+    epoch: int = 0  # of the film that they are in
     task: asyncio.Task[None] | None = None
     told: Halt | None = None  # the halt condition that its run knows
     removed: bool = False
@@ -102,11 +105,21 @@ class _Member:
 
     @property
     def samples(self) -> float:
-        return self.counted if self.settled else max(self.status.samples, self.counted)
+        return self.counted if self.settled else max(self.now.samples, self.counted)
 
     @property
     def spp(self) -> float:
-        return self.counted_spp if self.settled else max(self.status.spp, self.counted_spp)
+        return self.counted_spp if self.settled else max(self.now.spp, self.counted_spp)
+
+    @property
+    def now(self) -> RunStatus:
+        """The status, with the samples that are of the film that counts."""
+        status = self.status
+        return status if status.epoch == self.epoch else replace(status, samples=0.0, spp=0.0, seconds=0.0)
+
+    def begin(self, epoch: int) -> None:
+        """From now on samples of that epoch count."""
+        self.epoch, self.counted, self.counted_spp = epoch, 0.0, 0.0
 
     def report(self, *, complete: bool) -> MemberStatus:
         """`complete`: all is there, so whoever was stopped for that has done its part."""
@@ -166,6 +179,9 @@ class FarmJob:
         self.scene = scene
         self.halt = halt
         self.film: Film | None = None
+        self.epoch = 0  # of the film: how often the scene was edited
+        self._editing = asyncio.Lock()
+        self._between = False  # an edit has come to some of the runs
         self._film_number = 0
         self._noise: Noise | None = None
         self._level: float | None = None
@@ -191,7 +207,7 @@ class FarmJob:
     @property
     def state(self) -> RunState:
         if self.over:
-            if self._complete:
+            if self._complete and self.film is not None:
                 return RunState.DONE
             if self._stopping:
                 return RunState.STOPPED
@@ -230,7 +246,7 @@ class FarmJob:
             spp=sum(m.spp for m in self._members) + (before.spp if before else 0.0),
             samples=sum(m.samples for m in self._members) + (before.samples if before else 0.0),
             samples_per_second=sum(s.samples_per_second for s in rendering),
-            seconds=max((m.status.seconds for m in self._members), default=0.0),
+            seconds=max((m.now.seconds for m in self._members), default=0.0),
             halt=self.halt,
             members=tuple(m.report(complete=self._complete) for m in self._members),
             film=self._film_number,
@@ -296,13 +312,54 @@ class FarmJob:
 
     async def restart(self) -> None:
         """Forgets all samples; every run begins its film anew."""
-        epoch = (self.film.epoch if self.film is not None else 0) + 1
+        await self.edit(())
+
+    async def edit(self, calls: Sequence[Call], files: Mapping[str, str] | None = None) -> int:
+        """Changes the scene on all engines (see `Run.edit`); the epoch of the film that begins with it.
+
+        An engine that cannot follow is set aside. If none can, LrnapError is raised and nothing has changed.
+        """
+        async with self._editing:
+            if self.over or self._stopping or self._complete:
+                raise LrnapError(Code.STATE, f"the job is {self.state.value} and cannot be edited: render it anew")
+            scene = edited(self.scene, calls, files)
+            if changes_of(calls).develops_only:
+                self.scene = scene
+                return self.epoch
+            epoch, self._between = self.epoch + 1, True
+            try:
+                await self._edit_runs(calls, files or {}, epoch)
+                self.scene = scene
+                self._begin(epoch)
+            finally:
+                self._between = False
+            self._notify()
+            return epoch
+
+    async def _edit_runs(self, calls: Sequence[Call], files: Mapping[str, str], epoch: int) -> None:
+        members = [m for m in self._members if m.run is not None and not m.lost and not m.status.state.over]
+        runs = [m.run for m in members if m.run is not None]
+        results = await asyncio.gather(*(run.edit(calls, files, epoch) for run in runs), return_exceptions=True)
+        failures = [(m, r) for m, r in zip(members, results, strict=True) if isinstance(r, BaseException)]
+        for _, failure in failures:
+            if not isinstance(failure, LrnapError) or len(failures) == len(members):
+                raise failure
+        for member, failure in failures:
+            assert isinstance(failure, LrnapError)
+            member.error = LrnapError(failure.code, f"it did not follow an edit: {failure.message}", at=failure.at)
+            if member.run is not None:
+                self._spawn(member.run.stop())
+
+    def _begin(self, epoch: int) -> None:
+        """From now on only films of that epoch count."""
+        self.epoch, self._level, self._resumed = epoch, None, None
         if self.film is not None:
             self.film.restart(epoch)
+        if self._noise is not None:
+            self._noise.restart(epoch)
         for member in self._members:
-            member.counted = member.counted_spp = 0.0
-        await self._each(lambda run: _begun_anew(run, epoch))
-        self._notify()
+            member.begin(epoch)
+        self._film_number += 1
 
     def add(self, engine: Engine) -> None:
         """One engine more renders from now on. Raises LrnapError if nothing renders, or it does already."""
@@ -348,8 +405,9 @@ class FarmJob:
 
     def _enlist(self, engine: Engine) -> None:
         seed = seeds.fresh([m.options.seed for m in self._members])
-        options = RunOptions(f"{self._stem}-{len(self._members) + 1}", seed, self._threads, self._alone, self._channels)
-        member = _Member(engine, options, told=options.halt)
+        name = f"{self._stem}-{len(self._members) + 1}"
+        options = RunOptions(name, seed, self._threads, self._alone, self._channels, self.epoch)
+        member = _Member(engine, options, told=options.halt, epoch=self.epoch)
         self._members.append(member)
         member.task = asyncio.create_task(self._drive(member))
         member.task.add_done_callback(lambda _: self._notify())
@@ -379,7 +437,12 @@ class FarmJob:
     async def _drive(self, member: _Member) -> None:
         """From the start of a member's run to its last film."""
         try:
-            member.run = await member.engine.start(self.scene, member.options)
+            scene, options = self.scene, replace(member.options, epoch=self.epoch)
+            run = await member.engine.start(scene, options)
+            async with self._editing:  # it may have missed an edit meanwhile
+                member.run = run
+                if options.epoch != self.epoch:
+                    await run.edit(self.scene.edits, self.scene.files, self.epoch)
             if self._stopping or self._complete:
                 await member.run.stop()
             elif self._paused:
@@ -424,7 +487,7 @@ class FarmJob:
     async def _fetch(self, member: _Member) -> None:
         """Fetches snapshots while the run renders: the first soon, then ever more seldom."""
         while True:
-            while member.status.samples <= member.counted:
+            while member.now.samples <= member.counted:
                 await asyncio.shield(self._turn)
             began = time.monotonic()
             try:
@@ -445,10 +508,10 @@ class FarmJob:
         try:
             if self.film is None:
                 self.film, self._noise = self._begun(snapshot)
-            newer = await asyncio.to_thread(self.film.add, snapshot)
+            newer = snapshot.epoch == member.epoch and await asyncio.to_thread(self.film.add, snapshot)
         except LrnapError as error:
             member.error = error
-            self._spawn(member.run.stop())
+            self._spawn(_stopped(member.run))
             return
         if newer:
             self._film_number += 1
@@ -460,6 +523,7 @@ class FarmJob:
     def _begun(self, first: Snapshot) -> tuple[Film, Noise]:
         """Raises LrnapError if the film to go on with is another picture's."""
         film, noise = Film(first.layout), Noise(first.layout)
+        film.restart(self.epoch)
         if self._resumed is not None:
             self._resumed = fitted(self._resumed, first.layout, first.epoch)
             film.add(self._resumed)
@@ -475,7 +539,7 @@ class FarmJob:
 
     def _check_halt(self) -> None:
         """Stops the runs once their films together hold what the halt condition asks for."""
-        if self._stopping or self._complete:
+        if self._stopping or self._complete or self._between:
             return
         reached = self.progress().fraction
         if reached is None or reached < 1.0:
@@ -511,5 +575,7 @@ class FarmJob:
         turn.set_result(None)
 
 
-async def _begun_anew(run: Run, epoch: int) -> None:
-    await run.edit((), epoch=epoch)
+async def _stopped(run: Run) -> None:
+    """Ends a run whose film cannot be used, if it is still there."""
+    with contextlib.suppress(LrnapError):
+        await run.stop()

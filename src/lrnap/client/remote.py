@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from lrnap.client.connection import Connection, connect
-from lrnap.client.upload import send_scene
+from lrnap.client.upload import send_edit, send_scene
 from lrnap.engine import halts
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.engine.renderer import check_halt, check_options
@@ -26,6 +26,7 @@ from lrnap.errors import Code, EngineError, LrnapError, RemoteError, SceneError
 from lrnap.film import accum
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.limits import MAX_THREADS
+from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
 from lrnap.net.address import Address
 from lrnap.wire import Reply, Scalar, Word
@@ -199,6 +200,21 @@ class RemoteRun(ReportedRun):
                     raise
             over = over or limit != math.inf
 
+    async def edit(
+        self, calls: Sequence[Call], files: Mapping[str, str] | None = None, epoch: int | None = None
+    ) -> int:
+        await self._built()
+        wanted = self._status.epoch + 1 if epoch is None else epoch
+        if self._closed or self._status.state.over:
+            raise EngineError(f"a run that is {self._status.state.value} cannot be edited", code=Code.STATE)
+        try:
+            await send_edit(self._connection, self.name, calls, files or {}, wanted)
+        except RemoteError as error:
+            raise _of_the_run(error) from None
+        self._fetching = None  # whoever asks now means the new film
+        await self._look()
+        return wanted
+
     async def _order(self, verb: str) -> None:
         """What the node was told shows in the status when this returns."""
         await self._built()
@@ -229,7 +245,7 @@ class RemoteRun(ReportedRun):
     async def _live(self, scene: Scene) -> None:
         """Sends the scene, then follows the job until it is over, over as many connections as it takes."""
         try:
-            await send_scene(self._connection, scene, self.name)
+            await send_scene(self._connection, scene, self.name, self._options.epoch)
             await self._render()
         except LrnapError as error:
             self._fail(error)
@@ -353,6 +369,7 @@ def status_of(word: str, fields: Mapping[str, Scalar], before: RunStatus) -> Run
         threads=int(number("thread", before.threads)),
         triangles=int(number("triangles", before.triangles)),
         engine=str(fields.get("engine", before.engine)),
+        epoch=int(number("epoch", before.epoch)),
         noise=number("noise", 0.0) or before.noise,
         error=_failure(fields) if state is RunState.FAILED else None,
     )

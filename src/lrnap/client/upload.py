@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 from lrnap.client.connection import Connection
 from lrnap.errors import Code, LrnapError, SceneError
+from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
 from lrnap.net.calls import request_from_call
 from lrnap.wire import Payload, Reply, Request, Scalar, Word
@@ -23,23 +24,40 @@ ASKED_AT_ONCE = 500  # hashes in one ASSET_HAVE: 32 KB of its line
 PART = 8 << 20  # bytes of an asset in one ASSET_PUT: what a broken connection can lose
 
 
-async def send_scene(connection: Connection, scene: Scene, job: str) -> None:
-    """Describes `scene` as `job`, which is then ready to render. Raises SceneError or RemoteError for the first call
-    that the node refuses."""
-    hashes = await send_assets(connection, scene.files.values())
-    requests = [Request("API_LuxInit", (job,))]
-    requests += [
-        Request("ASSET_BIND", (name,), {"sha256": Word(hashes[path])}) for name, path in sorted(scene.files.items())
-    ]
+async def send_scene(connection: Connection, scene: Scene, job: str, epoch: int = 0) -> None:
+    """Describes `scene` as `job`, which is then ready to render; `epoch`: of its film, if the scene was edited before.
+    Raises SceneError or RemoteError for the first call that the node refuses."""
+    requests = [Request("API_LuxInit", (job,)), *await _bound(connection, scene.files)]
+    requests += map(request_from_call, scene.calls)
+    await _send(connection, [*requests, Request("API_LuxCleanup")])
+    if scene.edits or epoch:
+        await send_edit(connection, job, scene.edits, {}, max(epoch, 1))
+
+
+async def send_edit(
+    connection: Connection, job: str, calls: Sequence[Call], files: Mapping[str, str], epoch: int
+) -> None:
+    """Changes the scene of `job`, whose film is then of that epoch. Raises SceneError or RemoteError, and has changed
+    nothing, if the node refuses."""
+    requests = [Request("API_EditBegin", (job,)), *await _bound(connection, files)]
+    requests += map(request_from_call, calls)
+    await _send(connection, [*requests, Request("API_EditEnd", (), {"epoch": epoch})])
+
+
+async def _bound(connection: Connection, files: Mapping[str, str]) -> list[Request]:
+    """What says which asset each name means, once the node has them all."""
+    hashes = await send_assets(connection, files.values())
+    return [Request("ASSET_BIND", (name,), {"sha256": Word(hashes[path])}) for name, path in sorted(files.items())]
+
+
+async def _send(connection: Connection, requests: Iterable[Request]) -> None:
+    """All of them, in their order; raises for the first that is refused."""
     waiting: deque[asyncio.Future[Reply]] = deque()
     try:
         for request in requests:
-            waiting.append(connection.post(request))
-        for call in scene.calls:
             if len(waiting) >= WINDOW:
                 _check(connection, await waiting.popleft())
-            waiting.append(connection.post(request_from_call(call)))
-        waiting.append(connection.post(Request("API_LuxCleanup")))
+            waiting.append(connection.post(request))
         while waiting:
             _check(connection, await waiting.popleft())
     finally:

@@ -82,9 +82,9 @@ class Changes:
     placements: Mapping[str, tuple[Placed, ...]] = field(default_factory=dict)  # by object
 
     @property
-    def rendered(self) -> bool:
-        """Whether anything changes but the developing."""
-        return self != Changes(film=self.film)
+    def develops_only(self) -> bool:
+        """Whether only the developing changes. An edit of nothing is none of this kind: it begins the film anew."""
+        return bool(self.film) and self == Changes(film=self.film)
 
     def then(self, later: Changes) -> Changes:
         """Both as one."""

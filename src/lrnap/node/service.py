@@ -230,7 +230,7 @@ class Node:
             job.check(Step.EDIT)
             assert job.scene is not None
             number = job.epoch + 1 if epoch is None else epoch
-            if not changes.rendered:
+            if changes.develops_only:
                 number = job.epoch
             elif number <= job.epoch:
                 raise LrnapError(Code.SEQ, f"the film is of epoch {job.epoch} already: {number} is not newer")

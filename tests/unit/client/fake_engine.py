@@ -43,6 +43,8 @@ class FakeRun:
         self.closed = False
         self.hands_over = True  # films
         self.fetched = 0
+        self.edits = []
+        self.refuses_edits = ""
 
     def status(self):
         return self._status
@@ -71,7 +73,9 @@ class FakeRun:
         planes = self.layout.planes(block)
         planes.weight[:] = self._status.spp
         planes.pixel[:] = self._status.spp * np.float32(0.5)
-        return Snapshot(self.name, self.seed, self._number, self.layout, block, samples=self._status.samples)
+        return Snapshot(
+            self.name, self.seed, self._number, self.layout, block, self._status.samples, epoch=self._status.epoch
+        )
 
     async def pause(self):
         self.become(RunState.PAUSED)
@@ -87,6 +91,15 @@ class FakeRun:
 
     async def set_halt(self, halt: Halt):
         self.options = replace(self.options, halt=halt)
+
+    async def edit(self, calls, files=None, epoch=None):
+        await asyncio.sleep(0)
+        if self.refuses_edits or self._status.state.over:
+            raise EngineError(self.refuses_edits or "it is over", code=Code.UNAVAILABLE)
+        self.edits.append((tuple(calls), dict(files or {})))
+        epoch = self._status.epoch + 1 if epoch is None else epoch
+        self._enter(replace(self._status, epoch=epoch, samples=0.0, spp=0.0, seconds=0.0))
+        return epoch
 
     async def close(self):
         self.closed = True

@@ -263,5 +263,6 @@ def test_a_scene_that_was_edited_says_so_of_its_film_and_files():
     new = edited(scene, calls('Film "fleximage" "float gamma" [2]'), {"b.png": "/b.png"})
     assert [p.name for p in new.film.params] == ["xresolution", "yresolution", "gamma"]
     assert new.files == {"a.png": "/a.png", "b.png": "/b.png"}
-    assert not changes_of(new.edits).rendered
-    assert changes_of(calls("LookAt 1 1 1 0 0 0 0 0 1")).rendered
+    assert changes_of(new.edits).develops_only
+    assert not changes_of(calls("LookAt 1 1 1 0 0 0 0 0 1")).develops_only
+    assert not changes_of(()).develops_only

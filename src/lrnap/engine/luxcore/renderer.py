@@ -124,6 +124,7 @@ class LuxCoreRenderer:
             for kind, name in change.gone:
                 (scene.DeleteObject if kind == "objects" else scene.DeleteLight)(name)
             scene.Parse(properties_of(change.properties))
+            session.GetFilm().Clear()  # which the engine does itself only if it was told something
         finally:
             session.EndSceneEdit()
         self._known, self._kept = told(self._known, change), translation.kept
