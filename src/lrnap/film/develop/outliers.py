@@ -19,10 +19,10 @@ _AROUND = tuple((down, across) for down in (0, 1, 2) for across in (0, 1, 2) if 
 
 
 def reject(picture: Block, settings: Settings) -> None:
-    """In place, colours (3, H, W). Beyond the borders the picture is as at them."""
+    """In place, colours (3, H, W). Beyond its borders the picture is mirrored."""
     _, height, width = picture.shape
     k = min(settings.outlierrejection_k, len(_AROUND))
-    y = np.pad(luminance(picture, ROOM.luminance), 1, mode="edge")
+    y = np.pad(luminance(picture, ROOM.luminance), 1, mode="reflect" if min(height, width) > 1 else "edge")
 
     def one(rows: slice) -> None:
         count = rows.stop - rows.start

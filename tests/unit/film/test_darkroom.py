@@ -1,0 +1,434 @@
+"""What goes beyond classic Lux's kernels and lenses: cleaning, pupils, films, presets, views, legends, previews."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from films import film_of, noise
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrnap.errors import LrnapError
+from lrnap.film import images
+from lrnap.film.develop import (
+    GroupLook,
+    Settings,
+    brightness,
+    denoise,
+    develop,
+    estimate_linear,
+    films,
+    histogram_image,
+    histogram_of,
+    legend,
+    notices,
+    outliers,
+    presets,
+    thinned,
+)
+from lrnap.film.develop.aperture import Aperture, pattern
+from lrnap.film.develop.falsecolours import Range
+from lrnap.film.develop.histogram import BLUE, GREEN, LOG, MODES, RED, RGB, VALUE
+from lrnap.film.develop.letters import written
+from lrnap.film.preset_file import of_picture, read, write
+from lrnap.film.snapshot import FilmLayout, Snapshot
+
+# ---- outliers --------------------------------------------------------------------------------------------------------
+
+
+def spotted(*spots: tuple[int, int]) -> np.ndarray:
+    picture = np.full((3, 9, 11), 0.5, np.float32)
+    for spot in spots:
+        picture[:, *spot] = [100, 50, 25]
+    return picture
+
+
+def cleaned(picture: np.ndarray, k: int) -> np.ndarray:
+    picture = picture.copy()
+    outliers.reject(picture, Settings(outlierrejection_k=k))
+    return picture
+
+
+@pytest.mark.parametrize("spot", [(4, 5), (0, 0), (8, 10), (0, 7)])
+def test_a_firefly_becomes_as_bright_as_its_neighbours_may_be(spot: tuple[int, int]) -> None:
+    after = cleaned(spotted(spot), 1)
+    y = np.array([0.21590708, 0.69818307, 0.08590985]) @ after[:, *spot]
+    assert y == pytest.approx(outliers.FAR * 0.5, rel=1e-5)
+    np.testing.assert_allclose(after[:, *spot] / after[0][spot], [1, 0.5, 0.25], rtol=1e-5)  # of the same colour
+    after[:, *spot] = 0.5
+    assert (after == 0.5).all()
+
+
+def test_k_is_how_many_neighbours_bear_a_pixel_out() -> None:
+    pair = spotted((4, 5), (4, 6))
+    assert np.array_equal(cleaned(pair, 1), pair)
+    assert cleaned(pair, 2).max() < 5
+    assert np.array_equal(cleaned(pair, 1000), cleaned(pair, 8))
+
+
+# ---- denoising -------------------------------------------------------------------------------------------------------
+
+needs_oidn = pytest.mark.skipif(not denoise.available(), reason="there is no Open Image Denoise here")
+
+
+def with_guides(colours: np.ndarray) -> Snapshot:
+    height, width, _ = colours.shape
+    layout = FilmLayout(width, height, channels=("albedo", "normal"))
+    block = layout.new_block()
+    planes = layout.planes(block)
+    planes.weight[:] = planes.alpha[:] = 4
+    planes.pixel[0] = 4 * colours
+    planes.channels["albedo"][..., :3] = 2 * np.indices((height, width)).sum(axis=0)[..., None] % 4
+    planes.channels["normal"][..., 2] = 4
+    for channel in planes.channels.values():
+        channel[..., 3] = 4
+    return Snapshot("a", 1, 1, layout, block, samples=4.0 * width * height)
+
+
+@needs_oidn
+@pytest.mark.parametrize("guided", [False, True])
+def test_denoising_brings_a_noisy_wall_near_to_the_wall(guided: bool) -> None:
+    random = np.random.default_rng(3)
+    noisy = (0.4 * random.gamma(2, 0.5, (64, 80, 3))).astype(np.float32)
+    film = with_guides(noisy) if guided else film_of(noisy)
+    flat = Settings(tonemapkernel="linear", linear_fstop=1, linear_sensitivity=10 / 0.65, linear_gamma=0)
+    before = develop(film, flat, display=False)[..., :3]
+    errors = [
+        float(np.std(develop(film, replace(flat, denoise_enabled=True, denoise_strength=s), display=False)[..., :3]))
+        for s in (0.0, 0.5, 1.0)
+    ]
+    assert errors[0] == pytest.approx(float(np.std(before)), rel=1e-6)
+    assert errors[0] > 1.5 * errors[1] > 2 * errors[2]
+
+
+@needs_oidn
+@pytest.mark.parametrize("value", [0.0, 1e-30, 1e15, np.inf, np.nan, -1.0])
+def test_denoising_whatever_the_film_holds(value: float) -> None:
+    colours = noise(20, 30)
+    colours[5:8, 5:8] = value
+    picture = develop(film_of(colours), Settings(denoise_enabled=True))
+    assert ((picture >= 0) & (picture <= 1)).all()
+
+
+def test_what_a_film_lacks_is_said_and_gone_without() -> None:
+    chosen = Settings(denoise_enabled=True, glare_enabled=True, glare_map=True, groups={"moon": GroupLook(gain=2.0)})
+    said = notices(chosen, FilmLayout(4, 3))
+    if denoise.available():
+        assert "no channel albedo and no normal" in said[0]
+    assert "no picture of a pupil" in said[1]
+    assert "no light group 'moon'; it has 'default'" in said[2]
+    assert notices(replace(chosen, groups={}, glare_map=False), FilmLayout(4, 3, channels=("albedo", "normal"))) == (
+        () if denoise.available() else said[:1]
+    )
+
+
+def test_without_open_image_denoise_the_picture_is_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(denoise, "available", lambda: False)
+    chosen = Settings(denoise_enabled=True)
+    assert "lrnap[darkroom]" in notices(chosen, FilmLayout(4, 3))[0]
+    assert np.array_equal(develop(film_of(noise()), chosen), develop(film_of(noise())))
+
+
+@pytest.mark.parametrize(
+    ("chiu", "greyc", "strength"),
+    [(3.0, None, 0.5), (9.0, None, 1.0), (None, (60.0, 1.0), 1.0), (None, (30.0, 1.0), 0.5), (3.0, (15.0, 1.0), 0.5)],
+)
+def test_classic_noise_filters_have_a_strength(chiu: float | None, greyc: tuple | None, strength: float) -> None:
+    assert denoise.from_classic(chiu, greyc) == pytest.approx(strength)
+
+
+# ---- pupils ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_pattern_of_a_slit_is_the_square_of_a_sinc_and_lies_across_it() -> None:
+    slit = np.zeros((64, 64))
+    slit[:, 28:36] = 1  # upright, 64 high and 8 wide
+    reach = 64
+    found = pattern([Aperture(slit)], reach, 549.0)
+    assert found.sum() == pytest.approx(1)
+    assert found.shape == (129, 129)
+    assert found[reach, reach] == found.max()
+    assert found[reach, reach + 4] > 100 * found[reach + 4, reach]
+    side, width = 129, 129 / 4 / 8  # the opening is a quarter of the field, and an eighth of that wide
+    f = np.arange(-5, 6)
+    window = np.hanning(side + 2)[1:-1][reach - 5 : reach + 6]
+    expected = (np.sinc(f * width / side) ** 2) * window
+    np.testing.assert_allclose(found[reach, reach - 5 : reach + 6] / found.max(), expected / expected.max(), atol=0.02)
+
+
+def test_red_light_is_bent_further_than_blue() -> None:
+    disc = (np.hypot(*np.mgrid[-20:21, -20:21]) < 18).astype(float)
+    y, x = np.mgrid[-40:41, -40:41]
+    red, blue = (pattern([Aperture(disc)], 40, wavelength) for wavelength in (611.0, 464.0))
+    assert (red * np.hypot(x, y)).sum() > 1.05 * (blue * np.hypot(x, y)).sum()
+
+
+def test_glare_through_pictures_adds_no_more_than_its_amount(tmp_path: Path) -> None:
+    pupil = np.repeat((np.hypot(*np.mgrid[-16:17, -16:17]) < 14)[..., None], 3, axis=2).astype(np.float32)
+    lashes = np.ones((33, 33, 3), np.float32)
+    lashes[:16, ::4] = 0
+    images.write(tmp_path / "pupil.png", pupil)
+    images.write(tmp_path / "lashes.png", lashes)
+    given_params = {
+        "glare_enabled": True,
+        "glare_map": True,
+        "glarepupilfilename": "pupil.png",
+        "glarelashesfilename": "lashes.png",
+        "glare_amount": 0.5,
+        "glare_radius": 0.05,
+        "tonemapkernel": "linear",
+        "linear_fstop": 1.0,
+        "linear_sensitivity": 10 / 0.65,
+        "linear_gamma": 0.0,
+    }
+    files = {name: str(tmp_path / name) for name in ("pupil.png", "lashes.png")}
+    colours = np.zeros((81, 101, 3), np.float32)
+    colours[40, 50] = 0.5
+    chosen = Settings.from_params(given_params, files=files)
+    seen = np.asarray(develop(film_of(colours), chosen, display=False), np.float64)[..., :3]
+    np.testing.assert_allclose((seen - colours).sum(axis=(0, 1)), 0.25, rtol=1e-3)
+    star = develop(film_of(colours), replace(chosen, glare_map=False), display=False)[..., :3]
+    assert not np.allclose(star, seen, atol=1e-3)
+    with pytest.raises(LrnapError, match=r"'glarepupilfilename' names 'pupil\.png', which is no file of the scene"):
+        Settings.from_params(given_params, files={})
+
+
+# ---- films that are built in -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", films.FORMULAS)
+def test_a_film_follows_its_formula(name: str) -> None:
+    light = np.concatenate([[0.0], np.geomspace(1e-4, films.BRIGHTEST, 400)])
+    curve = films.built_in(name).curves[0]
+    expected = np.clip(films.FORMULAS[name](light), 0, 1)
+    np.testing.assert_allclose(curve(light), expected, atol=2e-4)
+    assert expected[0] == pytest.approx(0, abs=1e-12)
+    assert (np.diff(expected) >= 0).all()
+    assert 0.7 < expected[-1] <= 1
+
+
+def test_a_film_in_black_and_white_has_no_colour() -> None:
+    picture = develop(film_of(noise()), Settings.from_params({"cameraresponse": "aces_bw"}))
+    assert np.ptp(picture[..., :3], axis=-1).max() == 0
+    assert len(films.built_in("aces_bw").curves) == 1
+    assert Settings.from_params({"cameraresponse": "aces"}).response == films.built_in("aces")
+
+
+# ---- presets ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", presets.COLOUR_SPACES)
+def test_a_named_colour_space_is_its_chromaticities(name: str) -> None:
+    chosen = Settings.from_params({"colorspace_preset": name})
+    for part in ("red", "green", "blue", "white"):
+        given_xy = getattr(presets.COLOUR_SPACES[name], part)
+        assert getattr(chosen, f"colorspace_{part}") == pytest.approx(given_xy, abs=1e-6)
+    assert (develop(film_of(noise()), chosen) >= 0).all()
+
+
+def test_a_white_point_counts_more_than_a_space_and_numbers_more_than_names() -> None:
+    both = {"colorspace_preset": "sRGB", "whitepoint_preset": "D50"}
+    assert Settings.from_params(both).colorspace_white == (0.34567, 0.3585)
+    assert Settings.from_params({**both, "colorspace_white": [0.3, 0.3]}).colorspace_white == (0.3, 0.3)
+    with pytest.raises(LrnapError, match=r"'whitepoint_preset' must be one of SMPTE, A, B.* not 'D66'"):
+        Settings.from_params({"whitepoint_preset": "D66"})
+
+
+CHOSEN = {
+    "tonemapkernel": "reinhard",
+    "gamma": 1.8,
+    "bloom_enabled": True,
+    "colorspace_white": [0.3, 0.31],
+    "cameraresponse": "hable",
+    'lightgroup.the "sun".gain': 0.5,
+    "lightgroup.a.b.rgb": [1, 0.5, 0.25],
+}
+
+
+def test_settings_are_saved_as_a_preset_and_read_again(tmp_path: Path) -> None:
+    chosen = Settings.from_params(CHOSEN)
+    write(tmp_path / "look.toml", chosen)
+    found = read(tmp_path / "look.toml")
+    assert Settings.from_params(found.params) == chosen
+    assert found.params == {
+        name: list(value) if isinstance(value, tuple) else value for name, value in chosen.to_params().items()
+    }
+
+
+@given(st.text(min_size=1, max_size=20).filter(lambda name: name.encode("utf-8", "ignore").decode() == name))
+@settings(max_examples=60, deadline=None)
+def test_a_light_group_of_any_name_is_in_a_preset(name: str) -> None:
+    params = {f"lightgroup.{name}.gain": 2.0}
+    assert presets.from_text(presets.to_text(params)) == params
+
+
+def test_a_picture_says_how_it_was_developed(tmp_path: Path) -> None:
+    chosen = Settings.from_params(CHOSEN)
+    images.write(tmp_path / "a.png", develop(film_of(noise()), chosen), {"settings": json.dumps(chosen.to_params())})
+    assert Settings.from_params(of_picture(tmp_path / "a.png").params) == chosen
+    images.write(tmp_path / "b.png", develop(film_of(noise())))
+    with pytest.raises(LrnapError, match=r"b\.png: the picture does not say how it was developed"):
+        of_picture(tmp_path / "b.png")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("gamma = ", "not a preset in TOML: Invalid value"),
+        ("gama = 2.2", "no parameter 'gama' of developing; did you mean 'gamma'"),
+        ("gamma = 99", "'gamma' must be a number from 0.05 to 20, not 99"),
+        ("lightgroup = 5", "a light group of a preset is a table"),
+        ("[lightgroup.sun]\nglow = 1", "no parameter 'lightgroup.sun.glow'"),
+        ("[lightgroup.sun]\ngain = -1", "'lightgroup.sun.gain' must be a number from 0"),
+    ],
+)
+def test_a_wrong_preset_is_refused_with_its_name(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text(text)
+    with pytest.raises(LrnapError, match=said) as refused:
+        read(tmp_path / "wrong.toml")
+    assert "wrong.toml" in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"#" * (2 << 20)], ids=["none", "not text", "too long"])
+def test_what_is_no_preset_is_refused(content: bytes | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "odd.toml").write_bytes(content)
+    with pytest.raises(LrnapError, match=r"odd\.toml"):
+        read(tmp_path / "odd.toml")
+
+
+# ---- views -----------------------------------------------------------------------------------------------------------
+
+BUILT_IN = "ocio://cg-config-v2.1.0_aces-v1.3_ocio-v2.3"
+
+
+def test_a_view_takes_the_place_of_the_last_steps() -> None:
+    ocio = pytest.importorskip("PyOpenColorIO")
+    exposure = {"tonemapkernel": "linear", "linear_fstop": 1.0, "linear_sensitivity": 10 / 0.65, "linear_gamma": 0.0}
+    chosen = Settings.from_params(
+        {**exposure, "ocio": BUILT_IN, "ocio_view": "Un-tone-mapped", "gamma": 9.0, "cameraresponse": "hable"}
+    )
+    colours = np.clip(noise(20, 30), 0, 0.9)
+    picture = develop(film_of(colours), chosen)[..., :3]
+    srgb = np.where(colours <= 0.0031308, 12.92 * colours, 1.055 * colours ** (1 / 2.4) - 0.055)
+    np.testing.assert_allclose(picture, srgb, atol=1e-3)
+    assert ocio.Config.CreateFromFile(BUILT_IN).getDefaultDisplay() == chosen.view.display
+    assert np.isfinite(develop(film_of(noise() * np.float32(1e12)), chosen)).all()
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({"ocio": "ocio://nowhere"}, "no OpenColorIO configuration"),
+        ({"ocio": BUILT_IN, "ocio_display": "CRT"}, "no display 'CRT'; there are 'sRGB - Display'"),
+        ({"ocio": BUILT_IN, "ocio_view": "Filmic"}, "no view 'Filmic'; there are 'ACES 1.0 - SDR Video'"),
+    ],
+)
+def test_what_a_configuration_has_not_is_refused_with_what_it_has(params: dict[str, str], said: str) -> None:
+    pytest.importorskip("PyOpenColorIO")
+    with pytest.raises(LrnapError, match=said):
+        Settings.from_params(params)
+
+
+# ---- what a film says ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [1e-6, 0.01, 1.0, 30.0, 1e4])
+def test_the_estimated_camera_exposes_as_autolinear_does(scale: float) -> None:
+    film = film_of(noise(40, 50) * np.float32(scale))
+    chosen = estimate_linear(film, Settings(gamma=2.0))
+    assert chosen.tonemapkernel == "linear"
+    factor = chosen.linear_exposure / chosen.linear_fstop**2 * chosen.linear_sensitivity * 0.065
+    wanted = 1.25 / brightness(film).mean
+    if 1e-3 < scale < 1e4:
+        assert 0.45 < factor / wanted <= 1.0001  # the next shorter shutter
+    assert estimate_linear(film_of(np.zeros((3, 3, 3)))).tonemapkernel == "linear"
+
+
+def test_a_histogram_counts_every_pixel_once() -> None:
+    colours = noise(60, 50)
+    found = histogram_of(film_of(colours), Settings(tonemapkernel="maxwhite"), 100)
+    assert found.counts.shape == (4, 100)
+    assert (found.counts.sum(axis=1) + found.black == 3000).all()
+    assert (found.black == 1).all()
+    lit = colours.reshape(-1, 3)[1:]
+    stops = np.log2(lit[:, 0] / (lit @ np.array([0.21590708, 0.69818307, 0.08590985])).max())
+    expected, _ = np.histogram(np.clip(stops, -17.4, 7.4), found.edges)
+    assert np.abs(expected - found.counts[0]).sum() <= 6  # rounding, at the edges
+    assert found.edges[-1] == pytest.approx(7.5)
+    assert found.edges[0] == pytest.approx(-17.5)
+
+
+@pytest.mark.parametrize("mode", MODES.values())
+@pytest.mark.parametrize("log", [0, LOG])
+def test_a_histogram_has_a_picture_for_each_mode(mode: int, log: int) -> None:
+    picture = histogram_image(film_of(noise(40, 40)), None, 320, 120, mode + log)
+    assert picture.shape == (120, 320, 3)
+    assert picture.dtype == np.uint8
+    bars = picture[3:110, 3:-3]
+    lone = {RED: 0, GREEN: 1, BLUE: 2, VALUE: 0, RGB: 0}.get(mode, 0)
+    assert (bars[..., lone] == 255).any()
+    assert (bars == 64).any()
+    assert (bars == 128).any()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "options"), [(49, 100, 1), (100, 24, 1), (9000, 100, 1), (100, 100, 3), (100, 100, 128)]
+)
+def test_a_histogram_that_there_is_not_is_refused(width: int, height: int, options: int) -> None:
+    with pytest.raises(LrnapError, match=r"50 to 8192 pixels wide|one of 1 \(rgb\)"):
+        histogram_image(film_of(noise()), None, width, height, options)
+
+
+def test_the_legend_has_the_ends_of_the_scale_and_their_luminances() -> None:
+    picture = np.zeros((3, 300, 400), np.float32)
+    chosen = Settings(tonemapkernel="falsecolors", false_colorscale="red", false_legend=True)
+    legend.draw(picture, chosen, Range(0.0, 88.0, "log"))
+    corner = picture[:, 140:, :60]
+    assert (picture[:, :130] == 0).all()
+    assert (picture[:, :, 60:] == 0).all()
+    assert corner[0].max() == pytest.approx(1)
+    label = written("88")
+    rows, columns = label.shape
+    inked = corner[1] == legend.INK
+    assert any(
+        np.array_equal(inked[y : y + rows, x : x + columns], label) for y in range(20) for x in range(60 - columns)
+    )
+
+
+def test_a_picture_too_small_for_a_legend_has_none() -> None:
+    chosen = Settings(tonemapkernel="falsecolors", false_legend=True)
+    film = film_of(noise(30, 90))
+    assert np.array_equal(develop(film, chosen), develop(film, replace(chosen, false_legend=False)))
+
+
+# ---- previews --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "height", "size"), [(100, 100, (50, 40)), (25, 100, (25, 20)), (7, 7, (6, 5))])
+def test_a_preview_fits_and_shows_the_same(width: int, height: int, size: tuple[int, int]) -> None:
+    y, x = np.mgrid[0:40, 0:50]
+    film = film_of(np.stack([1 + x / 50, 1 + y / 40, np.ones_like(x)], axis=-1))
+    small = thinned(film, width, height)
+    assert (small.layout.width, small.layout.height) == size
+    step = max(-(-50 // width), -(-40 // height))
+    whole, preview = develop(film), develop(small)
+    middle = np.asarray(whole)[step // 2 :: step, step // 2 :: step]
+    np.testing.assert_allclose(preview, middle, atol=0.02)
+    assert (small is film) == (size == (50, 40))
+
+
+def test_a_preview_keeps_groups_light_paths_and_channels() -> None:
+    layout = FilmLayout(8, 6, ("a", "b"), screen=True, channels=("albedo",))
+    block = np.random.default_rng(1).random(layout.floats, np.float32)
+    film = Snapshot("a", 1, 1, layout, block, samples=48, screen_samples=96.0)
+    small = thinned(film, 4, 4)
+    assert small.layout == FilmLayout(4, 3, ("a", "b"), True, ("albedo",))
+    assert small.planes.screen is not None
+    assert np.array_equal(small.planes.screen, film.planes.screen[:, 1::2, 1::2])
+    assert small.layout.width * small.layout.height / small.screen_samples == 48 / 96
+    assert develop(small).shape == (3, 4, 4)
