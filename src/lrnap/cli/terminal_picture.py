@@ -21,6 +21,7 @@ CHUNK = 4096  # bytes of base64 in one of kitty's sequences, which allows no mor
 CELL = (10, 20)  # pixels of a character where nobody says it: most fonts are twice as high as wide
 SHARP = 2  # pixels of a picture for one of CELL, for displays with fine ones
 LEVELS = 6  # of each colour in a sixel picture: 216 colours, of the 256 registers that terminals have
+DITHER = (np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) + 0.5) / 16  # Bayer's
 UPPER = "▀"
 
 
@@ -55,7 +56,8 @@ def iterm(picture: Pixels, columns: int) -> str:
 def sixel(picture: Pixels, columns: int) -> str:
     small = fitted(picture, columns * CELL[0], 6)
     height, width = small.shape[:2]
-    places = (small.astype(np.uint16) * (LEVELS - 1) + 127) // 255
+    dither = np.tile(DITHER, (-(-height // 4), -(-width // 4)))[:height, :width, None]
+    places = np.floor(small / 255 * (LEVELS - 1) + dither).astype(np.uint16)
     numbers = (places[..., 0] * LEVELS + places[..., 1]) * LEVELS + places[..., 2]
     parts = [f'\x1bPq"1;1;{width};{height}']
     for number in np.unique(numbers):
