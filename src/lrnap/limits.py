@@ -23,6 +23,7 @@ MAX_NESTING = 64  # textures or materials one inside the other; engines and we f
 MAX_IMAGE_PIXELS = 1 << 29  # 32768 x 16384; as floats, which is what an engine makes of them, 8 GB
 MAX_MESH_TRIANGLES = 1 << 26  # of one mesh after subdivision and tessellation: 800 MB of indices alone
 MAX_IES_ANGLES = 1440  # of either kind in a lamp's file: a quarter of a degree all round
+MAX_LENS_SURFACES = 1000  # of a lens file; the largest zoom lenses have 50
 MAX_MESH_HEADER = 1 << 16  # bytes of a PLY header: real ones have under 1,000
 MAX_TOKEN = 1 << 20  # one identifier or string of a scene file, base64 lines of embedded files among them
 MAX_EMBEDDED_FILE = 1 << 30  # a file inside a scene, unpacked: some KiB of zlib can say a gigabyte

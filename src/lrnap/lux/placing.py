@@ -69,8 +69,18 @@ def multiply(left: Transform, right: Transform) -> Transform:
     moving = [t.times for t in (left, right) if t.moving]
     times = tuple(sorted({time for times in moving for time in times}))
     if len(moving) == 2:  # one within the other is neither a straight line nor an even turn
-        times = tuple(np.unique(np.linspace(times[:-1], times[1:], STEPS + 1)).tolist())
+        times = _between_times(times)
     return Transform(tuple(at_time(left, t) @ at_time(right, t) for t in times), times)
+
+
+def finely(transform: Transform) -> Transform:
+    """The same movement with more moments, for those who interpolate otherwise."""
+    times = _between_times(transform.times) if transform.moving else transform.times
+    return Transform(tuple(at_time(transform, time) for time in times), times)
+
+
+def _between_times(times: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(np.unique(np.linspace(times[:-1], times[1:], STEPS + 1)).tolist())
 
 
 def inverse(transform: Transform) -> Transform:

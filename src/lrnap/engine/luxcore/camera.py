@@ -6,19 +6,28 @@ since each has its own default.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from lrnap.engine.geometry.mesh_file import file_bytes
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, inverse, matrix, plain
 from lrnap.engine.luxcore.film import Frame
+from lrnap.engine.luxcore.lens_file import parse, thin_lens
 from lrnap.engine.luxcore.rows import ignored
+from lrnap.engine.luxcore.shutter import Shutter
 from lrnap.engine.luxcore.volumes import volume
 from lrnap.lux.description import Matrix
+from lrnap.lux.placing import finely
+from lrnap.lux.transforms import translate
 
 Build = Callable[[Inputs, float], Fields]  # the second: length of a camera unit in the world
 FAR = 1e30
 FOCUS_AT_INFINITY = 1e6  # as sharp as infinity, and still a point that a ray can be aimed at in 32 bits
+NEAREST = 1e-4  # the least distance at which classic Lux begins to see
+WITHOUT_WINDOW = ("environment", "realistic")
+AHEAD = "ahead"  # not the engine's: how far before the camera's place its eye is
 ROW_SHIFT = 1  # the engine's camera sees every row of the picture one row too high, so the window starts one lower
 
 
@@ -32,6 +41,8 @@ def put_camera(draft: Draft, frame: Frame) -> None:
     to_world = inverse(description.camera_transform.matrix)
     unit, mirrored = _measure(inputs)
     fields = row.build(inputs, unit) | _common(inputs, unit)
+    (ahead,) = fields.pop(AHEAD, [0.0])
+    to_world = to_world @ translate(0.0, 0.0, ahead)
     fields["screenwindow"] = _window(inputs, frame, mirrored)
     fields |= _placement(inputs, to_world)
     if description.camera_volume is not None:
@@ -58,13 +69,15 @@ def _placement(inputs: Inputs, to_world: Matrix) -> Fields:
         "lookat.target": plain(eye + ahead / np.linalg.norm(ahead)),
         "up": plain(to_world[:3, 1] / np.linalg.norm(to_world[:3, 1])),
     }
-    transform = inputs.draft.description.camera_transform
+    transform = finely(inputs.draft.description.camera_transform)
     if not transform.moving:
         return fields
+    transform = Shutter.of(inputs.draft).engine(transform)
+    still = inputs.draft.description.camera_transform.matrix
     for i, (time, to_camera) in enumerate(zip(transform.times, transform.matrices, strict=True)):
         # What is set here is applied to the camera's place at the first time.
         fields[f"motion.{i}.time"] = [float(time)]
-        fields[f"motion.{i}.transformation"] = matrix(inverse(to_camera) @ transform.matrices[0])
+        fields[f"motion.{i}.transformation"] = matrix(inverse(to_camera) @ still)
     return fields
 
 
@@ -72,7 +85,7 @@ def _window(inputs: Inputs, frame: Frame, mirrored: bool) -> list[float]:
     """Left, right, bottom, top of what is rendered; the whole picture's shorter side is -1 to 1 unless given."""
     p = inputs.params
     given = p.floats("screenwindow")
-    if given.size == 4:
+    if given.size == 4 and inputs.plugin not in WITHOUT_WINDOW:
         left, right, bottom, top = (float(x) for x in given)
         p.ignore("frameaspectratio")
     else:
@@ -88,10 +101,9 @@ def _window(inputs: Inputs, frame: Frame, mirrored: bool) -> list[float]:
 
 def _common(inputs: Inputs, unit: float) -> Fields:
     p = inputs.params
-    if p.string("shutterdistribution") != "uniform":
-        inputs.warn("parameter 'string shutterdistribution' is not honoured: the shutter opens and closes at once")
+    p.ignore("shutterdistribution", "endtransform")  # read with what moves
     return {
-        "cliphither": [p.float("hither") * unit],
+        "cliphither": [max(p.float("hither"), NEAREST) * unit],
         "clipyon": [min(p.float("yon") * unit, FAR)],
         "shutteropen": [p.float("shutteropen")],
         "shutterclose": [p.float("shutterclose")],
@@ -139,6 +151,24 @@ def _environment(inputs: Inputs, _unit: float) -> Fields:
     return {"type": ["environment"]}
 
 
+def _realistic(inputs: Inputs, unit: float) -> Fields:
+    """A thin lens for the lens of a file: the same angle of view, the same place sharp, as much blur elsewhere."""
+    p, film = inputs.params, Inputs(inputs.draft, inputs.draft.description.film).params
+    path = inputs.needed(inputs.file, "specfile")
+    shown = p.string("specfile")
+    surfaces = parse(file_bytes(path, shown, what="lens file").decode("latin-1"), shown)
+    found = thin_lens(surfaces, p.float("filmdistance"), p.float("aperture_diameter"), shown)
+    width, height = film.int("xresolution"), film.int("yresolution")
+    shorter = p.float("filmdiag") * min(width, height) / math.hypot(width, height)
+    return {
+        "type": ["perspective"],
+        "fieldofview": [math.degrees(2 * math.atan(shorter / 2 * found.scale))],
+        "lensradius": [found.radius * unit],
+        "focaldistance": [min(found.focus * unit, FOCUS_AT_INFINITY)],
+        AHEAD: [found.ahead],
+    }
+
+
 CAMERAS: Mapping[str, Row[Build]] = {
     "perspective": Row(_perspective, Fidelity.EXACT),
     "orthographic": Row(_orthographic, Fidelity.EXACT),
@@ -149,5 +179,11 @@ CAMERAS: Mapping[str, Row[Build]] = {
         ignored(
             "all directions are seen, from one point", "lensradius", "focaldistance", "screenwindow", "frameaspectratio"
         ),
+    ),
+    "realistic": Row(
+        _realistic,
+        Fidelity.APPROXIMATED,
+        "by a thin lens of the same angle, focus and opening: without distortion, and without darker corners",
+        ignored("the lens file says it", "lensradius", "focaldistance", "screenwindow", "frameaspectratio"),
     ),
 }

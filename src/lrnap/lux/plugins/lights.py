@@ -34,13 +34,19 @@ PEREZ: tuple[Parameter, ...] = (
 ENVIRONMENT: tuple[Parameter, ...] = (
     color("L", 1.0),
     file("mapname"),
-    word("mapping", "latlong", "latlong", "angular", "vcross"),
-    real("gamma", 1.0),
+    *only_with(
+        '"string mapname" ["image.png"]',
+        word("mapping", "latlong", "latlong", "angular", "vcross", note="which projection of the surroundings it is"),
+        real("gamma", 1.0),
+    ),
 )
 
 
 def power(watts: float, efficacy: float) -> tuple[Parameter, ...]:
-    return real("power", watts, note="watts"), real("efficacy", efficacy, note="lumens per watt")
+    return (
+        *only_with('"float efficacy" [17]', real("power", watts, note="watts")),
+        *only_with('"float power" [100]', real("efficacy", efficacy, note="lumens per watt")),
+    )
 
 
 def light(name: str, *parameters: Parameter, aliases: tuple[str, ...] = (), note: str = "") -> Plugin:

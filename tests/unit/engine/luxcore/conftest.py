@@ -117,3 +117,11 @@ def ies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("lamps") / "light.ies"
     path.write_text("IESNA:LM-63-1995\nTILT=NONE\n1 1000 1 3 1 1 2 0.1 0.1 0\n1 1 10\n0 45 90\n0\n100 100 100\n")
     return path
+
+
+@pytest.fixture(scope="session")
+def lens(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lens of focal length 50, thin but for its stop."""
+    path = tmp_path_factory.mktemp("lenses") / "lens.dat"
+    path.write_text("# radius distance index aperture\n50 0.001 1.5 20\n-50 0.001 1 20\n0 0.001 0 5\n")
+    return path

@@ -27,17 +27,10 @@ ROWS: Mapping[str, Mapping[str, Row[Any]]] = {
     "renderer": sampling.RENDERERS,
 }
 
-# What a plugin cannot do without, and parameters that matter only beside others, where the tables do not say so yet.
-NEEDED = {("light", "projection"): '"string mapname" ["image.png"]'}
+# Parameters that matter only beside others, where the tables do not say so yet.
 BESIDE = {
-    "efficacy": '"float power" [100]',
-    "power": '"float efficacy" [17]',
-    "blades": '"integer blades" [5]',
     "opacity2": '"string namedmaterial3" ["a"]',
     "opacity3": '"string namedmaterial3" ["a"] "string namedmaterial4" ["b"]',
-    "gamma": '"string mapname" ["image.png"]',
-    "mapping": '"string mapname" ["image.png"]',
-    "flipz": '"string iesname" ["light.ies"]',
     "Kt": '"color Kr" [0.3 0.3 0.3]',
     "cauchyb": '"bool dispersion" ["true"]',
 }
@@ -54,12 +47,13 @@ UNTRIED = {
     ("material", "roughglass", "dispersion"): "tried beside cauchyb",
     **{("material", name, "filmindex"): "reported with the film" for name in ("mirror", "shinymetal")},
     **{("texture", "densitygrid", name): "must fit the densities" for name in ("nx", "ny", "nz")},
+    **{("camera", p.name, "endtransform"): "for cameras that do not move otherwise" for p in PLUGINS["camera"]},
     ("texture", "imagemap", "channel"): "of the float variant only; see the textures' tests",
 }
 
 
 def needed(plugin: Plugin, variant: str = "") -> str:
-    return examples.needed(plugin, variant) or NEEDED.get((plugin.kind, plugin.name), "")
+    return examples.needed(plugin, variant)
 
 
 THINGS = examples.THINGS
@@ -84,6 +78,9 @@ OPTIONS = {
 }
 
 
+MOVING = "MotionBegin [0 1] LookAt 0 -5 3  0 0 0  0 0 1  LookAt 1 -5 3  1 0 0  0 0 1 MotionEnd"
+
+
 class Try:
     """A plugin in a small scene."""
 
@@ -97,17 +94,16 @@ class Try:
             return self.translated(world, files=self.files)
         statement = (STATEMENTS | OPTIONS)[plugin.kind].format(name=plugin.name, params=params)
         if plugin.kind == "camera":
-            return self.translated(THINGS, files=self.files, camera=f"LookAt 0 -5 3  0 0 0  0 0 1 {statement}")
+            return self.translated(THINGS, files=self.files, camera=f"{MOVING} {statement}")
         if plugin.kind in OPTIONS:
             return self.translated(THINGS, files=self.files, options=statement)
         return self.translated(f"{THINGS}\n{statement}", files=self.files)
 
 
 @pytest.fixture
-def attempt(translated, image, nk, spectrum, ies) -> Try:
-    return Try(
-        translated, {"image.png": image, "metal.nk": str(nk), "spectrum.txt": str(spectrum), "light.ies": str(ies)}
-    )
+def attempt(translated, image, nk, spectrum, ies, lens) -> Try:
+    files = {"image.png": image, "metal.nk": nk, "spectrum.txt": spectrum, "light.ies": ies, "lens.dat": lens}
+    return Try(translated, {name: str(path) for name, path in files.items()})
 
 
 def variants(plugin: Plugin) -> tuple[str, ...]:

@@ -123,8 +123,8 @@ def test_portals_are_not_seen(translated):
 
 
 def test_displacement_is_left_to_the_engine(translated):
-    world = f'Texture "d" "float" "fbm" {QUAD} "integer nsubdivlevels" [2] "texture displacementmap" ["d"] "float dmscale" [.2]'
-    translation = translated(world)
+    displaced = f'{QUAD} "integer nsubdivlevels" [2] "texture displacementmap" ["d"] "float dmscale" [.2]'
+    translation = translated(f'Texture "d" "float" "fbm" {displaced}')
     (found,) = objects(translation)
     prefix = f"scene.shapes.{found['shape'][0]}."
     assert translation.scene[f"{prefix}type"] == ["displacement"]
