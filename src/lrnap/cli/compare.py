@@ -49,7 +49,7 @@ def compare(
         print(json.dumps(said if limit is None else {**said, "metric": metric, "limit": limit, "passes": good}))
     else:
         for name, value in asdict(found).items():
-            missing = "not here: pip install flip-evaluator"
+            missing = "not here: pip install 'lrnap[compare]'"
             print(f"{name:7} {missing if value is None else f'{value:.5g}'}")
         if output is not None:
             print(output)
