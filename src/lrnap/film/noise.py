@@ -94,7 +94,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Look:
+class Look:
     """A run at one moment."""
 
     spp: float
@@ -107,8 +107,8 @@ class _Run:
     """One run: where it is, the spread of its parts so far, and where it was."""
 
     number: int
-    now: _Look
-    past: tuple[_Look, ...]  # the oldest first
+    now: Look
+    past: tuple[Look, ...]  # the oldest first
     squares: Block  # (n, 3) sum over parts of W_i (M_i - M)^2
     parts: Block  # (n,) how many, but the first
 
@@ -129,7 +129,7 @@ class Noise:
     def add(self, snapshot: Snapshot) -> bool:
         """False: not newer than what is known of its run, or of an older epoch, so nothing changed. The first of a
         newer epoch begins anew."""
-        now = self._resolve(snapshot)
+        now = self.resolve(snapshot)
         with self._lock:
             if snapshot.epoch < self._epoch:
                 return False
@@ -182,7 +182,7 @@ class Noise:
             self._epoch = epoch
             self._runs.clear()
 
-    def _resolve(self, snapshot: Snapshot) -> _Look:
+    def resolve(self, snapshot: Snapshot) -> Look:
         """The pixels that are looked at."""
         planes, look, spp = snapshot.planes, self._look, _spp(snapshot)
         own = planes.weight.reshape(-1)[look]
@@ -195,7 +195,7 @@ class Noise:
         weight = np.full_like(own, spp) if planes.screen is not None else np.array(own)
         weight[~(np.isfinite(weight) & np.isfinite(radiance).all(axis=1))] = 0
         clean(radiance, BRIGHTEST)
-        return _Look(spp, weight, radiance)
+        return Look(spp, weight, radiance)
 
 
 def estimate(snapshots: Iterable[Snapshot]) -> Estimate | None:
@@ -207,7 +207,7 @@ def estimate(snapshots: Iterable[Snapshot]) -> Estimate | None:
     return None if noise is None else noise.estimate()
 
 
-def _grown(run: _Run, number: int, now: _Look) -> _Run:
+def _grown(run: _Run, number: int, now: Look) -> _Run:
     """With what came since; pixels that got nothing new keep their spread."""
     past = run.past
     if not past or run.now.spp >= APART * past[-1].spp:
@@ -218,7 +218,7 @@ def _grown(run: _Run, number: int, now: _Look) -> _Run:
     return _Run(number, now, past, run.squares + _change(run.now, now), run.parts + (more & (run.now.weight > 0)))
 
 
-def _change(before: _Look, now: _Look) -> Block:
+def _change(before: Look, now: Look) -> Block:
     """The variance of one sample, if what came between is independent of what was before; 0 where nothing did."""
     new = (now.weight > before.weight) & (before.weight > 0)
     step = np.zeros_like(now.weight)
