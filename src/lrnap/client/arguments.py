@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ def _argument(spec: CallSpec, arg: Arg, value: Any, at: Location | None) -> Argu
             if not isinstance(value, str):
                 raise TypeError
             return value
+        if arg.kind == "value" and isinstance(value, str | Real):
+            return str(value).lower() if isinstance(value, bool) else str(value)
         if arg.kind == "bytes":
             return np.frombuffer(value, np.uint8)
         if arg.kind == "numbers":

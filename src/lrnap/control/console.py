@@ -11,6 +11,8 @@ import numpy as np
 from lrnap.control.errors import Errors
 from lrnap.control.job import Array, Floats, Result, Steered
 from lrnap.errors import Code, LrnapError
+from lrnap.film.develop import Settings
+from lrnap.film.snapshot import Snapshot
 from lrnap.lux.call import Argument, Call
 from lrnap.lux.call_spec import Arg
 from lrnap.lux.calls import CALLS, CallSpec
@@ -46,6 +48,8 @@ class Picture:
     linear: Floats  # (H, W, 3) float32
     alpha: Floats  # (H, W) float32
     depth: Floats  # (H, W) float32, or of no pixels
+    film: Snapshot | None = None  # what it was made of, and how
+    settings: Settings | None = None
 
 
 class Console:

@@ -16,8 +16,7 @@ from lrnap.control.console import Picture
 from lrnap.control.job import Array, Attachment, Floats, Steered
 from lrnap.errors import Code, LrnapError
 from lrnap.film import channels, output, resume
-from lrnap.film.develop import Settings, develop
-from lrnap.film.develop.histogram import histogram, plot
+from lrnap.film.develop import Settings, develop, histogram, histogram_image
 from lrnap.film.radiance import resolve
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.call import Param
@@ -45,6 +44,8 @@ def developed(film: Snapshot, settings: Settings) -> Picture:
         np.ascontiguousarray(np.clip(linear, 0, 1), np.float32),
         np.clip(alpha, 0, 1).astype(np.float32),
         depth(film),
+        film,
+        settings,
     )
 
 
@@ -106,15 +107,12 @@ async def blender_combined_depth_rects(console: Console) -> tuple[Array, ...]:
 
 
 async def get_histogram_image(console: Console, width: int, height: int, options: int) -> Array:
-    """(height, width, 3) uint8. All black without a film."""
+    """(height, width, 3) uint8, of the picture that is shown; black without one."""
+    histogram.check(width, height, options)
     picture = await _picture(console)
-    weights = look.settings(console.job).colour_system.luminance
-    return await asyncio.to_thread(_histogram, picture, weights, width, height, options)
-
-
-def _histogram(picture: Picture, weights: Floats, width: int, height: int, options: int) -> Array:
-    colours = np.ascontiguousarray(np.moveaxis(picture.linear, 2, 0))
-    return plot(histogram(colours, weights), width, height, options)
+    if picture.film is None:
+        return np.zeros((height, width, 3), np.uint8)
+    return await asyncio.to_thread(histogram_image, picture.film, picture.settings, width, height, options)
 
 
 async def set_user_sampling_map(console: Console, numbers: Array) -> None:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-import numpy as np
-
 from lrnap.control import look, parameters, statistics
 from lrnap.control.scene import Plugins
 from lrnap.control.statistics import Look
 from lrnap.errors import Code, LrnapError
+from lrnap.film.develop import Brightness, brightness
 from lrnap.lux.spelling import did_you_mean
 
 if TYPE_CHECKING:
@@ -162,8 +161,8 @@ def _film() -> Iterator[Attribute]:
         ("numberOfResumedSamples", "double", "Number of samples loaded", lambda v: v.figures.resumed),
         ("enoughSamples", "bool", "Whether the halt condition is reached", lambda v: v.figures.enough),
         ("haltThresholdComplete", "float", "Part of the halt threshold that is reached", lambda _: 0.0),
-        ("EV", "float", "Exposure value", lambda v: _brightness(v)[1]),
-        ("averageLuminance", "float", "Average luminance of the picture", lambda v: _brightness(v)[0]),
+        ("EV", "float", "Exposure value", lambda v: _brightness(v).ev),
+        ("averageLuminance", "float", "Average luminance of the picture", lambda v: _brightness(v).mean),
     )
     yield from (Attribute("film", name, kind, doc, get) for name, kind, doc, get in rows)
     yield from (_crop(index) for index in range(4))
@@ -172,13 +171,12 @@ def _film() -> Iterator[Attribute]:
     yield from (_numbered(*row) for row in _NUMBERED)
 
 
-def _brightness(view: View) -> tuple[float, float]:
-    """Mean luminance of the picture that is shown, and its exposure value as light meters have it (K = 12.5)."""
+def _brightness(view: View) -> Brightness:
+    """Of the film of the picture that is shown."""
     picture = view.console.picture
-    if picture is None or not picture.linear.size:
-        return 0.0, 0.0
-    mean = float((picture.linear @ np.array((0.2126, 0.7152, 0.0722), np.float32)).mean())
-    return mean, math.log2(mean * 100 / 12.5) if mean > 0 else 0.0
+    if picture is None or picture.film is None:
+        return Brightness(0.0, 0.0, 0.0, 0.0)
+    return brightness(picture.film, picture.settings)
 
 
 # --- the others ---------------------------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ class Look:
     @property
     def pixels(self) -> float:
         width, height = self.figures.size
-        return float(width * height)
+        by_samples = self.figures.samples / self.figures.spp if self.figures.spp else 0.0  # before there is a film
+        return float(width * height) or by_samples
 
     @property
     def local(self) -> float:

@@ -23,8 +23,8 @@ class Where(Enum):
 @dataclass(frozen=True, slots=True)
 class Arg:
     """One positional argument. A Call holds strings as str, numbers, integers and bools as float, and number lists
-    as a (n,) float32 array, bytes as a (n,) uint8 array, which never stand in a scene file. Only returned: "text" of
-    several lines, and a "value" of any type."""
+    as a (n,) float32 array, bytes as a (n,) uint8 array, which never stand in a scene file. A "value" is a
+    string, a number or a bool, and held as str. "text" of several lines is only returned."""
 
     name: str
     kind: Kind
@@ -52,7 +52,8 @@ class CallSpec:
         """One line for HELP: the name with its arguments, e.g. `Rotate <angle> <ax> <ay> <az>`."""
         words = [self.name]
         for arg in self.args:
-            shape = {"string": f'"{arg.name}"', "numbers": f"[{arg.name}]"}.get(arg.kind, f"<{arg.name}>")
+            quoted = f'"{arg.name}"'
+            shape = {"string": quoted, "value": quoted, "numbers": f"[{arg.name}]"}.get(arg.kind, f"<{arg.name}>")
             words.append(f"({shape})" if arg.optional else shape)
         if self.takes_params:
             words.append('["type name" value ...]')

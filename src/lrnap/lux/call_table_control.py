@@ -111,33 +111,37 @@ ROWS = (
     _film("OverrideResumeFLM", args="file", doc='resume the next scene from this .flm; "" for the scene\'s own'),
     _film("OverrideFilename", args="file", pylux=False, doc="set the output file of the next scene"),
     # Old-style parameters of the film. `parameter` is the name of the classic enumeration or its number.
-    _parameter("SetParameterValue", args="component parameter value:number index:integer?", doc="set a film parameter"),
+    _parameter(
+        "SetParameterValue",
+        args="component:value parameter:value value:number index:integer?",
+        doc="set a film parameter",
+    ),
     _parameter(
         "GetParameterValue",
-        args="component parameter index:integer?",
+        args="component:value parameter:value index:integer?",
         returns="number",
         doc="the value of a film parameter",
     ),
     _parameter(
         "GetDefaultParameterValue",
-        args="component parameter index:integer?",
+        args="component:value parameter:value index:integer?",
         returns="number",
         doc="the default of a film parameter",
     ),
     _parameter(
         "SetStringParameterValue",
-        args="component parameter value index:integer?",
+        args="component:value parameter:value value index:integer?",
         doc="set a film parameter that is a text",
     ),
     _parameter(
         "GetStringParameterValue",
-        args="component parameter index:integer?",
+        args="component:value parameter:value index:integer?",
         returns="string",
         doc="the value of a film parameter that is a text",
     ),
     _parameter(
         "GetDefaultStringParameterValue",
-        args="component parameter index:integer?",
+        args="component:value parameter:value index:integer?",
         returns="string",
         doc="the default of a film parameter that is a text",
     ),
@@ -157,7 +161,7 @@ ROWS = (
         "HasAttributeDefaultValue", args="object attribute", pylux=False, returns="bool", doc="whether it has a default"
     ),
     _attribute("GetAttribute", args="object attribute", c=False, returns="value", doc="the value of an attribute"),
-    _attribute("SetAttribute", args="object attribute value", doc="set an attribute of any type"),
+    _attribute("SetAttribute", args="object attribute value:value", doc="set an attribute of any type"),
     *_attribute_rows(),
     _attribute("Statistics", args="name", returns="number", doc='a figure by name, e.g. "sceneIsReady"'),
     _attribute("PrintableStatistics", args="total:bool", returns="string", doc="the statistics as one line of text"),

@@ -27,7 +27,6 @@ TEXT_VALUES = 16  # numbers that still go as text: a matrix is readable, a mesh 
 
 _LOCATION = re.compile(r"(.+):([0-9]{1,9}):([0-9]{1,9})")
 _BOOLS = {"true": 1.0, "false": 0.0}
-STEERING = ("parameter", "attribute", "error")  # groups whose names and values may be numbers, too
 
 
 # --- from the wire ------------------------------------------------------------------------------------------------
@@ -75,7 +74,7 @@ def _argument(spec: CallSpec, arg: Arg, value: Value) -> Argument:
     match arg.kind:
         case "string" if isinstance(value, str):
             return str(value)
-        case "string" if isinstance(value, int | float) and spec.group in STEERING:
+        case "value" if isinstance(value, str | int | float):
             return f"{value}"
         case "bytes" if isinstance(value, Payload):
             return np.frombuffer(value.content(), np.uint8)
