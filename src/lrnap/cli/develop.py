@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from lrnap import __version__
 from lrnap.cli import report
+from lrnap.cli.writing import chosen as options_chosen
+from lrnap.client.written import Output
 from lrnap.errors import Code, LrnapError
 from lrnap.film import flm, flm_parameters, images, output, preset_file
 from lrnap.film.develop import GroupLook, Settings, estimate_linear, notices, spelled
@@ -35,7 +36,7 @@ class Wishes:
     groups: bool = False
     estimate: bool = False
     preset: Path | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)  # of the files that are written
+    write: Sequence[str] = ()  # options of the files that are written
 
 
 def run(wishes: Wishes) -> int:
@@ -53,14 +54,14 @@ def run(wishes: Wishes) -> int:
                 print(f"{wishes.preset}: how to develop it")
             for group, chosen in _parts(wishes, snapshot, settings):
                 for template in templates:
-                    target = Path(_named(template, film=path.stem, look=name, group=group))
+                    target = Path(_named(str(template.path), film=path.stem, look=name, group=group))
                     if target in written:
                         raise LrnapError(
                             Code.ARGS, f"two pictures would have this name: {_hint(wishes)}", at=str(target)
                         )
                     written[target] = path
                     facts = {"software": f"lrnap {__version__}", "film": path.name, "spp": round(snapshot.spp, 3)}
-                    output.save(target, snapshot, chosen, facts, **wishes.options)
+                    output.save(target, snapshot, chosen, facts, **template.options)
                     print(f"{target}: {film.width}x{film.height}, {snapshot.spp:.1f} samples per pixel")
     return report.OK
 
@@ -99,7 +100,7 @@ def _presets(given: Sequence[str]) -> Iterator[Path]:
         yield from found
 
 
-def _templates(wishes: Wishes, films: int, looks: int) -> list[str]:
+def _templates(wishes: Wishes, films: int, looks: int) -> list[Output]:
     """The names of what is written, checked before anything is."""
     usual = "-".join(
         ["{film}", *(["{look}"] if wishes.looks else []), *(["{group}"] if wishes.groups else [])],
@@ -111,7 +112,7 @@ def _templates(wishes: Wishes, films: int, looks: int) -> list[str]:
         found.append(template)
     if wishes.preset is not None and films * looks != 1:
         raise LrnapError(Code.ARGS, "--save-preset saves one look: give one film, and one preset at most")
-    return found
+    return options_chosen([Path(template) for template in found], wishes.write)
 
 
 def _named(template: str, **values: str) -> str:

@@ -62,6 +62,13 @@ def film_develop(
     display: Annotated[str | None, typer.Option(help="One of its displays.", metavar="NAME")] = None,
     view: Annotated[str | None, typer.Option(help="One of the display's views.", metavar="NAME")] = None,
     groups: Annotated[bool, typer.Option("--groups", help="Each light group by itself.")] = False,
+    write: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="How files are written: depth=16, alpha=true, exr.compression=piz ... May be repeated.",
+            metavar="[KIND.]NAME=VALUE",
+        ),
+    ] = None,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="As a camera: find ISO, shutter and f-stop that suit the film.")
     ] = False,
@@ -81,6 +88,7 @@ def film_develop(
         changes=set or [],
         ocio={name: value for name, value in chosen.items() if value is not None},
         groups=groups,
+        write=write or [],
         estimate=estimate,
         preset=save_preset,
     )

@@ -60,11 +60,15 @@ def node(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Answer beyond this machine without encryption and tokens.")
     ] = False,
+    metrics: Annotated[
+        str | None, typer.Option(help="Where Prometheus finds figures; who reaches it may read them.", metavar="HOST:PORT")
+    ] = None,
+    log: Annotated[LogStyle, typer.Option(help="How the log on standard error is written.")] = "text",
 ) -> None:
     """Render for others: answers LRNAP at lrnap://127.0.0.1:1978 and renders what it is told to."""
     from lrnap.cli.node import run
 
-    raise typer.Exit(run(listen or [], threads, root or [], data, insecure))
+    raise typer.Exit(run(listen or [], threads, root or [], data, insecure, metrics, log))
 
 
 @app.command()
@@ -145,6 +149,10 @@ def render(
             help="More of what is seen, as layers of an EXR: depth,normal,albedo ... or all.", metavar="NAMES"
         ),
     ] = "",
+    develop: Annotated[
+        Path | None,
+        typer.Option(help="How to develop it: a preset (.toml) that counts more than the scene.", metavar="PRESET"),
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="Go on from this film (.flm) of the same scene.", metavar="FILM")
     ] = None,
@@ -167,6 +175,7 @@ def render(
         interval=interval,
         channels=channels,
         resume=resume,
+        develop=develop,
     )
     raise typer.Exit(run(wishes))
 

@@ -19,7 +19,7 @@ from lrnap.engine.cores import available
 from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import Engine, Halt, RunState
 from lrnap.errors import Code, LrnapError
-from lrnap.film import output, resume
+from lrnap.film import output, preset_file, resume
 from lrnap.film.channels import CHANNELS, in_order
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.scene import Scene
@@ -42,6 +42,7 @@ class Wishes:
     interval: float | None = None
     channels: str = ""
     resume: Path | None = None
+    develop: Path | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ def _check(wishes: Wishes) -> None:
 
 
 def _plan(wishes: Wishes, scene: Scene) -> _Plan:
-    film = scene_film(scene)
+    film = scene_film(scene, None if wishes.develop is None else preset_file.read(wishes.develop))
     halt = Halt(wishes.spp, wishes.seconds, wishes.noise)
     if halt != Halt():
         scene = without_halt(scene)

@@ -12,6 +12,7 @@ from lrnap.lux.scene import Scene
 
 if TYPE_CHECKING:
     from lrnap.film.develop import Settings
+    from lrnap.film.preset_file import Preset
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +25,21 @@ class SceneFilm:
     notes: tuple[str, ...] = ()  # what the darkroom does not honour, one sentence each
 
 
-def scene_film(scene: Scene) -> SceneFilm:
-    """Read from the scene's Film statement, the last one if there are several, with classic Lux's defaults."""
+def scene_film(scene: Scene, look: Preset | None = None) -> SceneFilm:
+    """Read from the scene's Film statement, the last one if there are several, with classic Lux's defaults. What `look`
+    says of developing counts more."""
     from lrnap.film.develop import Settings, not_honoured
+    from lrnap.film.develop.presets import expand
 
-    given = {p.name: p.value for p in scene.film.params}
+    given: dict[str, object] = {p.name: p.value for p in scene.film.params}
+    files = dict(scene.files)
+    if look is not None:
+        given, files = {**expand(given), **expand(look.params)}, {**files, **look.files}
     params = ParamSet(scene.film)
     return SceneFilm(
         halts.of_film(params),
         params.string("filename").replace("\\", "/").rpartition("/")[2] or "luxout",
-        Settings.from_params(given, files=scene.files),
+        Settings.from_params(given, files=files),
         not_honoured(given),
     )
 

@@ -158,3 +158,89 @@ def test_merging_names_and_leaves_out_what_cannot_be_used(lrnap, folder):
 def test_a_film_can_be_merged_into_itself(lrnap, folder):
     assert lrnap("film", "merge", "a.flm", "b.flm", "-o", "a.flm").returncode == 0
     assert flm.read(folder / "a.flm").groups[0].samples == 1536
+
+
+@pytest.fixture
+def looks(folder) -> Path:
+    (folder / "looks").mkdir()
+    (folder / "looks" / "dark.toml").write_text('tonemapkernel = "linear"\nlinear_exposure = 0\n')
+    (folder / "looks" / "sky.toml").write_text("[lightgroup.key]\nenabled = false\n")
+    return folder / "looks"
+
+
+@pytest.mark.parametrize("preset", ["looks", "looks/*.toml", "looks/[ds]*.toml"])
+def test_each_preset_is_a_picture(lrnap, folder, looks, preset):
+    done = lrnap("film", "develop", "a.flm", "--develop", preset)
+    assert done.returncode == 0
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["a-dark.png", "a-sky.png"]
+    assert images.read(folder / "a-dark.png").max() == images.read(folder / "a-sky.png").max() == 0
+
+
+def test_a_folder_of_films_in_all_looks(lrnap, folder, looks):
+    (folder / "bad.flm").unlink()
+    (folder / "out").mkdir()
+    assert lrnap("film", "develop", ".", "--develop", "looks", "-o", "out").returncode == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [
+        *("a-dark.png", "a-sky.png", "b-dark.png", "b-sky.png")
+    ]
+    assert lrnap("film", "develop", "a.flm", "b.flm", "-o", "out/{film}.jpg").returncode == 0
+    assert (folder / "out" / "b.jpg").exists()
+
+
+def test_each_light_group_by_itself(lrnap, folder):
+    done = lrnap("film", "develop", "b.flm", "--groups", "-o", "{group}.png")
+    assert done.returncode == 0
+    assert images.read(folder / "key.png").max() > 0.3
+    assert images.read(folder / "sky.png").max() == 0
+
+
+def test_how_it_is_developed_can_be_saved_and_is_in_the_picture(lrnap, folder):
+    changes = ["--set", "gamma=1.5", "--set", "lightgroup.sky.gain=2", "--set", "colorspace_preset=sRGB"]
+    assert lrnap("film", "develop", "b.flm", *changes, "--save-preset", "my.toml").returncode == 0
+    assert not (folder / "b.png").exists()
+    for name, how in (("1", changes), ("2", ["--develop", "my.toml"]), ("3", ["--like", "1.png"])):
+        assert lrnap("film", "develop", "b.flm", *how, "-o", f"{name}.png").returncode == 0
+    assert (folder / "1.png").read_bytes() == (folder / "2.png").read_bytes() == (folder / "3.png").read_bytes()
+
+
+def test_a_camera_is_estimated(lrnap, folder):
+    done = lrnap("film", "develop", "b.flm", "--estimate")
+    assert done.returncode == 0
+    assert "linear_sensitivity = 200, linear_exposure = 10, linear_fstop = 5.6" in done.stdout
+
+
+def test_a_view_of_opencolorio(lrnap, folder):
+    pytest.importorskip("PyOpenColorIO")
+    view = ["--ocio", "ocio://default", "--display", "sRGB - Display", "--view", "Un-tone-mapped"]
+    assert lrnap("film", "develop", "a.flm", *view).returncode == 0
+    done = lrnap("film", "develop", "a.flm", *view[:-1], "Filmic")
+    assert done.returncode == 2
+    assert "there is no view 'Filmic'; there are" in done.stderr
+
+
+def test_a_film_that_wants_classic_noise_filters_is_denoised_and_says_so(lrnap, folder):
+    film = flm.read(folder / "b.flm")
+    on = tuple(Parameter(32, 1.0, 0, p.type) if p.number == 32 else p for p in film.parameters)
+    flm.write(folder / "noisy.flm", Flm(film.width, film.height, film.types, film.groups, on))
+    done = lrnap("film", "develop", "noisy.flm", "--save-preset", "noisy.toml")
+    assert "instead of the noise filter Chiu's the film is denoised with denoise_strength = 0.5" in done.stderr
+    assert "denoise_enabled = true" in (folder / "noisy.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["a.flm", "b.flm", "-o", "same.png"], "two pictures would have this name: write {film} into -o"),
+        (["a.flm", "--develop", "none.toml"], "there is no such preset"),
+        (["a.flm", "--develop", "no*.toml"], "there is no preset"),
+        (["a.flm", "b.flm", "--save-preset", "x.toml"], "--save-preset saves one look"),
+        (["a.flm", "--like", "a.flm"], "cannot be read as a picture"),
+        (["a.flm", "--set", "lightgroup.sun=2"], "--set takes NAME=VALUE"),
+        (["looks"], "there is no film"),
+    ],
+)
+def test_what_cannot_be_developed_is_said(lrnap, folder, arguments, says):
+    (folder / "looks").mkdir()
+    done = lrnap("film", "develop", *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
