@@ -110,11 +110,11 @@ def test_a_film_of_another_picture_is_refused_and_stays(tmp_path: Path) -> None:
     film = '"bool write_resume_flm" ["true"]'
     render(tmp_path, film)
     before = (tmp_path / "ball.flm").read_bytes()
-    done = render(tmp_path, f'{film} "integer xresolution" [30]', code=1)
+    done = render(tmp_path, f'{film} "integer xresolution" [30]', code=2)
     assert "size 32x24 instead of 30x24" in done.stderr
     assert (tmp_path / "ball.flm").read_bytes() == before
     (tmp_path / "ball.flm").write_bytes(before[:500])
-    done = render(tmp_path, film, code=1)
+    done = render(tmp_path, film, code=2)
     assert "ball.flm: cannot be read as a film" in done.stderr
     assert (tmp_path / "ball.flm").read_bytes() == before[:500]
 

@@ -82,17 +82,21 @@ def combine(kind: Kind, parts: Sequence[Values], out: Values) -> None:
 
 
 def _count_votes(parts: Sequence[Values], out: Values) -> None:
+    """Most pixels have one number in all parts; only the others are sorted."""
     out[:] = 0
     if not parts:
         return
-    pairs = np.concatenate([part.reshape(len(part), SLOTS, 2) for part in parts], axis=1)  # (N, many, 2)
-    first = parts[0][:, 0]
-    agreed = ((pairs[..., 0] == first[:, None]) | (pairs[..., 1] == 0)).all(axis=1)
-    out[:, 0] = np.where(agreed, first, 0)
-    out[:, 1] = np.where(agreed, pairs[..., 1].sum(axis=1), 0)
-    rest = ~agreed
-    if rest.any():
-        out[rest] = _ranked(pairs[rest])
+    first, total = parts[0][:, 0], np.zeros(len(out), np.float32)
+    others = np.zeros(len(out), bool)
+    for part in parts:
+        for slot in range(0, 2 * SLOTS, 2):
+            number, votes = part[:, slot], part[:, slot + 1]
+            others |= (number != first) & (votes > 0)
+            total += votes
+    out[:, 0], out[:, 1] = first, total
+    if others.any():
+        pairs = [part[others].reshape(-1, SLOTS, 2) for part in parts]
+        out[others] = _ranked(np.concatenate(pairs, axis=1))
 
 
 def _ranked(pairs: Values) -> Values:
