@@ -18,6 +18,7 @@ a wrong one raises SceneError at its line, and the scene is then as it was befor
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from lrnap.client.arguments import make_call, name_of, signature
 from lrnap.client.background import Background
+from lrnap.client.editing import JobEdit
 from lrnap.client.job import Job
 from lrnap.client.places import Place, check_places, engine_of, scene_file
 from lrnap.client.recording import Recording
@@ -70,6 +72,8 @@ class Context:
         self._places: list[Place] = [*target] if isinstance(target, list | tuple) else [target]
         self._file = scene_file(self._places)
         self._background: Background | None = None
+        self._edit: JobEdit | None = None  # that is open
+        self._edits: list[JobEdit] = []  # of the scene, since it was described
         self._errors = Errors(self._tell, self._inside)
         self._recording = Recording(Path.cwd(), self._errors.warned, self._file)
         self._steered: ContextJob | FileJob
@@ -83,7 +87,10 @@ class Context:
     # -- describing
 
     def call(self, call: Call) -> None:
-        """Takes one call that describes the scene; a Context is a Target like any other."""
+        """Takes one call that describes the scene, or edits it; a Context is a Target like any other."""
+        if self._edit is not None:
+            self._in_edit(lambda edit: edit.call(call))
+            return
         try:
             self._recording.call(call)
         except LrnapError as error:
@@ -124,6 +131,7 @@ class Context:
             self._run(self._steered.job.close())
         self._recording.overrides.clear()
         self._recording.restart()
+        self._edit, self._edits = None, []
         self._steered.forget()
         self._console = Console(self._steered, self._errors)
 
@@ -134,7 +142,10 @@ class Context:
     @property
     def scene(self) -> Scene:
         """What was described, once worldEnd was called. Raises SceneError if it was not, or if a file is missing."""
-        return self._recording.scene(self._name or "scene")
+        scene = self._recording.scene(self._name or "scene")
+        for edit in self._edits:
+            scene = edit.apply_to(scene)
+        return scene
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -146,6 +157,7 @@ class Context:
         if self._file is not None:
             raise LrnapError(Code.STATE, f"{self._file} is being written; make another Context for another scene")
         self._recording.restart()
+        self._edit, self._edits = None, []
 
     # -- rendering
 
@@ -191,6 +203,7 @@ class Context:
         """Renders in the background, and steers that from now on."""
         from lrnap.client.farm import Farm
         from lrnap.client.scene_film import scene_film, without_halt
+        from lrnap.client.written import own_film
 
         scene = replace(self.scene, name=name or self._name or "scene")
         output = scene_film(scene)
@@ -198,12 +211,47 @@ class Context:
             scene = without_halt(scene)
         farm = Farm(engine_of(place) for place in self._places)
         halt = output.halt if halt == Halt() else halt
+        resumed = resumed or await asyncio.to_thread(own_film, scene, Path.cwd())
         job = await farm.start(scene, halt=halt, threads=threads, channels=channels, resumed=resumed)
         self._loop.on_close(job.close)
         view = Job(self._loop, job, output)
         assert isinstance(self._steered, ContextJob)
         await self._steered.begin(job, view)
         return view
+
+    # -- editing
+
+    def editBegin(self) -> None:  # in the manner of pylux
+        """The calls that follow change the scene of the job that was started last, all together at `editEnd`."""
+        if self._file is not None:
+            raise LrnapError(
+                Code.UNSUPPORTED, f"{self._file} is being written, and nothing renders that could be edited"
+            )
+        job = self._steered.view if isinstance(self._steered, ContextJob) else None
+        if job is None:
+            raise LrnapError(Code.STATE, "nothing renders that could be edited: start it with render()")
+        self._edit = job.begin_edit()
+
+    def editEnd(self) -> int:
+        """Changes the scene while it renders; the epoch of the film that begins with it. All or nothing: if it raises,
+        the scene is as before. The next `render` has the changed scene, too."""
+        if self._edit is None:
+            raise LrnapError(Code.STATE, "no edit is open: begin one with editBegin()")
+        edit = self._edit
+        try:
+            epoch: int = self._in_edit(JobEdit.end)
+        finally:
+            self._edit = None if edit.ended else edit
+        self._edits.append(edit)
+        return epoch
+
+    def _in_edit(self, do: Callable[[JobEdit], Any]) -> Any:
+        assert self._edit is not None
+        try:
+            return do(self._edit)
+        except LrnapError as error:
+            self._errors.failed(error)
+            raise
 
     # -- steering
 

@@ -3,40 +3,48 @@
     with job.edit() as lux:
         lux.makeNamedMaterial("ball", {"string type": ["mirror"]})
 
-The methods are those of the call table that an edit may make (`lrnap.lux.editing`); `context.py` adds them.
+The methods are those of the call table that an edit may make (`lrnap.lux.editing`).
 """
 
 from __future__ import annotations
 
 import itertools
+import logging
 import shutil
+import sys
 import tempfile
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from lrnap.client.arguments import make_call, name_of, signature
 from lrnap.client.background import Background
 from lrnap.errors import Code, LrnapError
 from lrnap.lux import files
-from lrnap.lux.call import Call
-from lrnap.lux.editing import Edit
+from lrnap.lux.call import Call, Location
+from lrnap.lux.call_spec import CallSpec
+from lrnap.lux.calls import CALLS
+from lrnap.lux.editing import EDITABLE, Edit, edited
+from lrnap.lux.manual import plugins_of
 from lrnap.lux.scene import Scene
 
 if TYPE_CHECKING:
     from lrnap.client.farm import FarmJob
+    from lrnap.client.job import Job
 
 
 class JobEdit:
     """A Target. Nothing changes before `end`; file names start from the working folder."""
 
-    def __init__(self, background: Background, job: FarmJob, on_warning: Callable[[str], None] | None = None) -> None:
+    def __init__(self, view: Job, background: Background, job: FarmJob) -> None:
+        self._view = view
         self._background = background
         self._job = job
         self._numbers = itertools.count(1)
         self._embedded: Path | None = None
-        self._ended = False
-        self._edit = Edit(job.scene, self._find, self._room, on_warning)
+        self.ended = False  # done, or refused as a whole
+        self._edit = Edit(job.scene, self._find, self._room, logging.getLogger("lrnap").warning)
 
     @property
     def scene(self) -> Scene:
@@ -49,17 +57,19 @@ class JobEdit:
 
     def apply_to(self, scene: Scene) -> Scene:
         """Another scene of the same names after this edit."""
-        from lrnap.lux.editing import edited
-
         return edited(scene, self._edit.calls, self._edit.files)
 
     def end(self) -> int:
         """Does the edit on all engines; the epoch of the film that begins with it. All or nothing, and once only."""
-        if self._ended:
+        if self.ended:
             raise LrnapError(Code.STATE, "this edit is done: begin another one")
         self._edit.require_finished()
-        self._ended = True
-        return self._background.call(self._job.edit(self._edit.calls, self._edit.files))
+        self.ended = True
+        epoch: int = self._background.call(self._job.edit(self._edit.calls, self._edit.files))
+        told = [param for call in self._edit.calls if call.name == "Film" for param in call.params]
+        if told:
+            self._view.develop_as({param.name: param.value for param in self._job.scene.film.params})
+        return epoch
 
     def _find(self, name: str) -> Path:
         path = files.locate(name, [Path.cwd()])
@@ -79,3 +89,19 @@ class JobEdit:
     if TYPE_CHECKING:  # the calls of the table
 
         def __getattr__(self, name: str) -> Callable[..., None]: ...
+
+
+def _method(spec: CallSpec) -> Callable[..., None]:
+    def method(self: JobEdit, *arguments: Any) -> None:
+        frame = sys._getframe(1)  # the line of the script that makes the call
+        self.call(make_call(spec, arguments, Location(frame.f_code.co_filename, frame.f_lineno, 1)))
+
+    method.__name__ = name_of(spec)
+    method.__qualname__ = f"JobEdit.{name_of(spec)}"
+    method.__doc__ = "\n".join([f"{spec.doc[0].upper()}{spec.doc[1:]}.", "", *plugins_of(spec)])
+    method.__signature__ = signature(spec)  # type: ignore[attr-defined]  # what `help` shows
+    return method
+
+
+for _name in sorted(EDITABLE):
+    setattr(JobEdit, name_of(CALLS[_name]), _method(CALLS[_name]))

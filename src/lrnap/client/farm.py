@@ -320,12 +320,12 @@ class FarmJob:
         An engine that cannot follow is set aside. If none can, LrnapError is raised and nothing has changed.
         """
         async with self._editing:
-            if self.over or self._stopping or self._complete:
-                raise LrnapError(Code.STATE, f"the job is {self.state.value} and cannot be edited: render it anew")
             scene = edited(self.scene, calls, files)
             if changes_of(calls).develops_only:
                 self.scene = scene
                 return self.epoch
+            if self.over or self._stopping or self._complete:
+                raise LrnapError(Code.STATE, "the job is over and cannot be edited: render it anew")
             epoch, self._between = self.epoch + 1, True
             try:
                 await self._edit_runs(calls, files or {}, epoch)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from lrnap.client.scene_film import SceneFilm
 from lrnap.engine.protocol import RunState
 from lrnap.errors import Code, LrnapError
 from lrnap.film.snapshot import Block, Snapshot
+
+if TYPE_CHECKING:
+    from lrnap.client.editing import JobEdit
 
 
 class Job:
@@ -111,6 +115,23 @@ class Job:
 
         with self._lock:
             output.save(path, self.film, self._output.settings, facts(self._job), **options)
+
+    @contextlib.contextmanager
+    def edit(self) -> Iterator[JobEdit]:
+        """Changes the scene while it renders, when the block ends, on all engines; the film begins anew.
+
+        >>> with job.edit() as lux:
+        ...     lux.lookAt(0, -9, 2, 0, 0, 1, 0, 0, 1)
+        """
+        edit = self.begin_edit()
+        yield edit
+        edit.end()
+
+    def begin_edit(self) -> JobEdit:
+        """The same for those who cannot use a block: `end` does it."""
+        from lrnap.client.editing import JobEdit
+
+        return JobEdit(self, self._background, self._job)
 
     def develop_as(self, params: Mapping[str, object]) -> None:
         """From now on pictures are developed with these Film parameters. Raises LrnapError for those that cannot be."""

@@ -379,8 +379,4 @@ def edited(scene: Scene, calls: Iterable[Call], files: Mapping[str, str] | None 
     return replace(scene, edits=both.calls(), files={**scene.files, **(files or {})})
 
 
-def may_edit(spec: CallSpec) -> bool:
-    return spec.name in EDITABLE
-
-
 assert set(CALLS) >= EDITABLE

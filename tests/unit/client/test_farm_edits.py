@@ -174,7 +174,7 @@ def test_a_job_that_is_over_cannot_be_edited():
         job, (run,) = await started(1)
         run.render(30)
         await job.stop()
-        with pytest.raises(LrnapError, match="STOPPED and cannot be edited: render it anew") as error:
+        with pytest.raises(LrnapError, match="over and cannot be edited: render it anew") as error:
             await job.edit(MIRROR)
         assert error.value.code is Code.STATE
         await job.close()
