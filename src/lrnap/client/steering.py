@@ -82,7 +82,7 @@ class ContextJob:
         servers = tuple(_server(member) for member in progress.members if _remote(member) and not member.removed)
         local = [member.status.threads for member in progress.members if not _remote(member)]
         before = self.job.resumed  # in the progress already
-        resumed = sum(self._extra.values())
+        resumed = sum(n for run, n in self._extra.items() if film is not None and run in film.runs)
         over = progress.state.over and film is not None
         return Figures(
             state=progress.state,
