@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from lrnap.film import resume
 from lrnap.film.flm import EXTENSION
 from lrnap.film.options import KINDS
+from lrnap.film.snapshot import Snapshot
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
 
@@ -78,6 +80,15 @@ def of_scene(scene: Scene, folder: Path, channels: Sequence[str] = ()) -> Writte
         film.bool("restart_resume_flm"),
         tuple(notes),
     )
+
+
+def own_film(scene: Scene, folder: Path) -> Snapshot | None:
+    """The film that the scene goes on with (`write_resume_flm`), if it is there. Raises LrnapError for one that is no
+    film."""
+    written = of_scene(scene, folder)
+    if written.resume is None or written.restart or not written.resume.exists():
+        return None
+    return resume.load(written.resume)[0]
 
 
 def _shared(film: ParamSet, kind: str) -> dict[str, Any]:

@@ -7,17 +7,24 @@ from pathlib import Path
 import pytest
 
 from lrnap import client
-from lrnap.client.written import of_scene
+from lrnap.client.written import of_scene, own_film
+from lrnap.errors import LrnapError
+from lrnap.film import output
 from lrnap.film.options import Options, takes
+from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.lux.params import ParamSet
 from lrnap.lux.plugins import find
 from lrnap.lux.reader import read_bytes
 from lrnap.lux.scene import Scene
 
 
-def written(film: str, folder: Path, channels=()):
+def scene(film: str) -> Scene:
     text = f'Film "fleximage" {film} WorldBegin WorldEnd'
-    return of_scene(Scene("s", tuple(read_bytes(text.encode(), "s.lxs"))), folder, channels)
+    return Scene("s", tuple(read_bytes(text.encode(), "s.lxs")))
+
+
+def written(film: str, folder: Path, channels=()):
+    return of_scene(scene(film), folder, channels)
 
 
 def only(film: str, folder: Path):
@@ -144,3 +151,20 @@ def test_a_scene_that_writes_nothing_is_written_as_png_and_says_so(tmp_path: Pat
     found = written(PNG, tmp_path)
     assert [one.path.name for one in found.outputs] == ["luxout.png"]
     assert "writes no picture" in found.notes[0]
+
+
+def test_a_scene_goes_on_with_its_own_film_if_it_says_so_and_it_is_there(tmp_path: Path) -> None:
+    says = '"bool write_resume_flm" ["true"]'
+    assert own_film(scene(says), tmp_path) is None
+    layout = FilmLayout(3, 2)
+    block = layout.new_block() + 5
+    output.save(tmp_path / "luxout.flm", Snapshot("a", 7, 1, layout, block, 30.0))
+    film = own_film(scene(says), tmp_path)
+    assert film is not None and film.samples == 30
+    assert film.run.startswith("resumed-luxout.flm")
+    assert film.run != own_film(scene(says), tmp_path).run
+    assert own_film(scene(""), tmp_path) is None
+    assert own_film(scene(f'{says} "bool restart_resume_flm" ["true"]'), tmp_path) is None
+    (tmp_path / "luxout.flm").write_bytes(b"no film")
+    with pytest.raises(LrnapError, match="luxout.flm: cannot be read as a film"):
+        own_film(scene(says), tmp_path)
