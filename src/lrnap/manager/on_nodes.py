@@ -9,7 +9,7 @@ from typing import Any
 from lrnap.errors import Code, LrnapError
 from lrnap.manager import effects, events, frames, jobs, runs
 from lrnap.manager.nodes import Node, NodeStep, Presence, Standing
-from lrnap.manager.runs import Run, RunState
+from lrnap.manager.runs import Run, RunState, RunStep
 from lrnap.manager.turn import Turn
 
 _CHANGES = {NodeStep.ENABLE, NodeStep.DISABLE, NodeStep.DRAIN, NodeStep.FORGIVE}

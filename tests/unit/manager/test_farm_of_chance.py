@@ -6,12 +6,14 @@ finished is; each run counts once, with its newest snapshot; no seed was used tw
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
+from farm_model import Farm, SimNode
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -25,8 +27,8 @@ from lrnap.manager.events import (
     FrameSpec,
     Pause,
     Remove,
-    Render,
     RemoveNode,
+    Render,
     Resume,
     Retry,
     Stop,
@@ -36,7 +38,6 @@ from lrnap.manager.events import (
 from lrnap.manager.jobs import JobState
 from lrnap.manager.nodes import NodeStep, Standing
 from lrnap.manager.store import Store
-from farm_model import Farm, SimNode
 
 ORDERS = (Pause, Resume, Stop, Retry, Render)
 index = st.integers(0, 7)
@@ -151,10 +152,8 @@ class FarmOfChance(RuleBasedStateMachine):
             self._tell(Yield(node=node.id, on=on))
 
     def _tell(self, event: object) -> None:
-        try:
+        with contextlib.suppress(LrnapError):
             self.farm.tell(event)  # type: ignore[arg-type]
-        except LrnapError:
-            pass
 
     @rule(n=index, spp=st.floats(0.5, 8.0))
     def work(self, n: int, spp: float) -> None:
@@ -202,6 +201,17 @@ class FarmOfChance(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from((0.0, 1.0, 3.0, 100.0, -50.0)))
     def tick(self, seconds: float) -> None:
         self.farm.tick(seconds)
+
+    @precondition(lambda self: not self.farm.refuse_writes)
+    @rule(n=index)
+    def silence(self, n: int) -> None:
+        """A node keeps its connection, and says nothing for so long that it counts as lost."""
+        if (node := self.node(n)) is not None:
+            node.alive = False
+            for _ in range(4):
+                self.farm.tick(3.0)
+                self.farm.deliver(everything=True)
+            node.alive = True
 
     @rule()
     def store_goes_away(self) -> None:
@@ -275,5 +285,5 @@ class FarmOfChance(RuleBasedStateMachine):
         assert set(counted) <= set(self.farm.disk), "a run counts that has no film"
 
 
-FarmOfChance.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+FarmOfChance.TestCase.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
 TestFarmOfChance = FarmOfChance.TestCase

@@ -1,0 +1,74 @@
+"""Scenes and assets, kept by content beside each other: a scene is an asset that names others.
+
+The files are those of `node.assets.AssetStore`, which takes uploads, keeps the bound and hands out names with suffixes.
+Here is what outlives the manager: what stored jobs need is held, what nobody needs can be listed and collected.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lrnap.limits import NodeLimits
+from lrnap.node.assets import AssetStore
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """What nobody needs: hashes with their sizes in bytes."""
+
+    files: dict[str, int]
+
+    @property
+    def bytes(self) -> int:
+        return sum(self.files.values())
+
+
+class Content:
+    """`needed`: hashes that stored jobs name (`Store.needed`); they stay, whatever the bound says."""
+
+    def __init__(self, folder: Path, limits: NodeLimits, needed: Iterable[str] = ()) -> None:
+        self.assets = AssetStore(folder, limits)
+        self.assets.hold(needed)
+
+    def put(self, data: bytes) -> str:
+        """Keeps the bytes of a scene; returns their SHA-256. Raises LrnapError (QUOTA) if there is no room."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        if self.assets.have(sha256) is not None:
+            self.assets.put(sha256, 0, data, None)
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """Raises LrnapError (NOT_FOUND)."""
+        return self.assets.path(sha256).read_bytes()
+
+    def hold(self, hashes: Iterable[str]) -> None:
+        """For a job that is about to be stored."""
+        self.assets.hold(hashes)
+
+    def release(self, hashes: Iterable[str]) -> None:
+        """For a job that was removed."""
+        self.assets.release(hashes)
+
+    def garbage(self, needed: set[str]) -> Garbage:
+        """What would be collected: nothing is touched."""
+        found = {}
+        for path in self.assets.folder.glob("??/*"):
+            if _HASH.fullmatch(path.name) and path.name not in needed:
+                with contextlib.suppress(OSError):
+                    found[path.name] = path.stat().st_size
+        return Garbage(found)
+
+    def collect(self, needed: set[str]) -> Garbage:
+        """Removes what nobody needs, names with suffixes too; returns what it was."""
+        garbage = self.garbage(needed)
+        for sha256 in garbage.files:
+            for path in (self.assets.folder / sha256[:2]).glob(sha256 + "*"):
+                path.unlink(missing_ok=True)
+        return garbage
