@@ -61,9 +61,8 @@ def put_film(draft: Draft) -> tuple[Frame, Halt, dict[str, object]]:
     ):
         inputs.warn("cropwindow is not honoured: the engine's environment camera always sees all around")
         size = Frame(size.full_width, size.full_height, 0, 0, size.full_width, size.full_height)
-    for name in ("outlierrejection_k", "usersamplingmap_filename"):
-        if inputs.params.has(name):
-            inputs.warn(f"parameter '{name}' is not honoured")
+    if inputs.params.has("usersamplingmap_filename"):
+        inputs.warn("parameter 'usersamplingmap_filename' is not honoured")
     draft.config |= {"film.width": [size.width], "film.height": [size.height]}
     _put_filter(draft)
     return size, halt, develop(inputs)

@@ -108,6 +108,16 @@ LENS: tuple[Parameter, ...] = (
     file("glarelashesfilename"),
     file("glarepupilfilename"),
 )
+TODAY: tuple[Parameter, ...] = (  # of our own darkroom; classic Lux passes them over
+    flag("denoise_enabled", False, note="Open Image Denoise"),
+    real("denoise_strength", 1.0),
+    flag("false_legend", False),
+    word("colorspace_preset", None, note="a colour space by name: sRGB, Rec2020 ..."),
+    word("whitepoint_preset", None, note="a white by name: D65, A ..."),
+    word("ocio", None, note="an OpenColorIO configuration that is built in, such as ocio://default"),
+    word("ocio_display", None, note="one of its displays"),
+    word("ocio_view", None, note="one of the display's views"),
+)
 OLD: tuple[Parameter, ...] = (
     *old("string", "hdr_filename", "igi_filename", "ldr_filename", note="an older output's name"),
     *old(
@@ -127,7 +137,7 @@ PLUGINS: tuple[Plugin, ...] = (
     Plugin(
         "film",
         "fleximage",
-        SIZE + EXR + PNG + TGA + OUTPUT + HALT + COLOUR + TONEMAP + LENS + OLD,
+        SIZE + EXR + PNG + TGA + OUTPUT + HALT + COLOUR + TONEMAP + LENS + TODAY + OLD,
         aliases=("multiimage",),
     ),
 )
