@@ -166,5 +166,5 @@ def test_a_scene_goes_on_with_its_own_film_if_it_says_so_and_it_is_there(tmp_pat
     assert own_film(scene(""), tmp_path) is None
     assert own_film(scene(f'{says} "bool restart_resume_flm" ["true"]'), tmp_path) is None
     (tmp_path / "luxout.flm").write_bytes(b"no film")
-    with pytest.raises(LrnapError, match="luxout.flm: cannot be read as a film"):
+    with pytest.raises(LrnapError, match=r"luxout\.flm: cannot be read as a film"):
         own_film(scene(says), tmp_path)
