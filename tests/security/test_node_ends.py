@@ -14,6 +14,7 @@ import pytest
 from nodes import SCENE, serving
 
 from lrnap.net.address import Address
+from lrnap.net.gate import Gate
 from lrnap.net.server import Server
 
 CLIENTS = 4
@@ -72,7 +73,7 @@ def test_a_connection_that_was_accepted_too_late_is_not_waited_for(tmp_path: Pat
     with serving(tmp_path) as node:
         late: list[Server] = [node.server]
         node.run(node.server.close())
-        link = node.do(late[0]._link)
+        link = node.do(lambda: late[0]._link(Gate()))
         assert link._refusal is not None and "ending" in link._refusal.message
 
 

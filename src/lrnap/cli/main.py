@@ -61,14 +61,15 @@ def node(
         bool, typer.Option("--insecure", help="Answer beyond this machine without encryption and tokens.")
     ] = False,
     metrics: Annotated[
-        str | None, typer.Option(help="Where Prometheus finds figures; who reaches it may read them.", metavar="HOST:PORT")
+        str | None,
+        typer.Option(help="Where Prometheus finds figures; who reaches it may read them.", metavar="HOST:PORT"),
     ] = None,
-    log: Annotated[LogStyle, typer.Option(help="How the log on standard error is written.")] = "text",
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log in JSON, one object a line.")] = False,
 ) -> None:
     """Render for others: answers LRNAP at lrnap://127.0.0.1:1978 and renders what it is told to."""
     from lrnap.cli.node import run
 
-    raise typer.Exit(run(listen or [], threads, root or [], data, insecure, metrics, log))
+    raise typer.Exit(run(listen or [], threads, root or [], data, insecure, metrics, log_json))
 
 
 @app.command()

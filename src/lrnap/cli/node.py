@@ -7,5 +7,13 @@ from pathlib import Path
 from lrnap.node.main import run_node
 
 
-def run(listen: list[str], threads: int, roots: list[Path], data: Path | None, insecure: bool) -> int:
-    return run_node(listen=listen, threads=threads, roots=roots, data=data, insecure=insecure)
+def run(
+    listen: list[str],
+    threads: int,
+    roots: list[Path],
+    data: Path | None,
+    insecure: bool,
+    metrics: str | None,
+    log_json: bool,
+) -> int:
+    return run_node(listen, threads, roots, data, insecure, metrics=metrics, log_json=log_json)

@@ -17,7 +17,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lrnap.engine import halts, seeds
@@ -51,6 +51,15 @@ _OUTCOME: Mapping[RunState, Step] = {
 }
 
 
+@dataclass(slots=True)
+class Tally:
+    """What a node has done since it was started: runs begun and failed, and the samples of those that are over."""
+
+    runs: int = 0
+    failed: int = 0
+    samples: float = 0.0
+
+
 class Node:
     """See the module. `data`: a folder for assets. `threads`: for jobs that do not say; 0 means all."""
 
@@ -72,6 +81,7 @@ class Node:
         self.snapshots = Snapshots(self.limits)
         self.publisher = Publisher(self.limits.events)
         self.clock = clock
+        self.tally = Tally()
         self._log: deque[str] = deque(maxlen=self.limits.log_lines)
         self._holder: Job | None = None  # the job that holds the engine, from before its run is started
         self._run: Run | None = None
@@ -104,8 +114,9 @@ class Node:
         self._log.append(line)
         if job is not None and not known:
             job.log.append(line)
-        log.info("%s", text)
         name = job.name if job is not None else None
+        run = self._run.name if self._run is not None and self._holder is job else None
+        log.info("%s", text, extra={"job": name, "run": run})
         self.publisher.publish("log", name, line=line, **({} if name is None else {"jobname": name}))
 
     def warn(self, job: Job, warnings: Sequence[str]) -> None:
@@ -204,6 +215,7 @@ class Node:
         job.status = started.status()
         self.jobs.touch(job)
         self._run = started
+        self.tally.runs += 1
         self._watching = asyncio.create_task(self._watch(job, started))
         self._step(job, Step.RENDER)
 
@@ -428,6 +440,8 @@ class Node:
         self.warn(job, run.warnings())
         job.log.extend(run.log(self.limits.log_lines))
         job.status = status
+        self.tally.samples += status.samples
+        self.tally.failed += status.state is RunState.FAILED
         await run.close()
         self._holder = self._run = self._watching = None
         if job not in [*self.jobs]:
