@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ class _Kept:
 
     outputs: list[Output]
     interval: float | None
+    since: float  # when they were written, or the job began
     written: int = 0  # number of the film that they show
-    since: float = field(default_factory=time.monotonic)
 
     def due(self, film: int) -> bool:
         return film > self.written and (self.interval is None or time.monotonic() - self.since >= self.interval)
@@ -56,7 +56,8 @@ class Writer:
         self._settings = settings
         self._display = display
         pictures, films = ([o for o in outputs if o.film is wanted] for wanted in (False, True))
-        self._kept = [_Kept(pictures, interval), _Kept(films, film_interval or interval)]
+        now = time.monotonic()
+        self._kept = [_Kept(pictures, interval, now), _Kept(films, film_interval or interval, now)]
         self._lock = asyncio.Lock()
 
     async def keep_writing(self) -> None:

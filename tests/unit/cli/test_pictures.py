@@ -8,9 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from lrnap.cli import writing
 from lrnap.cli.writing import Writer
 from lrnap.client.written import Output
 from lrnap.errors import Code, LrnapError
+from lrnap.film.develop import Settings
+from lrnap.film.snapshot import FilmLayout, Snapshot
 
 
 class OneFilm:
@@ -49,3 +52,41 @@ def test_a_picture_that_fails_after_the_rendering_ended_is_told_once_by_the_last
 
     asyncio.run(render_ends_while_a_picture_is_written())
     assert complaints == []
+
+
+def test_films_and_pictures_have_intervals_of_their_own(monkeypatch, tmp_path):
+    now = [0.0]
+    monkeypatch.setattr(writing.time, "monotonic", lambda: now[0])
+    outputs = [Output(tmp_path / "a.png"), Output(tmp_path / "a.flm")]
+    told = []
+    film = SimpleNamespace(number=1)
+    job = SimpleNamespace(progress=lambda: SimpleNamespace(film=film.number))
+    display = SimpleNamespace(wrote=lambda _, paths: told.append((now[0], sorted(path.suffix for path in paths))))
+    monkeypatch.setattr(Writer, "_write", lambda self, outputs: None)
+    writer = Writer(job, outputs, None, display, interval=10, film_interval=60)
+
+    async def a_render_of_70_seconds():
+        while now[0] < 70:
+            now[0], film.number = now[0] + 5, film.number + 1
+            await writer.write(all_of_them=False)
+        await writer.write()
+
+    asyncio.run(a_render_of_70_seconds())
+    assert told == [
+        *((seconds, [".png"]) for seconds in (10.0, 20.0, 30.0, 40.0, 50.0)),
+        (60.0, [".flm", ".png"]),
+        (70.0, [".png"]),
+        (70.0, [".flm"]),
+    ]
+
+
+def test_a_file_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path):
+    layout = FilmLayout(2, 2)
+    film = SimpleNamespace(merged=lambda: Snapshot("a", 1, 1, layout, layout.new_block() + 1, 4), runs=("a",), spp=1.0)
+    now = SimpleNamespace(film=1, members=(), seconds=1.0)
+    job = SimpleNamespace(progress=lambda: now, film=film, scene=SimpleNamespace(name="s"))
+    outputs = [Output(tmp_path / "gone" / "a.png"), Output(tmp_path / "b.png"), Output(tmp_path / "z.png", depth=True)]
+    writer = Writer(job, outputs, Settings(), SimpleNamespace(wrote=lambda *_: None))
+    with pytest.raises(LrnapError, match="there is no folder"):
+        asyncio.run(writer.write())
+    assert [path.name for path in tmp_path.iterdir()] == ["b.png"]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lrnap.engine.luxcore.draft import Draft, Value
 from lrnap.film.channels import CHANNELS, Kind
@@ -69,11 +70,11 @@ def read(film: Any, types: type[pyluxcore.FilmOutputType], planes: Planes) -> No
         flat = np.empty(height * width * len(channel.names), np.float32)
         film.GetOutputFloat(output, flat, 0, False)
         values = flat.reshape(height, width, -1)[::-1]
-        hit = np.isfinite(values).all(axis=2)
+        hit: npt.NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=2))
         if channel.kind is Kind.NEAREST:
             target[..., 0] = np.where(hit, np.maximum(values[..., 0], 0), 0)
             continue
         if name == "geometry_normal":
-            hit = values.any(axis=2)
+            hit = (values != 0).any(axis=2)
         target[..., -1] = planes.weight * hit
         np.multiply(np.where(hit[..., None], values, 0), target[..., -1:], out=target[..., :-1])
