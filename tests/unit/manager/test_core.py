@@ -1,0 +1,340 @@
+"""The manager's core, story by story: what people and nodes say, and what becomes of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+
+from lrnap.engine.protocol import Halt
+from lrnap.engine.protocol import RunState as Reported
+from lrnap.errors import LrnapError
+from lrnap.limits import ManagerLimits
+from lrnap.manager import effects as fx
+from lrnap.manager import events as ev
+from lrnap.manager.core import Core
+from lrnap.manager.frames import FrameState
+from lrnap.manager.jobs import JobState
+from lrnap.manager.nodes import NodeStep, Presence, Standing
+from lrnap.manager.runs import RunState
+from lrnap.manager.turn import History
+from lrnap.manager.validate import validate
+from lrnap.manager.waiting import why_frame, why_job
+
+E = TypeVar("E", bound=fx.Effect)
+SCENE = "5" * 64
+
+
+class Manager:
+    """A core with a clock, and the words of its history."""
+
+    def __init__(self, nodes: int = 0) -> None:
+        seeds, keys = itertools.count(1), itertools.count(1)
+        self.core = Core(fresh=lambda _: next(seeds), key=lambda: f"k{next(keys)}")
+        self.now = 0.0
+        self.effects: list[fx.Effect] = []
+        self.story: list[History] = []
+        for n in range(1, nodes + 1):
+            self.tell(ev.AddNode(url=f"lrnap://n{n}"))
+            self.tell(ev.NodeHere(node=n, generation=1, cores=2))
+
+    def tell(self, *events: ev.Event, seconds: float = 1.0) -> object:
+        """The answer to the last of the events; effects are those of all of them."""
+        self.now += seconds
+        step = self.core.handle(events, now=self.now, wall=self.now)
+        validate(self.core.world)
+        self.effects = [*step.effects]
+        self.story += step.history
+        return step.answers[-1]
+
+    def did(self, kind: type[E]) -> list[E]:
+        return [effect for effect in self.effects if isinstance(effect, kind)]
+
+    def submit(self, name: str = "ball", spp: float | None = 10, frames: int = 1, **more: object) -> int:
+        specs = tuple(ev.FrameSpec(number=n) for n in range(1, frames + 1))
+        answer = self.tell(ev.Submit(name=name, scene=SCENE, halt=Halt(spp=spp), frames=specs, **more))  # type: ignore[arg-type]
+        assert isinstance(answer, int), answer
+        return answer
+
+    def state(self, job: int) -> JobState:
+        return self.core.world.jobs[job].state
+
+    def run_on(self, node: int) -> str:
+        return self.core.world.run_on[node]
+
+    def report(self, run: str, spp: float, state: Reported = Reported.RENDERING, generation: int = 1) -> None:
+        self.tell(ev.RunReport(run=run, generation=generation, state=state, spp=spp, samples=spp * 100))
+
+    def count(self, run: str, spp: float, number: int = 1) -> None:
+        self.tell(ev.Counted(run=run, number=number, spp=spp, samples=spp * 100, seconds=spp))
+
+    def end(self, run: str, state: Reported, error: str = "", *, scene: bool = False, generation: int = 1) -> None:
+        code = "E_ENGINE" if error else ""
+        self.tell(ev.RunEnded(run=run, generation=generation, state=state, code=code, error=error, blames_scene=scene))
+
+    def finish(self, run: str, spp: float) -> None:
+        self.count(run, spp)
+        self.end(run, Reported.STOPPED)
+
+    def why(self, job: int) -> str:
+        return why_job(self.core, self.core.world.jobs[job])
+
+
+@pytest.fixture
+def farm() -> Iterator[Manager]:
+    yield Manager(nodes=2)
+
+
+def test_two_nodes_render_one_job_until_their_films_together_are_enough(farm: Manager) -> None:
+    job = farm.submit()
+    starts = farm.did(fx.StartRun)
+    assert [s.node for s in starts] == [1, 2]
+    assert starts[0].seed != starts[1].seed
+    a, b = (s.run for s in starts)
+    farm.report(a, 4)
+    farm.report(b, 7)
+    assert {s.run for s in farm.did(fx.StopRun)} == {a, b}
+    farm.finish(a, 4)
+    farm.finish(b, 7)
+    assert farm.state(job) is JobState.DONE
+
+
+def test_hoped_for_samples_that_do_not_come_are_rendered_again(farm: Manager) -> None:
+    job = farm.submit()
+    a, b = farm.run_on(1), farm.run_on(2)
+    farm.report(a, 4)
+    farm.report(b, 7)
+    farm.finish(a, 4)
+    farm.tell(ev.NodeGone(node=2, generation=1))
+    for _ in range(10):
+        farm.tell(ev.NodeHeard(node=1, generation=1), ev.Tick())
+    assert farm.core.world.runs[b].state is RunState.LOST
+    assert farm.state(job) is JobState.RENDERING
+    assert farm.run_on(1) not in (a, b)
+
+
+def test_a_snapshot_counts_once_whatever_its_way(farm: Manager) -> None:
+    farm.submit(spp=100)
+    run = farm.run_on(1)
+    farm.count(run, 5, number=2)
+    farm.count(run, 3, number=1)
+    farm.count(run, 5, number=2)
+    assert farm.core.world.runs[run].spp == 5
+
+
+def test_a_dead_node_is_noticed_and_its_last_film_stays(farm: Manager) -> None:
+    farm.submit(spp=100)
+    run = farm.run_on(1)
+    farm.count(run, 5)
+    for _ in range(10):
+        farm.tell(ev.NodeHeard(node=2, generation=1), ev.Tick())
+    assert farm.core.world.nodes[1].presence is Presence.LOST
+    assert farm.core.world.runs[run].state is RunState.LOST
+    assert farm.core.world.runs[run].spp == 5
+
+
+def test_a_node_that_comes_back_goes_on_where_it_was(farm: Manager) -> None:
+    farm.submit(spp=100)
+    run = farm.run_on(1)
+    for _ in range(10):
+        farm.tell(ev.NodeHeard(node=2, generation=1), ev.Tick())
+    held = ev.HeldRun(name=run, state=Reported.RENDERING, spp=9)
+    farm.tell(ev.NodeHere(node=1, generation=2, runs=(held,)))
+    assert [f.run for f in farm.did(fx.FollowRun)] == [run]
+    assert farm.core.world.runs[run].state is RunState.RENDERING
+
+
+def test_what_comes_under_an_old_lease_is_ignored(farm: Manager) -> None:
+    farm.submit()
+    run = farm.run_on(1)
+    farm.tell(ev.NodeGone(node=1, generation=1))
+    farm.tell(ev.RunEnded(run=run, generation=0, state=Reported.FAILED))
+    farm.tell(ev.NodeHere(node=1, generation=1))
+    assert farm.core.world.runs[run].live
+    assert farm.core.world.nodes[1].presence is Presence.CLAIMING
+
+
+def test_a_node_that_another_manager_took_is_not_used(farm: Manager) -> None:
+    farm.tell(ev.NodeFenced(node=1, generation=1, newest=7, by="studio"))
+    job = farm.submit(nodes_min=2)
+    assert farm.why(job) == "it needs 2 nodes at once, and 1 can be used"
+    farm.tell(ev.ChangeNode(node=1, step=NodeStep.ENABLE))
+    assert farm.did(fx.Claim)[0].generation == 2
+
+
+def test_a_store_of_yesterday_claims_its_nodes_with_a_newer_lease(farm: Manager) -> None:
+    farm.tell(ev.NodeFenced(node=1, generation=1, newest=41, ours=True))
+    assert farm.did(fx.Claim)[0].generation == 42
+
+
+def test_a_run_that_fails_is_tried_on_another_node(farm: Manager) -> None:
+    job = farm.submit(nodes_max=1)
+    farm.end(farm.run_on(1), Reported.FAILED, "out of memory")
+    assert farm.core.world.runs[farm.run_on(2)].job == job
+
+
+def test_three_failures_exclude_a_node_and_failing_everywhere_stops_the_job(farm: Manager) -> None:
+    job = farm.submit(nodes_max=1)
+    for _ in range(6):
+        (run,) = farm.core.world.run_on.values()
+        farm.end(run, Reported.FAILED, "out of memory")
+    assert farm.state(job) is JobState.ERROR
+    assert farm.core.world.jobs[job].error == "out of memory"
+    assert {node.strikes for node in farm.core.world.nodes.values()} == {()}, "the job was to blame"
+    farm.tell(ev.Retry(job=job))
+    assert farm.state(job) is JobState.RENDERING
+
+
+def test_a_wrong_scene_is_not_tried_for_ever(farm: Manager) -> None:
+    job = farm.submit(nodes_max=1)
+    for _ in range(2):
+        (run,) = farm.core.world.run_on.values()
+        farm.end(run, Reported.FAILED, "scene.lxs:3:1: no camera", scene=True)
+    assert farm.state(job) is JobState.ERROR
+    assert farm.core.world.jobs[job].error == "scene.lxs:3:1: no camera"
+
+
+def test_a_node_that_fails_where_others_do_not_is_set_aside_and_can_be_forgiven(farm: Manager) -> None:
+    for n in range(ManagerLimits().node_strikes):
+        farm.submit(f"job{n}", spp=1000)
+        good, bad = farm.run_on(1), farm.run_on(2)
+        farm.count(good, 1)
+        farm.end(bad, Reported.FAILED, "bus error")
+        farm.tell(ev.Stop(job=n + 1))
+        for run in [*farm.core.world.run_on.values()]:
+            farm.end(run, Reported.STOPPED)
+    node = farm.core.world.nodes[2]
+    assert node.standing is Standing.ASIDE
+    assert "bus error" in node.note
+    farm.tell(ev.ChangeNode(node=2, step=NodeStep.FORGIVE))
+    assert farm.core.world.nodes[2].standing is Standing.ENABLED
+
+
+def test_one_bad_frame_does_not_hold_the_others(farm: Manager) -> None:
+    job = farm.submit(frames=3, spp=10)
+    for _ in range(2):
+        bad = next(run for run in farm.core.world.live_of(job) if run.frame == 1)
+        farm.end(bad.name, Reported.FAILED, "no camera", scene=True)
+    while live := farm.core.world.live_of(job):
+        farm.report(live[0].name, 10)
+        for run in farm.core.world.live_in((job, live[0].frame)):
+            farm.finish(run.name, 10)
+    states = [farm.core.world.frames[job, n].state for n in (1, 2, 3)]
+    assert states == [FrameState.FAILED, FrameState.DONE, FrameState.DONE]
+    assert farm.core.world.jobs[job].error == "frame 1: no camera"
+
+
+def test_courtesy_pauses_a_run_and_others_help(farm: Manager) -> None:
+    farm.submit(nodes_max=1)
+    run = farm.run_on(1)
+    farm.report(run, 1)
+    farm.tell(ev.Yield(node=1, on=True))
+    assert [p.run for p in farm.did(fx.PauseRun)] == [run]
+    farm.report(run, 1, Reported.PAUSED)
+    assert farm.core.world.runs[run].state is RunState.PAUSED
+    farm.tell(ev.Yield(node=1, on=False))
+    assert [p.run for p in farm.did(fx.ResumeRun)] == [run]
+
+
+def test_pause_that_was_lost_on_the_way_is_said_again(farm: Manager) -> None:
+    job = farm.submit()
+    run = farm.run_on(1)
+    farm.tell(ev.Pause(job=job))
+    farm.report(run, 1)
+    assert [p.run for p in farm.did(fx.PauseRun)] == [run]
+
+
+def test_render_again_adds_to_the_film_with_new_seeds(farm: Manager) -> None:
+    job = farm.submit(nodes_max=1)
+    first = farm.run_on(1)
+    farm.report(first, 10)
+    farm.finish(first, 10)
+    farm.tell(ev.Render(job=job, halt=Halt(spp=5)))
+    (start,) = farm.did(fx.StartRun)
+    farm.report(start.run, 4)
+    assert not farm.did(fx.StopRun)
+    farm.report(start.run, 5)
+    assert farm.did(fx.StopRun)
+    assert start.seed != farm.core.world.runs[first].seed
+
+
+def test_an_edit_begins_an_epoch_in_which_nothing_counts_yet(farm: Manager) -> None:
+    job = farm.submit(nodes_max=1)
+    old = farm.run_on(1)
+    farm.count(old, 9)
+    farm.tell(ev.Edit(job=job, scene="6" * 64))
+    assert farm.did(fx.ForgetFilm)[0].epoch == 1
+    farm.end(old, Reported.STOPPED)
+    new = farm.core.world.live_of(job)[0]
+    assert (new.epoch, new.seed != farm.core.world.runs[old].seed) == (1, True)
+    farm.report(new.name, 5)
+    assert not farm.did(fx.StopRun)
+
+
+def test_a_refused_event_changes_nothing_and_does_not_spoil_the_others(farm: Manager) -> None:
+    job = farm.submit()
+    before = {**farm.core.world.jobs}
+    answer = farm.tell(ev.Resume(job=job), ev.Render(job=job))
+    assert isinstance(answer, LrnapError)
+    assert "RENDERING, so it cannot render" in str(answer)
+    assert farm.core.world.jobs == before
+    assert not farm.effects
+
+
+def test_undo_leaves_no_trace(farm: Manager) -> None:
+    world = farm.core.world
+    before = ({**world.jobs}, {**world.frames}, {**world.runs}, {**world.nodes}, {**world.run_on})
+    step = farm.core.handle(
+        [ev.Submit(name="x", scene=SCENE, halt=Halt(spp=1)), ev.Yield(node=1, on=True)], now=99, wall=99
+    )
+    assert step.effects
+    farm.core.undo(step)
+    validate(world)
+    assert before == ({**world.jobs}, {**world.frames}, {**world.runs}, {**world.nodes}, {**world.run_on})
+    assert not world.nodes[1].yields
+
+
+def test_a_manager_that_slept_blames_no_node(farm: Manager) -> None:
+    farm.tell(ev.Tick())
+    farm.tell(ev.Tick(), seconds=3600)
+    assert {n.presence for n in farm.core.world.nodes.values()} == {Presence.HERE}
+
+
+def test_the_history_of_a_job_can_be_told(farm: Manager) -> None:
+    job = farm.submit(nodes_max=1)
+    run = farm.run_on(1)
+    farm.report(run, 10)
+    farm.finish(run, 10)
+    told = [(h.kind, h.step) for h in farm.story if h.job == job]
+    assert told == [
+        ("job", "submit"), ("run", "claim"), ("frame", "begin"), ("job", "begin"), ("run", "render"), ("run", "stop"),
+        ("run", "end"), ("frame", "finish"), ("job", "finish"),
+    ]  # fmt: skip
+
+
+def test_every_job_that_waits_says_why() -> None:
+    farm = Manager()
+    first = farm.submit("first", nodes_max=1)
+    assert farm.why(first).startswith("there is no node")
+    farm.tell(ev.AddNode(url="lrnap://a"))
+    assert farm.why(first) == "none of the nodes that it could use can render now: 1 being connected to"
+    farm.tell(ev.NodeHere(node=1, generation=1))
+    assert farm.why(first) == ""
+    second = farm.submit("second", after=(first,))
+    assert farm.why(second) == 'job "first", which it comes after, is RENDERING'
+    third = farm.submit("third", tags=("gpu",))
+    assert farm.why(third) == "no node has the tags gpu"
+    fourth = farm.submit("fourth")
+    assert farm.why(fourth) == "the 1 nodes that it could use are busy, and 3 jobs come before it"
+    farm.tell(ev.Pause(job=fourth))
+    assert farm.why(fourth) == "it is paused: resume it"
+    ready = farm.submit("ready", render=False)
+    assert farm.why(ready).startswith("nobody has started it")
+
+
+def test_a_frame_that_waits_says_why(farm: Manager) -> None:
+    job = farm.submit(frames=3)
+    assert why_frame(farm.core, farm.core.world.jobs[job], 3) == "the 2 nodes of its job render other frames"
+    assert why_frame(farm.core, farm.core.world.jobs[job], 1) == ""
