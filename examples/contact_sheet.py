@@ -1,12 +1,13 @@
 """Draws docs/images/darkroom.jpg: one film of the project's own scene through every kernel and every effect.
 
-    lrnap render examples/beads/beads.lxs --spp 60 -o beads.flm
-    python examples/contact_sheet.py beads.flm docs/images/darkroom.jpg
+lrnap render examples/beads/beads.lxs --spp 60 -o beads.flm
+python examples/contact_sheet.py beads.flm docs/images/darkroom.jpg
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from lrnap.film import flm, images
 from lrnap.film.develop import Settings, develop, estimate_linear
+from lrnap.film.develop.aperture import Aperture
 from lrnap.film.develop.films import FORMULAS
 from lrnap.film.develop.letters import HEIGHT, written
 from lrnap.film.develop.settings import FALSE_SCALES
@@ -23,6 +25,7 @@ from lrnap.film.snapshot import Snapshot
 COLUMNS = 6
 TILE, SHRUNK = (200, 150), 3  # pixels, and how many of the film's are one
 CAPTION, SCALE = 14, 2
+QUALITY = 70  # of the JPEG: 300 KB
 SOFT = {"tonemapkernel": "reinhard", "reinhard_postscale": 1.6}
 FALSE = {"tonemapkernel": "falsecolors", "false_method": "log", "false_max": 30000.0}
 
@@ -35,6 +38,7 @@ TILES: dict[str, dict[str, object]] = {
     "false linear": {**FALSE, "false_method": "linear"},
     "bloom": {**SOFT, "bloom_enabled": True, "bloom_weight": 0.5},
     "glare": {**SOFT, "glare_enabled": True, "glare_blades": 8, "glare_amount": 0.5, "glare_threshold": 0.2},
+    "pupil": {**SOFT, "glare_enabled": True, "glare_amount": 0.5, "glare_radius": 0.1, "glare_threshold": 0.2},
     "vignetting": {**SOFT, "vignetting_enabled": True, "vignetting_scale": 0.9},
     "aberration": {**SOFT, "abberation_enabled": True, "abberation_amount": 0.03},
     "outliers": {**SOFT, "outlierrejection_k": 1},
@@ -58,12 +62,14 @@ def main(film: str, target: str) -> int:
     tiles = [_tile(snapshot, caption, params) for caption, params in TILES.items()]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % COLUMNS)
     rows = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
-    images.write(target, np.vstack(rows))
+    images.write(target, np.vstack(rows), quality=QUALITY)
     return 0
 
 
 def _tile(snapshot: Snapshot, caption: str, params: dict[str, object]) -> npt.NDArray[np.float32]:
     settings = Settings.from_params(params)
+    if caption == "pupil":
+        settings = replace(settings, glare_map=True, pupil=_pupil())
     if settings.tonemapkernel == "linear":
         settings = estimate_linear(snapshot, settings)
         settings = Settings.from_params({**settings.to_params(), "linear_exposure": 1.6 * settings.linear_exposure})
@@ -74,6 +80,13 @@ def _tile(snapshot: Snapshot, caption: str, params: dict[str, object]) -> npt.ND
     top = TILE[1] + (CAPTION - HEIGHT * SCALE) // 2
     tile[top : top + text.shape[0], 3 : 3 + text.shape[1]][text] = 0.8
     return tile
+
+
+def _pupil() -> Aperture:
+    """Six-sided, with a scratch."""
+    y, x = np.mgrid[-64:65, -64:65] / 60.0
+    inside = np.max([np.abs(x * np.cos(a) + y * np.sin(a)) for a in np.pi / 3 * np.arange(3)], axis=0) < 0.87
+    return Aperture(inside * (np.abs(x - y) > 0.02))
 
 
 if __name__ == "__main__":

@@ -301,6 +301,23 @@ def test_what_is_no_preset_is_refused(content: bytes | None, tmp_path: Path) -> 
         read(tmp_path / "odd.toml")
 
 
+LOOKS = sorted((Path(__file__).resolve().parents[3] / "examples" / "looks").glob("*.toml"))
+
+
+def test_there_are_ten_looks() -> None:
+    assert len(LOOKS) == 10
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda path: path.stem)
+def test_a_look_of_the_examples_differs_from_a_film_as_it_is(look: Path) -> None:
+    if "ocio" in look.read_text():
+        pytest.importorskip("PyOpenColorIO")
+    chosen = Settings.from_params(read(look).params)
+    film = film_of(100 * noise(70, 80))
+    assert (chosen == Settings()) == look.stem.endswith("plain")
+    assert np.isfinite(develop(film, chosen)).all()
+
+
 # ---- views -----------------------------------------------------------------------------------------------------------
 
 BUILT_IN = "ocio://cg-config-v2.1.0_aces-v1.3_ocio-v2.3"
