@@ -191,7 +191,9 @@ def _exact(build: Build, notes: Notes | None = None) -> Row[Build]:
     return Row(build, Fidelity.EXACT, parameters=notes or {})
 
 
-NO_FILM = approximated("not honoured: the engine's mirrors and metals have no thin film", "film", "filmindex")
+NO_FILM = approximated("not honoured: the engine's mirrors and metals have no thin film", "film") | ignored(
+    "only beside film, which is not honoured", "filmindex"
+)
 NO_DISPERSION = approximated("not honoured: the engine's rough glass does not disperse", "dispersion") | ignored(
     "only beside dispersion, which is not honoured", "cauchyb"
 )

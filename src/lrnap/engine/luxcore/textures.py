@@ -17,13 +17,13 @@ from lrnap.engine.luxcore.fresnel import FRESNEL
 from lrnap.engine.luxcore.mappings import flat
 from lrnap.engine.luxcore.mixes import MIXES
 from lrnap.engine.luxcore.patterns import PATTERNS
-from lrnap.engine.luxcore.rows import Notes, ignored
+from lrnap.engine.luxcore.rows import Notes, approximated, ignored
 from lrnap.lux.description import Entity, Texture
 
 Build = Callable[[Inputs], Fields]
 Fold = Callable[[Inputs], tuple[float, ...] | None]
 
-IMAGE_NOTES = ignored(
+IMAGE_NOTES = approximated("as bilinear: every sample is filtered by the picture itself", "filtertype") | ignored(
     "only how textures are filtered for speed: every sample is filtered by the picture itself",
     "maxanisotropy",
     "discardmipmaps",
@@ -94,8 +94,6 @@ def _constant(inputs: Inputs) -> Fields:
 def _image(inputs: Inputs) -> Fields:
     p = inputs.params
     gain, gamma = p.float("gain"), p.float("gamma")
-    if p.string("filtertype") == "nearest":
-        inputs.warn("filtertype 'nearest' is approximated by 'bilinear'")
     fields: Fields = {
         "type": ["imagemap"],
         "file": [inputs.needed(inputs.image, "filename")],

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
 THINGS = """
-Texture "f" "float" "fbm"  Texture "c" "color" "checkerboard"  Texture "r" "fresnel" "fresnelcolor"
+Texture "f" "float" "fbm"  Texture "c" "color" "checkerboard" "float uscale" [5] "float vscale" [3]
+ Texture "r" "fresnel" "fresnelcolor"
 MakeNamedMaterial "a" "string type" ["matte"]  MakeNamedMaterial "b" "string type" ["mirror"]
 MakeNamedMaterial "c" "string type" ["metal2"]
 """
@@ -22,10 +23,19 @@ _TEXTURES = {"fresnel": "r", "color|texture": "c", "texture": "f", "float|textur
 
 def needed(plugin: Plugin, variant: str = "") -> str:
     """Parameters that a plugin cannot do without, as LXS."""
+    return _filled(plugin.needs, variant)
+
+
+def beside(parameter: Parameter, variant: str = "") -> str:
+    """Parameters beside which alone this one has an effect, as LXS."""
+    return _filled(parameter.beside, variant)
+
+
+def _filled(text: str, variant: str) -> str:
     value = {"color": "0.5 0.5 0.5", "float": "0.5"}.get(variant, "1.5")
     own = "color" if variant == "color" else "float"
     name = {"fresnel": "r", "color": "c"}.get(variant, "f")
-    return plugin.needs.replace("{v}", own).replace("{n}", value).replace("{t}", name)
+    return text.replace("{v}", own).replace("{n}", value).replace("{t}", name)
 
 
 def away(parameter: Parameter, variant: str = "") -> Iterator[str]:

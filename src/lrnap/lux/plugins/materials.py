@@ -132,7 +132,7 @@ PLUGINS: tuple[Plugin, ...] = (
     ),
     material(
         "metal",
-        Parameter("filename", "string", file=True, note="an .nk file; rules over name"),
+        as_in('["metal.nk"]', Parameter("filename", "string", file=True, note="an .nk file; rules over name")),
         word("name", None, note=f"{', '.join(METALS)}, or an .nk file; an unknown one is aluminium"),
         *roughness(0.1),
         *OLD_ROUGHNESS,

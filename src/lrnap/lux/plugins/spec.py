@@ -55,6 +55,7 @@ class Parameter:
     obsolete: bool = False  # of older versions only: legal, and without effect
     example: str = ""  # a value away from the default, as LXS: for documentation and tests; "": any of its type
     beside: str = ""  # parameters without which this one has no effect, as LXS
+    variant: str = ""  # of a texture: the only variant in which it has one
 
     @property
     def types(self) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ Procedural ones are float textures in the last versions and had a colour variant
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lrnap.lux.plugins.rows import (
     as_in,
     color_texture,
@@ -27,8 +29,8 @@ F, C, R = "float", "color", "fresnel"
 
 MAPPING_2D: tuple[Parameter, ...] = (
     word("mapping", "uv", "uv", "spherical", "cylindrical", "planar"),
-    real("uscale", 1.0),
-    real("vscale", 1.0),
+    as_in("[2.7]", real("uscale", 1.0)),
+    as_in("[3.6]", real("vscale", 1.0)),
     real("udelta", 0.0),
     real("vdelta", 0.0),
     *only_with(
@@ -40,14 +42,14 @@ MAPPING_2D: tuple[Parameter, ...] = (
 MAPPING_3D: tuple[Parameter, ...] = (
     word("coordinates", "global", "global", "local", "uv", "globalnormal", "localnormal"),
     triplet("vector", "scale", (1.0, 1.0, 1.0)),
-    triplet("vector", "rotate", (0.0, 0.0, 0.0), note="degrees about x, y, z"),
-    triplet("vector", "translate", (0.0, 0.0, 0.0)),
+    as_in("[10 20 30]", triplet("vector", "rotate", (0.0, 0.0, 0.0), note="degrees about x, y, z")),
+    as_in("[0.3 0.2 0.1]", triplet("vector", "translate", (0.0, 0.0, 0.0))),
 )
 IMAGE: tuple[Parameter, ...] = (
     file("filename"),
     word("filtertype", "bilinear", "nearest", "bilinear", "mipmap_trilinear", "mipmap_ewa"),
     real("maxanisotropy", 8.0),
-    word("wrap", "repeat", "repeat", "black", "white", "clamp"),
+    *only_with('"float uscale" [2]', as_in('["black"]', word("wrap", "repeat", "repeat", "black", "white", "clamp"))),
     real("gain", 1.0),
     real("gamma", 1.0, note="of the file's values"),
     whole("discardmipmaps", 0),
@@ -110,13 +112,18 @@ GENERAL: tuple[Plugin, ...] = (
         "imagemap",
         (F, C),
         *IMAGE,
-        word("channel", "mean", "red", "green", "blue", "alpha", "mean", "colored_mean", note="float variant only"),
+        replace(word("channel", "mean", "red", "green", "blue", "alpha", "mean", "colored_mean"), variant=F),
         *MAPPING_2D,
         needs=IMAGE_NAME,
     ),
     texture("normalmap", (F,), *IMAGE, *MAPPING_2D, needs=IMAGE_NAME),
     texture("add", (F, C), variant("tex1", 1.0), variant("tex2", 1.0)),
-    texture("subtract", (F, C), variant("tex1", 1.0), variant("tex2", 1.0)),
+    texture(
+        "subtract",
+        (F, C),
+        *only_with('"{v} tex2" [{n}]', variant("tex1", 1.0)),
+        *only_with('"{v} tex1" [{n}]', as_in("[0.1]", variant("tex2", 1.0))),
+    ),
     texture("scale", (F, C), variant("tex1", 1.0), variant("tex2", 1.0)),
     texture("mix", (F, C, R), variant("tex1", 0.0), variant("tex2", 1.0), float_texture("amount", 0.5)),
     texture(
@@ -150,7 +157,7 @@ GENERAL: tuple[Plugin, ...] = (
         (F, C),
         whole("dimension", 2, note="2 or 3"),
         variant("tex1", 1.0),
-        variant("tex2", 0.0),
+        *only_with('"float uscale" [4]', variant("tex2", 0.0)),
         word("aamode", "none", "none", "supersample", "closedform"),
         *MAPPING_2D,
         *only_with('"integer dimension" [3]', *MAPPING_3D),
@@ -191,6 +198,7 @@ GENERAL: tuple[Plugin, ...] = (
         (F,),
         *CLOUD,
         *MAPPING_3D,
+        needs='"vector translate" [0 0 -0.45]',
     ),
     texture(
         "densitygrid",
@@ -201,7 +209,7 @@ GENERAL: tuple[Plugin, ...] = (
         whole("nz", 1),
         word("wrap", "repeat", "repeat", "black", "white", "clamp"),
         *MAPPING_3D,
-        needs='"float density" [0.1 0.9] "integer nx" [2]',
+        needs='"float density" [0.1 0.9 0.3 0.4 0.7 0.2 0.8 0.5] "integer nx" [2] "integer ny" [2] "integer nz" [2]',
     ),
     texture(
         "exponential",
@@ -333,7 +341,12 @@ SPECTRA: tuple[Plugin, ...] = (
     ),
     texture("tabulateddata", (C,), file("filename"), needs='"string filename" ["spectrum.txt"]'),
     texture("lampspectrum", (C,), as_in('["Ne"]', word("name", "Incandescent2", *LAMPS))),
-    texture("colordepth", (C,), color_texture("Kt", 1.0), real("depth", 1.0)),
+    texture(
+        "colordepth",
+        (C,),
+        color_texture("Kt", 1.0),
+        *only_with('"color Kt" [0.5 0.4 0.3]', real("depth", 1.0)),
+    ),
 )
 
 FRESNELS: tuple[Plugin, ...] = (

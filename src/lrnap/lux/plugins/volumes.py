@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrnap.lux.plugins.rows import color, color_texture, fresnel, real, triplet, whole
+from lrnap.lux.plugins.rows import as_in, color, color_texture, fresnel, real, triplet, whole
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
 # A cloud is a texture and a volume region, of the same shape.
@@ -38,8 +38,8 @@ BOX: tuple[Parameter, ...] = (
     color("sigma_s", 0.0),
     color("Le", 0.0),
     real("g", 0.0),
-    triplet("point", "p0", (0.0, 0.0, 0.0)),
-    triplet("point", "p1", (1.0, 1.0, 1.0)),
+    as_in("[0.2 0.3 0.4]", triplet("point", "p0", (0.0, 0.0, 0.0))),
+    as_in("[0.7 0.8 0.9]", triplet("point", "p1", (1.0, 1.0, 1.0))),
 )
 
 
@@ -57,7 +57,7 @@ REGION_PLUGINS: tuple[Plugin, ...] = (
         whole("nx", 1),
         whole("ny", 1),
         whole("nz", 1),
-        needs='"float density" [0.1 0.9] "integer nx" [2]',
+        needs='"float density" [0.1 0.9 0.3 0.4 0.7 0.2 0.8 0.5] "integer nx" [2] "integer ny" [2] "integer nz" [2]',
     ),
     region(
         "cloud",

@@ -117,7 +117,7 @@ TABLE = [plugin for kind in ROWS for plugin in PLUGINS[kind] if plugin.name in R
 def test_each_parameter_changes_the_translation_or_is_reported_or_known_to_be_harmless(plugin: Plugin, attempt: Try):
     row = ROWS[plugin.kind][plugin.name]
     for parameter in plugin.parameters:
-        beside = parameter.beside or BESIDE.get(parameter.name, "") if '"string mapname"' not in needed(plugin) else ""
+        beside = examples.beside(parameter) or BESIDE.get(parameter.name, "") if '"string mapname"' not in needed(plugin) else ""
         beside = beside if all(word in plugin.by_name for word in _names(beside)) else ""
         if parameter.obsolete or row.note(parameter.name).fidelity is Fidelity.IGNORED:
             continue

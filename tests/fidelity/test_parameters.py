@@ -1,0 +1,113 @@
+"""Each parameter that the tables call exact or equivalent changes the picture when it leaves its default.
+
+So none can be read and dropped: not here, and not in the engine. Pictures of the same seed on one thread are the same
+to the last bit where the engine is told the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO
+import pytest
+
+import bench
+from lrnap.engine.luxcore import fidelity
+from lrnap.engine.luxcore.rows import Fidelity
+from lrnap.engine.luxcore.translate import Translation
+from lrnap.lux.plugins import PLUGINS, examples
+from lrnap.lux.plugins.spec import Parameter, Plugin
+
+# Seen aslant: a square over a bright chequered floor, under a small lamp and a dim sky.
+ASLANT = 'LookAt 0.5 -1.5 2.5  0.5 0.5 0  0 0 1  Camera "perspective" "float fov" [30]'
+ROOM = f"""
+LightSource "infinite" "color L" [0.3 0.35 0.4]
+Texture "floor" "color" "checkerboard" "color tex1" [1 0.8 0.2] "color tex2" [0 0.1 0.3]
+  "float uscale" [9] "float vscale" [7]
+AttributeBegin AreaLightSource "area" "texture L" ["floor"] "float power" [0]
+Translate -2 -2 -1 Scale 5 5 1 {bench.SQUARE} AttributeEnd
+AttributeBegin AreaLightSource "area" "color L" [20 18 15] "float power" [0]
+Translate 0.2 1.5 2 Rotate 180 1 0 0 Scale 0.4 0.4 1 {bench.SQUARE} AttributeEnd
+"""
+# The square itself, not where it stands in its own space.
+PLACED = f"Translate 0.1 0.2 0.05 Rotate 20 0 0 1 Scale 0.9 0.8 1 {bench.SQUARE}"
+CUBE = (
+    'Translate 0.1 0.1 -0.6 Scale 0.8 0.8 0.7 Shape "mesh"'
+    ' "integer quadindices" [0 1 3 2  4 6 7 5  0 4 5 1  2 3 7 6  0 2 6 4  1 5 7 3]'
+    ' "point P" [0 0 0  0 0 1  0 1 0  0 1 1  1 0 0  1 0 1  1 1 0  1 1 1]'
+)
+KINDS = ("material", "texture", "volume", "volumeregion")
+
+
+def world(plugin: Plugin, params: str, variant: str) -> str:
+    """A part of a scene that shows a plugin with these parameters."""
+    params = f"{examples.needed(plugin, variant)} {params}"
+    if plugin.kind == "material":
+        return f'{ROOM} {examples.THINGS} Material "{plugin.name}" {params} {PLACED}'
+    if plugin.kind == "volume":
+        volume = f'MakeNamedVolume "v" "{plugin.name}" {params} Interior "v"'
+        return f'{ROOM} {examples.THINGS} {volume} Material "glass2" {CUBE}'
+    if plugin.kind == "volumeregion":
+        return f'{ROOM} Volume "{plugin.name}" "color sigma_a" [0.5 0.6 0.7] {params}'
+    texture = f'{examples.THINGS} Texture "t" "{variant}" "{plugin.name}" {params}'
+    if variant == "fresnel":
+        return f'{ROOM} {texture} Material "metal2" "texture fresnel" ["t"] {PLACED}'
+    if plugin.name == "normalmap":
+        return f'{ROOM} {texture} Material "matte" "texture bumpmap" ["t"] {PLACED}'
+    return f'{texture} AreaLightSource "area" "texture L" ["t"] "float power" [0] {PLACED}'
+
+
+def honoured(plugin: Plugin) -> Iterator[tuple[Parameter, str, str]]:
+    """Parameters that must matter, each with the variant and the LXS of one that is away from its default."""
+    for parameter in plugin.parameters:
+        if fidelity.note(plugin, parameter).fidelity in (Fidelity.APPROXIMATED, Fidelity.IGNORED):
+            continue
+        if f' {parameter.name}"' in plugin.needs:
+            continue  # these must fit one another
+        variants = (parameter.variant,) if parameter.variant else plugin.variants or ("",)
+        for variant in variants if parameter.type.startswith("variant") else variants[:1]:
+            for given in examples.away(parameter, variant):
+                yield parameter, variant, given
+
+
+def shown(plugin: Plugin, params: str, variant: str) -> Translation:
+    camera = bench.ABOVE if plugin.kind == "texture" and variant != "fresnel" else ASLANT
+    integrator = 'VolumeIntegrator "multi"' if plugin.kind.startswith("volume") else ""
+    return bench.scene(world(plugin, params, variant), camera=camera, options=integrator, size=8, depth=6)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The files that the examples name."""
+    folder: Path = tmp_path_factory.mktemp("files")
+    pixels = np.random.default_rng(1).random((8, 8, 4), np.float32)
+    image = OpenImageIO.ImageBuf(OpenImageIO.ImageSpec(8, 8, 4, "uint8"))
+    image.set_pixels(OpenImageIO.ROI(), pixels)
+    assert image.write(str(folder / "image.png"))
+    (folder / "metal.nk").write_text("".join(f"{w} 0.2 {w / 2000}\n" for w in range(3800, 7801, 200)))
+    (folder / "spectrum.txt").write_text("".join(f"{w} {float(w > 500)}\n" for w in range(380, 781, 20)))
+    bench.FILES.update({path.name: str(path) for path in folder.iterdir()})
+    yield
+    bench.FILES.clear()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_called_honoured_is_seen(kind: str) -> None:
+    scenes: dict[tuple[str, str, str], Translation] = {}
+    pairs = []
+    for plugin in PLUGINS[kind]:
+        for parameter, variant, given in honoured(plugin):
+            keys = []
+            beside = examples.beside(parameter, variant)
+            for params in (beside, f"{beside} {given}"):
+                key = (plugin.name, variant, params)
+                if key not in scenes:
+                    scenes[key] = shown(plugin, params, variant)
+                keys.append(key)
+            pairs.append((f"{plugin.name} ({variant}): {given}", *keys))
+    pictures = dict(zip(scenes, bench.render(list(scenes.values()), spp=1), strict=True))
+    assert pairs
+    unseen = [name for name, before, after in pairs if np.array_equal(pictures[before], pictures[after])]
+    assert not unseen, "\n".join(unseen)
