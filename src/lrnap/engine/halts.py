@@ -21,7 +21,7 @@ def of_film(film: ParamSet) -> Halt:
     return Halt(
         spp=float(spp) if spp > 0 else None,
         seconds=float(seconds) if seconds > 0 else None,
-        noise=noise if noise > 0 else None,
+        noise=float(f"{noise:.7g}") if noise > 0 else None,  # it came as float32
     )
 
 
