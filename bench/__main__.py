@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bench.row import Row
 
-PARTS = ("lxs_reader", "merge", "film_dump", "darkroom", "node_overhead", "noise", "noise_calibration", "channels", "commands")
+PARTS = ("lxs_reader", "merge", "film_dump", "darkroom", "node_overhead", "noise", "noise_calibration", "channels", "commands", "store")
 RESULTS = Path(__file__).with_name("results.json")
 
 

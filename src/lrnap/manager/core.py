@@ -22,7 +22,7 @@ from lrnap.limits import ManagerLimits
 from lrnap.manager import events, jobs, on_jobs, on_nodes, on_runs, policy
 from lrnap.manager.effects import Effect
 from lrnap.manager.events import Event
-from lrnap.manager.jobs import Job
+from lrnap.manager.jobs import Job, JobState
 from lrnap.manager.nodes import Presence
 from lrnap.manager.runs import STEADY, RunState
 from lrnap.manager.settle import film_of, settle
@@ -138,8 +138,7 @@ class Core:
 
     def _plan(self, turn: Turn) -> None:
         seats = self._seats()
-        demands = self._demands(len(seats))
-        plan = policy.plan(demands, seats) if seats else policy.Plan()
+        plan = policy.plan(self._demands(len(seats)), seats) if seats else policy.Plan()
         self.shares = plan.shares
         world = self.world
         for release in plan.releases:
@@ -175,19 +174,21 @@ class Core:
         return seats
 
     def _demands(self, seats: int) -> list[policy.Demand]:
-        """Of the first jobs of each queue, which are more than there are nodes for, and of all that render."""
-        found = []
-        for _, queue in self.world.in_order():
+        """Of all jobs that render, and of the first of each queue, which are more than there are nodes for."""
+        world, wanted = self.world, dict.fromkeys(self.world.live)
+        for _, queue in world.in_order():
             waiting = 0
             for number in queue:
-                job = self.world.jobs[number]
-                has_runs = self.world.live.get(number, 0) > 0
-                if not has_runs and waiting > seats + LOOK_AHEAD:
-                    continue
-                numbers = list(islice(self._lacking(job), seats + 1))
-                if numbers and not self.world.waits_for(job):
-                    waiting += not has_runs
-                    found.append(self._demand(job, numbers))
+                waiting += number not in world.live and not world.waits_for(world.jobs[number])
+                wanted[number] = None
+                if waiting > seats + LOOK_AHEAD:
+                    break
+        found = []
+        for job in (world.jobs[number] for number in wanted):
+            if job.state not in jobs.ACTIVE or job.state is JobState.PAUSED or world.waits_for(job):
+                continue
+            if numbers := list(islice(self._lacking(job), seats + 1)):
+                found.append(self._demand(job, numbers))
         return found
 
     def _lacking(self, job: Job) -> Iterator[int]:

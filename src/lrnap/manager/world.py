@@ -59,6 +59,7 @@ class World:
         self.run_on: dict[int, str] = {}  # node -> its live run
         self.seeds: dict[int, set[int]] = defaultdict(set)
         self.queues: dict[tuple[int, str], dict[int, None]] = {}  # (-priority, owner) -> jobs to render, oldest first
+        self.idle: dict[int, None] = {}  # jobs that have nothing to render
         self.excluded: dict[int, dict[int, None]] = defaultdict(dict)  # job -> nodes that failed on it
         self.journal: list[tuple[Row | None, Row | None]] = []  # (before, after)
 
@@ -167,7 +168,9 @@ class World:
         self.keys[job.key] = job.id
         if job.token:
             self.tokens[job.owner, job.token] = job.id
-        if job.state in jobs.ACTIVE and job.state is not JobState.PAUSED:
+        if job.state not in jobs.ACTIVE:
+            self.idle[job.id] = None
+        elif job.state is not JobState.PAUSED:
             queue = self.queues.setdefault((-job.priority, job.owner), {})
             last = next(reversed(queue), 0)
             queue[job.id] = None
@@ -178,6 +181,7 @@ class World:
         if self.names.get(job.name) == job.id:
             del self.names[job.name]
         self.keys.pop(job.key, None)
+        self.idle.pop(job.id, None)
         if job.token:
             self.tokens.pop((job.owner, job.token), None)
         queue = self.queues.get((-job.priority, job.owner))
@@ -210,6 +214,8 @@ class World:
         if run.live:
             self.live_runs[frame].pop(run.name, None)
             self.live[run.job] -= 1
+            if not self.live[run.job]:
+                del self.live[run.job]
             if self.run_on.get(run.node) == run.name:
                 del self.run_on[run.node]
 

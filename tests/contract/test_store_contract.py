@@ -1,0 +1,244 @@
+"""The store of the manager: the same promises on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from postgres import server
+from sqlalchemy import create_engine, text
+
+from lrnap.engine.protocol import Halt
+from lrnap.errors import Code, LrnapError
+from lrnap.manager import events as ev
+from lrnap.manager.desk import Desk
+from lrnap.manager.jobs import JobState
+from lrnap.manager.nodes import Standing
+from lrnap.manager.store import Store
+from lrnap.manager.store.engine import open_engine
+from lrnap.manager.store.schema import metadata
+from lrnap.manager.validate import validate
+
+SCENE = "5" * 64
+pytestmark = pytest.mark.xdist_group("postgres")  # one server for all of them
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    there = request.getfixturevalue("postgresql")
+    name = f"t{uuid.uuid4().hex}"
+    engine = create_engine(there.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return there.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def desk(url: str) -> Iterator[Desk]:
+    desk = opened(url)
+    yield desk
+    desk.store.close()
+
+
+def opened(url: str, **more: object) -> Desk:
+    return Desk(Store(url, patience=0.5, sleep=lambda _: None, **more))  # type: ignore[arg-type]
+
+
+def submit(desk: Desk, name: str = "ball", **more: object) -> int:
+    event = ev.Submit(name=name, owner="anna", scene=SCENE, halt=Halt(spp=8), **more)  # type: ignore[arg-type]
+    (answer,) = desk.handle([event], now=1, wall=1e9).answers
+    assert isinstance(answer, int), answer
+    return answer
+
+
+def add_node(desk: Desk) -> None:
+    desk.handle([ev.AddNode(url="lrnap://a:1978", tags=("gpu", "big"), threads=3)], now=1, wall=1e9)
+    generation = desk.core.world.nodes[1].generation
+    desk.handle([ev.NodeHere(node=1, generation=generation)], now=2, wall=1e9)
+
+
+def test_the_migrations_make_the_tables_that_the_code_has(desk: Desk, url: str) -> None:
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_all_that_was_stored_comes_back(desk: Desk, url: str) -> None:
+    add_node(desk)
+    job = submit(desk, "Küche ☕", assets={"wood.png": "a" * 64}, tags=("gpu",), priority=-3, nodes_max=4)
+    before = desk.core.world
+    again = opened(url)
+    world = again.core.world
+    validate(world)
+    assert world.jobs[job] == before.jobs[job]
+    assert (world.frames, world.nodes, world.seeds) == (before.frames, before.nodes, before.seeds)
+    assert world.runs == before.runs
+    assert world.nodes[1].standing is Standing.ENABLED
+    again.store.close()
+
+
+def test_text_that_no_database_takes_is_stored_all_the_same(desk: Desk) -> None:
+    add_node(desk)
+    job = submit(desk)
+    run = desk.core.world.run_on[1]
+    error = "bad \0 byte \udcff"
+    ended = ev.RunEnded(run=run, generation=1, state=ev.Reported.FAILED, code="E_ENGINE", error=error)
+    desk.handle([ended], now=3, wall=1e9)
+    (known,) = [row for row in desk.store.load_job(job) if getattr(row, "name", "") == run]
+    assert "bad" in known.error  # type: ignore[union-attr]
+
+
+def test_jobs_that_are_over_leave_the_memory_and_come_back_when_named(desk: Desk) -> None:
+    job = submit(desk)
+    desk.handle([ev.Stop(job=job)], now=2, wall=1e9)
+    assert job not in desk.core.world.jobs
+    desk.handle([ev.Retry(job=job)], now=3, wall=1e9)
+    assert desk.core.world.jobs[job].state is JobState.QUEUED
+
+
+def test_a_job_can_come_after_one_that_is_long_over(desk: Desk) -> None:
+    first = submit(desk)
+    desk.handle([ev.Stop(job=first)], now=2, wall=1e9)
+    second = submit(desk, "second", after=(first,))
+    assert desk.core.world.waits_for(desk.core.world.jobs[second]) == [first]
+
+
+def test_the_same_submission_makes_one_job(desk: Desk, url: str) -> None:
+    first = submit(desk, token="t1")
+    desk.handle([ev.Stop(job=first)], now=2, wall=1e9)
+    again = opened(url)
+    assert submit(again, token="t1") == first
+    again.store.close()
+
+
+def test_a_removed_job_is_gone_and_its_number_is_not_used_again(desk: Desk, url: str) -> None:
+    add_node(desk)
+    job = submit(desk)
+    desk.handle([ev.Remove(job=job)], now=2, wall=1e9)
+    assert desk.store.load_job(job) == []
+    assert desk.store.needed() == set()
+    again = opened(url)
+    assert submit(again) == job + 1
+    again.store.close()
+
+
+def test_lists_histories_and_what_is_needed(desk: Desk) -> None:
+    jobs = [submit(desk, f"job{n}", assets={"a": f"{n}" * 64}) for n in range(5)]
+    desk.handle([ev.Stop(job=jobs[0])], now=2, wall=1e9)
+    assert [job.id for job in desk.store.jobs(limit=2)] == [jobs[4], jobs[3]]
+    assert [job.id for job in desk.store.jobs(before=jobs[2], states=[JobState.QUEUED])] == [jobs[1]]
+    assert desk.store.counts() == {JobState.QUEUED: 4, JobState.STOPPED: 1}
+    assert desk.store.find("job3") == jobs[3]
+    told = [(step.kind, step.step) for _, step in desk.store.history(jobs[0])]
+    assert told == [("job", "submit"), ("job", "stop"), ("frame", "stop")]
+    assert desk.store.needed() == {SCENE, *(f"{n}" * 64 for n in range(5))}
+
+
+def test_a_second_manager_fences_the_first(desk: Desk, url: str) -> None:
+    second = opened(url)
+    with pytest.raises(LrnapError) as refused:
+        submit(desk)
+    assert refused.value.code is Code.FENCED
+    assert not desk.core.world.jobs, "what could not be stored did not happen"
+    assert submit(second) == 1
+    second.store.close()
+
+
+def test_what_was_written_but_not_answered_is_written_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer to the commit is lost, and the write is tried again."""
+    write, lost = desk.store._write, []
+
+    def unlucky(step: object) -> None:
+        write(step)  # type: ignore[arg-type]
+        if not lost:
+            lost.append(step)
+            from sqlalchemy.exc import OperationalError
+
+            raise OperationalError("COMMIT", {}, Exception("the connection broke"))
+
+    monkeypatch.setattr(desk.store, "_write", unlucky)
+    job = submit(desk)
+    assert lost
+    assert len(desk.store.history(job)) == 1
+
+
+def test_a_store_that_stays_away_is_an_error_and_nothing_has_happened(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    def away(step: object) -> None:
+        raise OperationalError("BEGIN", {}, Exception("the server is gone"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.store, "_write", away)
+        with pytest.raises(LrnapError, match="nothing is lost") as refused:
+            submit(desk)
+    assert refused.value.code is Code.UNAVAILABLE
+    assert not desk.core.world.jobs
+    assert submit(desk)
+
+
+def test_two_stores_of_one_manager_have_its_name(desk: Desk, url: str) -> None:
+    again = Store(url)
+    assert again.manager == desk.store.manager
+    again.close()
+
+
+# --- each kind for itself
+
+
+def test_a_locked_sqlite_file_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    waits: list[float] = []
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        other.execute("ROLLBACK")
+
+    desk = Desk(Store(f"sqlite:///{path}", sleep=sleep))
+    other.execute("BEGIN IMMEDIATE")
+    assert submit(desk) == 1
+    assert len(waits) == 1
+    other.close()
+    desk.store.close()
+
+
+def test_a_sqlite_file_that_vanished_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    desk = opened(f"sqlite:///{path}")
+    path.unlink()
+    with pytest.raises(LrnapError, match="is gone or was replaced"):
+        submit(desk)
+    assert not desk.core.world.jobs
+    desk.store.close()
+
+
+@pytest.mark.parametrize("url", ["mysql://root@localhost/x", "sqlite://", "nonsense", "sqlite:///:memory:"])
+def test_what_is_no_store_is_said_clearly(url: str) -> None:
+    with pytest.raises(LrnapError, match="a store is sqlite:///"):
+        Store(url)
+
+
+def test_a_server_that_is_not_there_is_said_clearly(tmp_path: Path) -> None:
+    with pytest.raises(LrnapError, match="cannot be used") as refused:
+        Store(f"postgresql://nobody:secret@/x?host={tmp_path}", patience=0.1, sleep=lambda _: None)
+    assert refused.value.code is Code.UNAVAILABLE
+    assert "secret" not in str(refused.value)

@@ -1,0 +1,117 @@
+"""What the manager keeps in files: films of runs and frames, scenes and assets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lrnap.errors import LrnapError
+from lrnap.film.snapshot import FilmLayout, Snapshot
+from lrnap.limits import NodeLimits
+from lrnap.manager.content import Content
+from lrnap.manager.films import FilmStore
+
+LAYOUT = FilmLayout(4, 3, ("sun", "sky"))
+
+
+def snapshot(run: str, number: int = 1, value: float = 1.0) -> Snapshot:
+    block = np.full(LAYOUT.floats, value, np.float32)
+    return Snapshot(run=run, seed=7, number=number, layout=LAYOUT, block=block, samples=value * 12, seconds=value)
+
+
+def total(films: FilmStore, epoch: int = 0) -> float:
+    return sum(kept.snapshot.samples for kept in films.load("k1", 1, epoch))
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> FilmStore:
+    return FilmStore(tmp_path / "films")
+
+
+def test_the_newest_snapshot_of_a_run_is_kept(films: FilmStore) -> None:
+    assert films.save(snapshot("k1.1.0.7", 2, 2.0))
+    assert not films.save(snapshot("k1.1.0.7", 1, 1.0))
+    (kept,) = films.load("k1", 1, 0)
+    assert kept.runs == {"k1.1.0.7": 2}
+    assert np.array_equal(kept.snapshot.block, snapshot("x", 2, 2.0).block)
+    assert [s.run for s in films.found("k1")] == ["k1.1.0.7"]
+
+
+def test_a_folded_film_holds_its_runs_once_however_late_their_files_come(films: FilmStore) -> None:
+    films.save(snapshot("k1.1.0.7", 1, 1.0))
+    films.save(snapshot("k1.1.0.8", 1, 2.0))
+    merged = films.fold("k1", 1, 0)
+    assert merged is not None
+    assert merged.samples == 36
+    assert not films.save(snapshot("k1.1.0.7", 1, 1.0))
+    films.save(snapshot("k1.1.0.9", 1, 4.0))
+    assert total(films) == 84
+    again = films.fold("k1", 1, 0)
+    assert again is not None
+    assert again.samples == 84
+    assert total(films) == 84
+
+
+def test_a_checkpoint_beside_its_runs_counts_nothing_twice(films: FilmStore) -> None:
+    films.save(snapshot("k1.1.0.7", 3, 1.0))
+    films.checkpoint("k1", 1, 0, snapshot("merged", 3, 1.0), {"k1.1.0.7": 3})
+    assert total(films) == 12
+    films.save(snapshot("k1.1.0.7", 4, 2.0))
+    assert total(films) == 24
+
+
+def test_films_of_an_older_epoch_do_not_count_and_can_be_forgotten(films: FilmStore) -> None:
+    films.save(snapshot("k1.1.0.7"))
+    films.save(snapshot("k1.1.1.8", value=2.0))
+    assert total(films, epoch=1) == 24
+    films.forget("k1", before=1)
+    assert [s.run for s in films.found("k1")] == ["k1.1.1.8"]
+    films.forget("k1")
+    assert films.keys() == set()
+
+
+def test_a_file_that_is_not_whole_is_passed_over(films: FilmStore) -> None:
+    films.save(snapshot("k1.1.0.7"))
+    (path,) = films.folder.glob("*/*/*.run")
+    path.write_bytes(path.read_bytes()[:-5])
+    assert [*films.load("k1", 1, 0)] == []
+    path.write_bytes(b"nonsense")
+    assert [*films.found("k1")] == []
+
+
+def test_films_of_jobs_that_are_gone_are_found_before_they_go(films: FilmStore) -> None:
+    films.save(snapshot("k1.1.0.7"))
+    films.save(snapshot("k2.1.0.7"))
+    assert films.orphans({"k1"}).keys() == {"k2"}
+    assert films.keys() == {"k1", "k2"}
+    films.orphans({"k1"}, dry_run=False)
+    assert films.keys() == {"k1"}
+
+
+@pytest.mark.parametrize("run", ["../../etc.1.0.7", "k1.1.0", "k1.1.0.7.8", "k1.x.0.7"])
+def test_names_that_lead_elsewhere_are_refused(films: FilmStore, run: str) -> None:
+    with pytest.raises(LrnapError):
+        films.save(snapshot(run))
+
+
+def test_content_that_nobody_needs_is_listed_first_and_collected_then(tmp_path: Path) -> None:
+    content = Content(tmp_path, NodeLimits())
+    scene, other = content.put(b"WorldBegin"), content.put(b"old")
+    assert content.put(b"WorldBegin") == scene
+    assert content.garbage({scene}).files == {other: 3}
+    assert content.get(other) == b"old"
+    assert content.collect({scene}).bytes == 3
+    assert content.get(scene) == b"WorldBegin"
+    with pytest.raises(LrnapError):
+        content.get(other)
+
+
+def test_what_stored_jobs_need_stays_whatever_the_bound_says(tmp_path: Path) -> None:
+    first = Content(tmp_path, NodeLimits())
+    scene = first.put(b"x" * 100)
+    again = Content(tmp_path, NodeLimits(asset_bytes=150), {scene})
+    again.put(b"y" * 100)
+    again.put(b"z" * 100)
+    assert again.get(scene) == b"x" * 100
