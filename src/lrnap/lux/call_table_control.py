@@ -54,8 +54,8 @@ ROWS = (
     _engine("Cleanup", args="", doc="end the description; a complete scene stays, ready to render"),
     _engine("Start", args="", doc="go on after Pause"),
     _engine("Pause", args="", doc="suspend rendering"),
-    _engine("Exit", args="", doc="stop rendering and write the picture"),
-    _engine("Abort", args="", pylux=False, doc="stop rendering and write nothing"),
+    _engine("Exit", args="", doc="end rendering; the film stays"),
+    _engine("Abort", args="", pylux=False, doc="end rendering at once; the film may be gone"),
     _engine("Wait", args="", doc="wait for the end of rendering"),
     _engine(
         "SetHaltSamplesPerPixel",

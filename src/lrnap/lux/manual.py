@@ -13,11 +13,22 @@ from lrnap.lux.entities import KINDS
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
 WIDTH = 100  # of a line in a terminal
+RETURNED = {
+    "string": "a text",
+    "text": "lines of text",
+    "number": "a number",
+    "integer": "a whole number",
+    "bool": "true or false",
+    "numbers": "numbers, one a pixel",
+    "bytes": "bytes",
+    "value": "a value of the type that it has",
+}
 
 
 def of_call(spec: CallSpec, prefix: str = "") -> list[str]:
     """Usage, meaning and place of a call, and the plugins that it can name. `prefix` stands before the call's name."""
-    return [f"{prefix}{spec.usage}", f"  {spec.doc}", f"  legal {spec.where.value}", *plugins_of(spec)]
+    gives = [f"  returns {RETURNED[spec.returns]}"] if spec.returns else []
+    return [f"{prefix}{spec.usage}", f"  {spec.doc}", f"  legal {spec.where.value}", *gives, *plugins_of(spec)]
 
 
 def plugins_of(spec: CallSpec) -> list[str]:
