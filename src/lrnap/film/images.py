@@ -21,6 +21,7 @@ import OpenImageIO as oiio
 
 from lrnap.errors import Code, LrnapError
 from lrnap.film.channels import CHANNELS
+from lrnap.film.cryptomatte import is_layer
 from lrnap.film.develop import quantise
 from lrnap.film.develop.colour import ROOM
 from lrnap.film.options import KINDS, Options, known_kind
@@ -73,11 +74,14 @@ def encode(
     metadata: Mapping[str, object] | None = None,
     *,
     layers: Mapping[str, Block] | None = None,
+    header: Mapping[str, str] | None = None,
     **options: Any,
 ) -> bytes:
-    """The bytes that `write` puts into a file of a kind (a key of KINDS)."""
+    """The bytes that `write` puts into a file of a kind (a key of KINDS). `header`: attributes of an EXR."""
     known_kind(kind)
     pixels, spec = _prepare(kind, picture, metadata or {}, Options.of(kind, options), layers or {})
+    for key, value in (header or {}).items():
+        spec.attribute(key, value)
     with _scratch() as path:
         output: Any = oiio.ImageOutput.create(KINDS[kind].extensions[0][1:])
         if output is None:
@@ -154,7 +158,8 @@ def _prepare(
             if values.ndim != 3 or values.shape[:2] != picture.shape[:2]:
                 raise LrnapError(Code.TYPE, f"layer {layer!r} is {values.shape}, not as large as the picture")
             names += [DEPTH] if layer == "depth" else [f"{layer}.{c}" for c in _components(layer)]
-            depths += [depth if layer not in CHANNELS else _CHANNEL_DEPTH.get(layer, depth)] * values.shape[2]
+            own_depth = "float" if is_layer(layer) else _CHANNEL_DEPTH.get(layer, depth)
+            depths += [own_depth] * values.shape[2]
             parts.append(values)
         pixels = np.concatenate([part.astype(np.float32, copy=False) for part in parts], axis=2)
         for i, of_channel in enumerate(depths):
@@ -194,6 +199,8 @@ def _components(layer: str) -> tuple[str, ...]:
     """The names of a layer's values: those of a channel of films, or of its weights, else colours."""
     if layer == WEIGHT:
         return ("W",)
+    if is_layer(layer):
+        return ("R", "G", "B", "A")
     return CHANNELS[layer].names if layer in CHANNELS else ("R", "G", "B")
 
 

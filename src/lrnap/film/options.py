@@ -53,6 +53,7 @@ class Options:
     groups: bool | None = None
     channels: tuple[str, ...] | None = None
     depth_range: str | None = None
+    cryptomatte: bool | None = None
     weights: bool | None = None
 
     @classmethod
@@ -96,6 +97,7 @@ ROWS: Mapping[str, Row] = {
     "depth_range": Row(
         "distances as they are, or 1 for the nearest and 0 for the farthest", ("exr",), ("none", "minmax")
     ),
+    "cryptomatte": Row("the film's ids as Cryptomatte has them", ("exr",)),
     "weights": Row("each pixel's samples, so that the file is a film that can be merged", ("exr",)),
 }
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

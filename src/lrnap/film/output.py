@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film import exr_film, flm, images
-from lrnap.film.channels import shown
+from lrnap.film import cryptomatte, exr_film, flm, images
+from lrnap.film.channels import CHANNELS, shown
 from lrnap.film.develop import Settings, develop
 from lrnap.film.develop.pipeline import unlimited
 from lrnap.film.flm_convert import from_snapshot
@@ -81,7 +81,16 @@ def encode(
         if chosen.depth == "half":
             raise LrnapError(Code.ARGS, "weights need depth float: half floats end at 65504 samples")
         layers |= exr_film.layers(film, noise)
-    return images.encode(kind, _picture(kind, film, settings, chosen), facts, layers=layers, **options)
+    header: dict[str, str] = {}
+    for name in cryptomatte.LAYERS if chosen.cryptomatte else ():
+        if name in film.layout.channels:
+            found, said = cryptomatte.layers(name, film.planes.channels[name])
+            layers, header = layers | found, header | said
+    if chosen.cryptomatte and (chosen.compression or "").startswith(("dwa", "b44")):
+        raise LrnapError(Code.ARGS, f"cryptomatte needs a compression that changes no number, not {chosen.compression}")
+    if chosen.cryptomatte and not header:
+        raise LrnapError(Code.STATE, "the film holds no ids: render it with the channels object_id or material_id")
+    return images.encode(kind, _picture(kind, film, settings, chosen), facts, layers=layers, header=header, **options)
 
 
 def encode_depth(kind: str, film: Snapshot, metadata: Mapping[str, object] | None = None, **options: Any) -> bytes:
@@ -122,12 +131,18 @@ def _layers(kind: str, film: Accumulators, chosen: Options) -> dict[str, Block]:
     if wanted:
         colours, _ = resolve(film)
         clean(colours, BRIGHTEST)
-        layers = dict(zip(groups, colours, strict=True))
+        layers = dict(zip(map(_layer_of, groups), colours, strict=True))
     for name, values in film.planes.channels.items():
         if chosen.channels is None or name in chosen.channels:
             picture = shown(name, values)
             layers[name] = _ranged(picture) if name == "depth" and chosen.depth_range == "minmax" else picture
     return layers
+
+
+def _layer_of(group: str) -> str:
+    """A light group's layer; one that is called as a channel is called otherwise there."""
+    taken = group in CHANNELS or group == images.WEIGHT or cryptomatte.is_layer(group)
+    return f"light {group}" if taken else group
 
 
 def _ranged(depth: Block) -> Block:

@@ -124,6 +124,7 @@ FILE_OPTIONS: Mapping[str, str] = {  # of the formats that are files; a test hol
     "groups": "of exr: each light group as a layer",
     "channels": "of exr: which of the film's channels, joined by commas; all if not given",
     "depth_range": "of exr: none, or minmax for 1 at the nearest and 0 at the farthest",
+    "cryptomatte": "of exr: the film's ids as Cryptomatte has them",
     "weights": "of exr: each pixel's samples, so that the file is a film that can be merged",
 }
 TOPICS = ("state", "stats", "log")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from lrnap.errors import LrnapError
 from lrnap.film import images, output
 from lrnap.film.channels import CHANNELS, shown
+from lrnap.film.cryptomatte import murmur3
 from lrnap.film.develop import Settings
 from lrnap.film.develop.colour import ROOM
 from lrnap.film.options import EXR_COMPRESSIONS, KINDS, ROWS, Options
@@ -170,3 +172,55 @@ def test_the_wire_has_every_option_and_kind() -> None:
 
     assert set(FILE_OPTIONS) == set(ROWS)
     assert set(KINDS) <= set(FORMATS)
+
+
+def test_ids_are_also_written_as_cryptomatte_has_them(film: Snapshot, tmp_path: Path) -> None:
+    ids = film.planes.channels["object_id"]
+    ids[:] = (2, 3, 5, 1)
+    ids[0, 0] = (0, 4, 0, 0)
+    ids[0, 1] = (5, 4, 0, 0)
+    output.save(tmp_path / "a.exr", film, cryptomatte=True, depth="half", channels="object_id")
+    header = {a.name: a.value for a in spec_of(tmp_path / "a.exr").extra_attribs if a.name.startswith("cryptomatte/")}
+    by_name = {header[key]: key.rpartition("/")[0] for key in header if key.endswith("/name")}
+    assert set(by_name) == {"CryptoObject", "CryptoMaterial"}
+    key = by_name["CryptoObject"]
+    assert len(key) == len("cryptomatte/") + 7
+    assert header[f"{key}/hash"] == "MurmurHash3_32"
+    manifest = json.loads(header[f"{key}/manifest"])
+    assert set(manifest) == {"object_2", "object_5"}
+    opened = oiio.ImageBuf(str(tmp_path / "a.exr"))
+    names = opened.spec().channelnames
+    pixels = np.asarray(opened.get_pixels(oiio.FLOAT))[..., [names.index(f"CryptoObject00.{c}") for c in "RGBA"]]
+    as_ids = np.ascontiguousarray(pixels).view(np.uint32)
+    two, five = (int(manifest[name], 16) for name in ("object_2", "object_5"))
+    assert as_ids[3, 3].tolist()[::2] == [two, five]
+    assert pixels[3, 3, 1::2].tolist() == [0.75, 0.25]
+    assert pixels[0, 0].tolist() == [0, 0, 0, 0]
+    assert as_ids[0, 1, 0] == five and pixels[0, 1, 1] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("", 0), ("a", 0x3C2569B2), ("hello", 0x248BFA47), ("hello, world", 0x149BBB7F)]
+)
+def test_names_are_hashed_as_all_hash_them(text: str, value: int) -> None:
+    assert murmur3(text.encode()) == value
+
+
+def test_lossy_files_and_films_without_ids_have_no_cryptomatte(film: Snapshot) -> None:
+    with pytest.raises(LrnapError, match="cryptomatte needs a compression that changes no number, not dwaa"):
+        output.encode("exr", film, cryptomatte=True, compression="dwaa")
+    bare = Snapshot("a", 1, 1, FilmLayout(2, 2), FilmLayout(2, 2).new_block(), 0)
+    with pytest.raises(LrnapError, match="the film holds no ids"):
+        output.encode("exr", bare, cryptomatte=True)
+
+
+def test_a_light_group_that_is_called_as_a_channel_keeps_its_light(tmp_path: Path) -> None:
+    layout = FilmLayout(4, 3, ("depth", "normal"), channels=("depth",))
+    film = Snapshot("a", 1, 1, layout, np.random.default_rng(1).random(layout.floats, np.float32), 12)
+    output.save(tmp_path / "a.exr", film)
+    layers = images.read_layers(tmp_path / "a.exr")
+    assert {name: values.shape[2] for name, values in layers.items()} == {
+        "light depth": 3,
+        "light normal": 3,
+        "depth": 1,
+    }
