@@ -50,6 +50,9 @@ def node(
         list[str] | None, typer.Option(help="HOST:PORT to answer at; port 0 takes a free one.", metavar="HOST:PORT")
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads to render with; 0 for all cores.", metavar="N", min=0)] = 0,
+    engine: Annotated[
+        str, typer.Option(help="auto, cpu, gpu, or one of LuxCore's: pathcpu, bidircpu, pathocl.", metavar="NAME")
+    ] = "auto",
     root: Annotated[
         list[Path] | None,
         typer.Option(help="Folder scenes may be read from; may be repeated. Default: here.", metavar="FOLDER"),
@@ -69,7 +72,7 @@ def node(
     """Render for others: answers LRNAP at lrnap://127.0.0.1:1978 and renders what it is told to."""
     from lrnap.cli.node import run
 
-    raise typer.Exit(run(listen or [], threads, root or [], data, insecure, metrics, log_json))
+    raise typer.Exit(run(listen or [], threads, root or [], data, insecure, metrics, log_json, engine))
 
 
 @app.command()
@@ -134,6 +137,12 @@ def render(
         list[str] | None, typer.Option(help="URL of a render node. May be repeated.", metavar="URL")
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads of each engine; 0 for all cores.", metavar="N", min=0)] = 0,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="Of this machine: auto, cpu, gpu, or one of LuxCore's: pathcpu, bidircpu, pathocl.", metavar="NAME"
+        ),
+    ] = None,
     write: Annotated[
         list[str] | None,
         typer.Option(
@@ -177,6 +186,7 @@ def render(
         channels=channels,
         resume=resume,
         develop=develop,
+        engine=engine,
     )
     raise typer.Exit(run(wishes))
 

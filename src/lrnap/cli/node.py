@@ -15,5 +15,6 @@ def run(
     insecure: bool,
     metrics: str | None,
     log_json: bool,
+    engine: str,
 ) -> int:
-    return run_node(listen, threads, roots, data, insecure, metrics=metrics, log_json=log_json)
+    return run_node(listen, threads, roots, data, insecure, metrics=metrics, log_json=log_json, choice=engine)

@@ -16,6 +16,7 @@ from lrnap.client.recording import scene_of_file
 from lrnap.client.scene_film import SceneFilm, scene_film, without_halt
 from lrnap.client.written import Written, of_scene
 from lrnap.engine.cores import available
+from lrnap.engine.devices import AUTO, here
 from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import Engine, Halt, RunState
 from lrnap.errors import Code, LrnapError
@@ -43,6 +44,7 @@ class Wishes:
     channels: str = ""
     resume: Path | None = None
     develop: Path | None = None
+    engine: str | None = None
 
 
 @dataclass(slots=True)
@@ -88,6 +90,8 @@ def _check(wishes: Wishes) -> None:
     if wishes.write and not wishes.outputs:
         raise LrnapError(Code.ARGS, "--write says how files of -o are written; without -o the scene's Film says it")
     chosen(wishes.outputs, wishes.write)
+    if wishes.engine is not None and wishes.nodes and not wishes.local:
+        raise LrnapError(Code.ARGS, "--engine is for engines of this machine: say it where the node is started")
     for path in wishes.outputs:
         output.kind_of(path)
         if not path.absolute().parent.is_dir():
@@ -110,7 +114,8 @@ def _plan(wishes: Wishes, scene: Scene) -> _Plan:
     plan = _Plan(scene, film, film.halt if halt == Halt() else halt, written, channels)
     plan.resumed = _resumed(wishes.resume, written)
     local = wishes.local if wishes.local is not None else 0 if wishes.nodes else 1
-    plan.engines += [ProcessEngine() for _ in range(local)]
+    hardware = here(wishes.engine or AUTO) if local else None
+    plan.engines += [ProcessEngine("luxcore", hardware) for _ in range(local)]
     if wishes.nodes:
         from lrnap.client.remote import RemoteEngine
 

@@ -22,13 +22,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from lrnap.engine import halts, pipe
 from lrnap.engine.blocks import open_block
 from lrnap.engine.cores import Cores, give_way, threads
+from lrnap.engine.devices import Device, Hardware
 from lrnap.engine.protocol import Halt, RunOptions, RunState
 from lrnap.engine.renderer import Renderer
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
@@ -329,7 +330,7 @@ def _run(name: str, source: BinaryIO, send: Send) -> None:
     def log(text: str) -> None:
         send({"is": "log", "line": text})
 
-    renderer: Renderer = getattr(importlib.import_module(module), factory)(log)
+    renderer: Renderer = getattr(importlib.import_module(module), factory)(log, _hardware(start["hardware"]))
     child = Child(renderer, options, Cores(), send)
     edits: list[Call] = []
     child.build(_calls(source, edits), edits, start["files"])
@@ -337,6 +338,10 @@ def _run(name: str, source: BinaryIO, send: Send) -> None:
     threading.Thread(target=_listen, args=(source, inbox), daemon=True).start()
     child.start()
     child.run(inbox)
+
+
+def _hardware(given: dict[str, Any]) -> Hardware:
+    return Hardware(given["choice"], tuple(Device(**device) for device in given["devices"]))
 
 
 def _calls(source: BinaryIO, edits: list[Call]) -> Iterator[Call]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from lrnap.engine.devices import Hardware
 from lrnap.engine.protocol import Halt, RunOptions
 from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout, wanted_channels
 from lrnap.errors import Code, SceneError
@@ -40,7 +41,7 @@ def pattern(layout: FilmLayout) -> npt.NDArray[np.float32]:
 class FakeRenderer:
     """See `Renderer`. `threads` and the machine's speed change nothing: it counts by the clock."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, hardware: Hardware = Hardware()) -> None:  # noqa: ARG002, B008  # a constant
         self._log = log
         self._passes = 0.0
         self._since: float | None = None  # when it last began to count

@@ -21,6 +21,7 @@ from typing import Any
 from lrnap.engine import halts, pipe
 from lrnap.engine.blocks import BlockFile, scratch_folder
 from lrnap.engine.cores import available
+from lrnap.engine.devices import Hardware, here
 from lrnap.engine.judge import until_quiet
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.engine.renderer import check_halt, check_options, check_threads
@@ -44,8 +45,10 @@ _KILL = 5.0  # seconds for the kernel to end a killed child
 class ProcessEngine:
     """The engine that runs renderers ("luxcore" or "fake") in processes of their own. See `protocol.Engine`."""
 
-    def __init__(self, renderer: str = "luxcore") -> None:
+    def __init__(self, renderer: str = "luxcore", hardware: Hardware | None = None) -> None:
+        """`hardware`: what LuxCore renders on; by default this machine's, chosen by itself."""
         self._renderer = renderer
+        self.hardware = hardware or (here() if renderer == "luxcore" else Hardware())
 
     @property
     def name(self) -> str:
@@ -66,17 +69,20 @@ class ProcessEngine:
             )
         except OSError as error:
             raise EngineError(f"no process can be started for the engine: {error}") from error
-        return ProcessRun(process, scene, options)
+        return ProcessRun(process, scene, options, self.hardware)
 
 
 class ProcessRun(ReportedRun):
     """See `protocol.Run`. `pid` is the child's process."""
 
-    def __init__(self, process: asyncio.subprocess.Process, scene: Scene, options: RunOptions) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, scene: Scene, options: RunOptions, hardware: Hardware
+    ) -> None:
         assert process.stdin and process.stdout and process.stderr
         self._process = process
         self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
         super().__init__(options)
+        self._hardware = hardware
         self._doing = "starting"
         self._warnings: tuple[str, ...] = ()
         self._dropped = 0
@@ -184,15 +190,17 @@ class ProcessRun(ReportedRun):
 
     async def _feed(self, scene: Scene) -> None:
         try:
-            await self._write(pipe.line({"do": "start", "options": asdict(self._options), "files": dict(scene.files)}))
+            start = {"options": asdict(self._options), "hardware": asdict(self._hardware), "files": dict(scene.files)}
+            await self._write(pipe.line({"do": "start", **start}))
             for message, parts in pipe.slices(scene.calls):
                 await self._write(pipe.line(message))
                 for part in parts:
                     for offset in range(0, part.nbytes, _CHUNK):
                         await self._write(part[offset : offset + _CHUNK])
-            message, parts = pipe.packed({"do": "end"}, scene.edits)
-            for data in (pipe.line(message), *parts):
-                await self._write(data)
+            message, edits = pipe.packed({"do": "end"}, scene.edits)
+            await self._write(pipe.line(message))
+            for part in edits:
+                await self._write(part)
         except ConnectionError:
             pass  # it has failed meanwhile and will say why
         finally:

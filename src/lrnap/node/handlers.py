@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Handler = Callable[["NodeVisit", Request], Awaitable[Answer]]
 
 LOG_LINES = 20  # if CTL_LOG does not say how many
+DEFAULT_HARDWARE = {"choice": "auto", "device": "CPU"}  # of which people at level 0 are not told
 STATS_RATE = 2.0  # a second, if CTL_SUBSCRIBE does not say
 
 
@@ -45,6 +46,8 @@ async def _info(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
     more: dict[str, Scalar] = {}
     if visit.session.level:
         more = {**visit.node.facts(), "threads": visit.node.threads}
+    elif visit.node.hardware() not in ({}, DEFAULT_HARDWARE):
+        more = visit.node.hardware()
     reply = info(machine.platform_word(), machine.ram_mb(), machine.cores())
     return Reply(reply.word, reply.args, {**reply.fields, **more})
 

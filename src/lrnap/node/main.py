@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lrnap.engine import scratch
+from lrnap.engine.devices import AUTO, here
 from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import Engine
 from lrnap.net.address import DEFAULT_PORT, Address
@@ -38,11 +39,13 @@ def run_node(
     engine: str | Engine = "luxcore",
     metrics: str | None = None,
     log_json: bool = False,
+    choice: str = AUTO,
 ) -> int:
     """Serves until SIGINT or SIGTERM; the exit code, 0 for those. Raises LrnapError for what keeps it from starting.
 
     The first lines on standard output are `node ready at lrnap://HOST:PORT`, one for each address. `engine`: name of
-    a renderer or an Engine; `roots`: by default the working folder; `metrics`: HOST:PORT of a page for Prometheus.
+    a renderer or an Engine; `roots`: by default the working folder; `metrics`: HOST:PORT of a page for Prometheus;
+    `choice`: what LuxCore renders on (`lrnap.engine.devices`).
     """
     doors = Doors.parse(
         listen,
@@ -53,7 +56,7 @@ def run_node(
     )
     scratch.sweep()  # what a node that was killed has left
     node = Node(
-        ProcessEngine(engine) if isinstance(engine, str) else engine,
+        ProcessEngine(engine, here(choice) if engine == "luxcore" else None) if isinstance(engine, str) else engine,
         roots or [Path.cwd()],
         data or default_data(),
         threads,

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lrnap.engine import halts, seeds
+from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
 from lrnap.errors import Code, EngineError, LrnapError
 from lrnap.film.merge import Film
@@ -94,7 +95,13 @@ class Node:
         return NodeVisit(self, session)
 
     def facts(self) -> dict[str, Scalar]:
-        return {"node": platform.node(), "engine": self.engine.name}
+        return {"node": platform.node(), "engine": self.engine.name, **self.hardware()}
+
+    def hardware(self) -> dict[str, Scalar]:
+        """What it renders on: the choice that was made, and the device that paths are traced on."""
+        if not isinstance(self.engine, ProcessEngine):
+            return {}
+        return {"choice": Word(self.engine.hardware.choice), "device": self.engine.hardware.device}
 
     async def close(self) -> None:
         """Ends the run and frees everything; idempotent."""
@@ -383,7 +390,7 @@ class Node:
 
     def _seed(self, job: Job, seed: int | None) -> int:
         if seed is None:
-            return seeds.fresh(job.seeds)
+            return seeds.fresh(job.seeds) if job.scene is None else seeds.of_scene(job.scene, job.seeds)
         if seed in job.seeds:
             raise LrnapError(
                 Code.ARGS, f'job "{job.name}" has used the seed {seed} already: the same samples again add nothing'

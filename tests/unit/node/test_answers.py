@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 import zstandard
 from nodes import PATIENCE, SCENE, SIZE, Served, Talk, film_of, number, serving
 
+from lrnap.engine.devices import Device, Hardware
+from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import Halt, RunState
 from lrnap.errors import EngineError
 from lrnap.film import accum, flm, flm_parameters
@@ -662,3 +665,16 @@ def test_help_leads_from_a_call_to_its_plugins_and_on_to_their_parameters(talk: 
     assert [line.split() for line in talk.text("CTL_HELP sphere") if "zmax" in line] == [['"float', 'zmax"', "radius"]]
     assert "did you mean 'sphere'" in talk.ask("CTL_HELP shpere")
     assert "write CTL_QUIT" in talk.ask("quit")
+
+
+def test_the_node_says_what_it_renders_on(tmp_path: Path) -> None:
+    """At level 0 only where it is not what everybody expects: the first line of the protocol stays as it always was."""
+    for hardware, level_0, level_1 in (
+        (Hardware(), r"R_INFO LR V1\.0 - PLATFORM \S+ - RAM \d+MB - CPU \d+", 'choice=auto device="CPU"'),
+        (Hardware("pathcpu"), r"R_INFO .* - CPU \d+ - CHOICE pathcpu - DEVICE \"CPU\"", 'choice=pathcpu device="CPU"'),
+        (Hardware("auto", (Device("A Card", "CUDA_GPU"),)), r".* - CHOICE auto - DEVICE \"A Card\"", 'device="A Card"'),
+    ):
+        with serving(tmp_path, ProcessEngine("fake", hardware)) as node, node.talk() as talk:
+            assert re.fullmatch(level_0, talk.ask("CTL_INFO"))
+            assert talk.ask("CTL_HELLO LRNAP/1").startswith("R_OK")
+            assert level_1 in talk.ask("#1 CTL_INFO")

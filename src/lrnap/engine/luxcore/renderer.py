@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lrnap.engine.devices import AUTO, Hardware, usable
 from lrnap.engine.geometry.mesh import Mesh, check
 from lrnap.engine.luxcore import channels, savefilm
 from lrnap.engine.luxcore.difference import Difference, Known, difference, told, units
@@ -29,13 +30,15 @@ from lrnap.lux.description import SceneDescription
 
 # Engines and samplers whose every sample has weight 1, so that mean x sample count is the exact sum. All others are
 # read from the engine's own accumulators, which is exact for all, but slower (1 s for a full-HD film).
-_COUNTED = {("PATHCPU", "SOBOL"), ("PATHCPU", "RANDOM"), ("PATHOCL", "SOBOL"), ("PATHOCL", "RANDOM")}
+_COUNTED = {("PATHCPU", "SOBOL"), ("PATHCPU", "RANDOM")}
 
 # Engines that cannot render independent samples of one picture, and what renders instead.
 _REPLACED = {
     "TILEPATHCPU": ("PATHCPU", "it ignores seeds, so films of several nodes would show the same noise"),
     "TILEPATHOCL": ("PATHOCL", "it ignores seeds, so films of several nodes would show the same noise"),
 }
+
+_ON_DEVICES = ("PATHOCL",)  # engines that need a device
 
 _OURS = ("film.outputs.", "film.imagepipeline.", "film.imagepipelines.", "batch.halt", "film.halt", "periodicsave.")
 _CONFIG: dict[str, list[Any]] = {
@@ -52,14 +55,28 @@ _SETTLING = 5.0  # seconds to wait for that at most; a sample of a slow scene ta
 class LuxCoreRenderer:
     """See `Renderer`."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, hardware: Hardware = Hardware()) -> None:  # noqa: B008  # a constant
         self._log = log
+        self._hardware = hardware
+        self._started = False
         self._quiet = False
         self._stopped = False
         pyluxcore.Init(self._hear)
 
     def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:
-        translation = translate(description, files)
+        try:
+            return self._build(description, files, options)
+        except EngineError as error:
+            if self._hardware.choice != AUTO or not usable(self._hardware.devices):
+                raise
+            device, self._hardware = self._hardware.device, Hardware()
+            reason = " ".join(error.message.split())
+            told = f"{device} cannot be used, and the processor renders ({reason}): `--engine cpu` never tries it"
+            built = self._build(description, files, options)
+            return replace(built, warnings=(told, *built.warnings))
+
+    def _build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:
+        translation = translate(description, files, None, self._hardware)
         self._options, self._described = options, (description, files)
         self._layout = replace(translation.layout, channels=wanted_channels(options, description))
         check_layout(self._layout, description.film.at)
@@ -82,16 +99,18 @@ class LuxCoreRenderer:
             self._session = pyluxcore.RenderSession(pyluxcore.RenderConfig(properties_of(config), scene))
         except RuntimeError as error:
             raise EngineError(f"LuxCore refuses the scene: {error}", code=Code.SCENE) from error
+        if config["renderengine.type"][0] in _ON_DEVICES:  # only this shows whether its programs can be compiled
+            self.start()
         self._known = Known(translation.config, units(translation.scene), translation.images)
         self._kept = translation.kept
 
     def edit(self, description: SceneDescription, files: Mapping[str, str]) -> tuple[str, ...]:
         files = {**self._described[1], **files}
-        translation = translate(description, files, self._kept)
+        translation = translate(description, files, self._kept, self._hardware)
         self._check_layout(translation, description)
         change = difference(self._known, translation.config, translation.scene, translation.images)
         if self._known.has("shapes"):  # whose textures show only where their meshes are made
-            anew = translate(description, files)
+            anew = translate(description, files, None, self._hardware)
             change.whole |= difference(self._known, anew.config, anew.scene, anew.images).whole
         try:
             if change.whole:
@@ -133,7 +152,8 @@ class LuxCoreRenderer:
         """Another session with another scene, with the same seed: the film of this one counts no more."""
         paused = self._session.IsInPause()
         self.stop()
-        translation = translate(description, files)
+        self._started = False
+        translation = translate(description, files, None, self._hardware)
         self._open(translation, self._config(translation, self._options, []))
         self._stopped = False
         self.start()
@@ -154,15 +174,19 @@ class LuxCoreRenderer:
             "native.threads.count": [options.threads],
             "film.width": [self._layout.width],
             "film.height": [self._layout.height],
+            "opencl.native.threads.count": [options.threads],  # which help a graphics processor
             **_CONFIG,
             **channels.outputs(self._layout.channels, start=2),
         }
 
     def start(self) -> None:
+        if self._started:
+            return
         try:
             self._session.Start()
         except RuntimeError as error:
             raise EngineError(f"LuxCore cannot start: {error}") from error
+        self._started = True
 
     def stats(self) -> Stats:
         if not self._stopped:

@@ -41,7 +41,8 @@ def put_sampling(draft: Draft) -> None:
         draft.finish(inputs, row)
 
 
-def _paths(engine: str, eye: int, light: int | None = None) -> Fields:
+def paths(engine: str, eye: int, light: int | None = None) -> Fields:
+    """Bounces from the eye, and with `light` from the lights, too."""
     fields: Fields = {"renderengine.type": [engine]}
     fields |= {f"path.pathdepth.{kind}": [max(eye, 1)] for kind in ("total", "diffuse", "glossy", "specular")}
     if light is not None:
@@ -57,7 +58,7 @@ def _path(inputs: Inputs) -> Fields:
     if not p.bool("includeenvironment"):
         inputs.warn("includeenvironment 'false' is approximated: the environment is hidden from the camera only")
     hidden = [not p.bool("includeenvironment")]
-    return _paths("PATHCPU", _bounces(inputs)) | {"path.forceblackbackground.enable": hidden}
+    return paths("PATHCPU", _bounces(inputs)) | {"path.forceblackbackground.enable": hidden}
 
 
 def _bounces(inputs: Inputs) -> int:
@@ -66,7 +67,7 @@ def _bounces(inputs: Inputs) -> int:
 
 
 def _bidirectional(inputs: Inputs) -> Fields:
-    return _paths(BIDIRECTIONAL, _cut(inputs, "eyedepth"), _cut(inputs, "lightdepth"))
+    return paths(BIDIRECTIONAL, _cut(inputs, "eyedepth"), _cut(inputs, "lightdepth"))
 
 
 def _cut(inputs: Inputs, name: str) -> int:
@@ -79,15 +80,15 @@ def _cut(inputs: Inputs, name: str) -> int:
 
 def _directlighting(inputs: Inputs) -> Fields:
     depth = inputs.params.int("maxdepth")
-    return _paths("PATHCPU", depth + 1) | {"path.pathdepth.diffuse": [1], "path.pathdepth.glossy": [1]}
+    return paths("PATHCPU", depth + 1) | {"path.pathdepth.diffuse": [1], "path.pathdepth.glossy": [1]}
 
 
 def _sppm(inputs: Inputs) -> Fields:
-    return _paths(BIDIRECTIONAL, _cut(inputs, "maxeyedepth"), _cut(inputs, "maxphotondepth"))
+    return paths(BIDIRECTIONAL, _cut(inputs, "maxeyedepth"), _cut(inputs, "maxphotondepth"))
 
 
 def _maxdepth(inputs: Inputs) -> Fields:
-    return _paths("PATHCPU", _bounces(inputs))
+    return paths("PATHCPU", _bounces(inputs))
 
 
 def _metropolis(inputs: Inputs) -> Fields:
@@ -113,7 +114,7 @@ def _nothing(_inputs: Inputs) -> Fields:
 
 
 _FALLBACK: Mapping[str, Fields] = {
-    "surfaceintegrator": _paths("PATHCPU", 16),
+    "surfaceintegrator": paths("PATHCPU", 16),
     "sampler": {"sampler.type": ["SOBOL"], "sampler.sobol.adaptive.strength": [0.0]},
     "renderer": {},
     "volumeintegrator": {},
@@ -135,7 +136,7 @@ SURFACE_INTEGRATORS: Mapping[str, Row[Build]] = {
         _sppm, Fidelity.EQUIVALENT, "bidirectional paths converge to the same picture", {**CONVERGENCE, **PHOTONS}
     ),
     "distributedpath": Row(
-        lambda _inputs: _paths("PATHCPU", 16), Fidelity.APPROXIMATED, "by paths of up to 16 bounces of any kind"
+        lambda _inputs: paths("PATHCPU", 16), Fidelity.APPROXIMATED, "by paths of up to 16 bounces of any kind"
     ),
     "exphotonmap": Row(_maxdepth, Fidelity.APPROXIMATED, "by paths, which have no photon map's blur"),
     "igi": Row(_maxdepth, Fidelity.APPROXIMATED, "by paths, which have no virtual lights' splotches", CONVERGENCE),

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lrnap.engine.devices import Hardware
 from lrnap.engine.geometry.mesh import Mesh
 from lrnap.engine.luxcore.camera import put_camera
 from lrnap.engine.luxcore.channels import number_things
+from lrnap.engine.luxcore.choice import chosen
 from lrnap.engine.luxcore.draft import Draft, Image, Value
 from lrnap.engine.luxcore.film import put_film
 from lrnap.engine.luxcore.regions import put_regions
@@ -53,16 +55,23 @@ class Translation:
     kept: Kept
 
 
-def translate(description: SceneDescription, files: Mapping[str, str], kept: Kept | None = None) -> Translation:
+def translate(
+    description: SceneDescription,
+    files: Mapping[str, str],
+    kept: Kept | None = None,
+    hardware: Hardware = Hardware(),  # noqa: B008  # a constant
+) -> Translation:
     """Raises SceneError for what cannot be rendered at all: missing files, things that are not there, broken meshes.
 
-    `kept`: of a translation of the same scene before an edit; then `meshes` are those that are new.
+    `kept`: of a translation of the same scene before an edit; then `meshes` are those that are new. `hardware`: what
+    it is to be rendered on.
     """
     kept = kept or Kept()
     draft = Draft(description, files, used=dict(kept.names))
     frame, halt, develop = put_film(draft)
     put_camera(draft, frame)
     put_sampling(draft)
+    draft.config = chosen(draft.config, hardware)
     geometry = Geometry(draft, made=dict(kept.made), areas=dict(kept.areas))
     geometry.put_scene()
     put_regions(draft, geometry)
