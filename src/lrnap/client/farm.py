@@ -404,7 +404,7 @@ class FarmJob:
     # -- one member
 
     def _enlist(self, engine: Engine) -> None:
-        seed = seeds.fresh([m.options.seed for m in self._members])
+        seed = seeds.of_scene(self.scene, [m.options.seed for m in self._members])
         name = f"{self._stem}-{len(self._members) + 1}"
         options = RunOptions(name, seed, self._threads, self._alone, self._channels, self.epoch)
         member = _Member(engine, options, told=options.halt, epoch=self.epoch)

@@ -94,6 +94,7 @@ class ContextJob:
             seconds=progress.seconds,
             threads=sum(local) if local else sum(member.status.threads for member in progress.members),
             triangles=max((member.status.triangles for member in progress.members), default=0),
+            noise=progress.noise,
             resumed=before + resumed,
             halt=progress.halt,
             enough=_enough(progress),

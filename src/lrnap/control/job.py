@@ -62,6 +62,7 @@ class Figures:
     seconds: float = 0.0
     threads: int = 0  # of this machine
     triangles: int = 0
+    noise: float | None = None  # the error of the picture in which 1 is white, once it is known
     resumed: float = 0.0  # samples of films that were loaded
     halt: Halt = field(default_factory=Halt)  # in force; `math.inf` is never, too
     enough: bool = False  # the halt condition holds, or somebody has said so

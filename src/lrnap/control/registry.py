@@ -160,7 +160,12 @@ def _film() -> Iterator[Attribute]:
         ("numberOfSamplesFromNetwork", "double", "Number of samples of nodes", lambda v: v.figures.from_network),
         ("numberOfResumedSamples", "double", "Number of samples loaded", lambda v: v.figures.resumed),
         ("enoughSamples", "bool", "Whether the halt condition is reached", lambda v: v.figures.enough),
-        ("haltThresholdComplete", "float", "Part of the halt threshold that is reached", lambda _: 0.0),
+        (
+            "haltThresholdComplete",
+            "float",
+            "How far the picture has converged, up to 1",
+            lambda v: v.look.converged / 100,
+        ),
         ("EV", "float", "Exposure value", lambda v: _brightness(v).ev),
         ("averageLuminance", "float", "Average luminance of the picture", lambda v: _brightness(v).mean),
     )

@@ -81,9 +81,24 @@ class Look:
         return min(by_time, self.remaining_spp * self.pixels / self.rate if self.rate else math.inf)
 
     @property
+    def converged(self) -> float:
+        """Percent; what the noise leaves of 100."""
+        noise = self.figures.noise
+        return 0.0 if noise is None else 100 * max(0.0, 1 - noise)
+
+    @property
+    def quiet(self) -> float:
+        """Percent of the samples that the halt condition on noise asks for; noise falls with the root of them."""
+        noise, wanted = self.figures.noise, self.figures.halt.noise
+        if not wanted or noise is None or math.isinf(wanted):
+            return 0.0
+        return 100 * min(1.0, (wanted / noise) ** 2 if noise > 0 else 1.0)
+
+    @property
     def complete(self) -> float:
         """Percent of the halt condition that is nearest."""
-        return max(100 * self.figures.seconds / self.halt_time, 100 * self.figures.spp / self.halt_spp)
+        by_time, by_spp = 100 * self.figures.seconds / self.halt_time, 100 * self.figures.spp / self.halt_spp
+        return max(by_time, by_spp, self.quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +126,10 @@ NUMBERS = (
         "percentHaltThresholdComplete",
         "double",
         "Percent of halt threshold completed",
-        lambda _: 0.0,
+        lambda s: s.quiet,
         "% Threshold|% Thld",
     ),
-    Number("percentConvergence", "double", "Percent of convergence", lambda _: 0.0, "% Convergence|% Conv"),
+    Number("percentConvergence", "double", "Percent of convergence", lambda s: s.converged, "% Convergence|% Conv"),
     Number("percentComplete", "double", "Percent of render completed", lambda s: s.complete, "%"),
     Number(
         "efficiency",
@@ -246,6 +261,8 @@ def template(look: Look, *, total: bool = True) -> str:
     parts = ["%elapsedTime%"]
     parts += [" [%remainingTime%]"] if math.isfinite(look.remaining_time) else []
     parts += [" (%percentHaltTimeComplete%)"] if math.isfinite(look.halt_time) else []
+    if math.isfinite(look.halt_noise):
+        parts += [" (%percentHaltThresholdComplete%) %percentConvergence%"]
     parts += [" - %threadCount%"]
     parts += [" %slaveNodeCount%"] if figures.servers else []
     parts += [": %samplesPerPixel%"]

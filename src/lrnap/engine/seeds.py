@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections.abc import Container
 
+from lrnap.lux.call import Call
+from lrnap.lux.scene import Scene
+
 MAX_SEED = 2**31 - 1  # engines keep it in 32 bits; the sign stays free
+FIXED = 1001  # the first of a scene with DisableRandomMode, as in classic Lux
 
 
 def fresh(used: Container[int]) -> int:
@@ -13,3 +18,14 @@ def fresh(used: Container[int]) -> int:
     while (seed := 1 + secrets.randbelow(MAX_SEED)) in used:
         pass
     return seed
+
+
+def of_scene(scene: Scene, used: Container[int]) -> int:
+    """The next seed of a scene: a fresh one, or with DisableRandomMode the same whenever the scene is rendered."""
+    if any(call.name == "DisableRandomMode" for call in itertools.takewhile(_is_option, scene.calls)):
+        return next(seed for seed in itertools.count(FIXED) if seed not in used)
+    return fresh(used)
+
+
+def _is_option(call: Call) -> bool:
+    return call.name != "WorldBegin"

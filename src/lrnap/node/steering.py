@@ -80,6 +80,7 @@ class NodeJob:
             seconds=_number(known, "seconds"),
             threads=int(_number(known, "thread")),
             triangles=int(_number(known, "triangles")),
+            noise=None if job.status is None else job.status.noise,
             resumed=job.resumed,
             halt=halt,
             enough=reached or (state is not None and state.over),

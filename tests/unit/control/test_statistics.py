@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -35,7 +36,7 @@ def test_a_render_in_words() -> None:
 
 
 def test_nodes_are_counted_by_themselves() -> None:
-    figures = Figures(**{field: getattr(ALONE, field) for field in Figures.__slots__} | {"servers": (NODE,)})
+    figures = replace(ALONE, servers=(NODE,))
     look = Look(figures, window=0.0)
     assert statistics.statistic("samplesPerPixel", look) == 7.5
     assert statistics.statistic("netSamplesPerPixel", look) == 2.5
@@ -78,3 +79,10 @@ def test_without_a_render_all_is_zero_and_halts_are_infinite() -> None:
         assert value == 0 or (value == math.inf and ("halt" in row.name or "remaining" in row.name)), row.name
         assert statistics.worded(row, look)
     assert statistics.filled("100%% %nosuch% %elapsedTime%", look) == "100% %nosuch% 00:00:00"
+
+
+def test_noise_counts_as_its_samples_do() -> None:
+    look = Look(replace(ALONE, halt=Halt(noise=0.01), noise=0.02), window=0.0)
+    assert BY_NAME["percentHaltThresholdComplete"].get(look) == pytest.approx(25)
+    assert BY_NAME["percentConvergence"].get(look) == pytest.approx(98)
+    assert "(25% Threshold) 98% Convergence" in statistics.filled(statistics.template(look), look)
