@@ -52,6 +52,8 @@ SQUARE = (
     'Shape "mesh" "integer triindices" [0 1 2 0 2 3] "point P" [0 0 0  1 0 0  1 1 0  0 1 0]'
     ' "float uv" [0 0  1 0  1 1  0 1]'
 )
+# The same as light of the colour of a texture "t".
+GLOWING = f'AreaLightSource "area" "texture L" ["t"] "float power" [0] {SQUARE}'
 
 
 def scene(world: str, *, options: str = "", camera: str = ABOVE, size: int = 16, depth: int = 8) -> Translation:
@@ -76,21 +78,13 @@ def render(scenes: Sequence[Translation], *, spp: int = 16) -> list[Picture]:
     return [picture.astype(np.float64) / spectra.L_UNIT for picture in found]
 
 
-def textures(
-    definitions: Mapping[str, str], *, variant: str = "color", spp: int = 16, size: int = 16, **parts: str
-) -> dict[str, Picture]:
-    """What textures look like on the square, as light of their colour; a float texture is shown as grey.
+def textures(definitions: Mapping[str, str], *, variant: str = "color", spp: int = 16) -> dict[str, Picture]:
+    """What textures look like on the square, as light of their colour.
 
-    `definitions`: by name, what stands after the variant in a Texture statement named "t" (more may follow it).
+    `definitions`: by any name, what stands behind the variant in a Texture statement.
     """
-    worlds = []
-    for definition in definitions.values():
-        shown = f'Texture "t" "{variant}" {definition}'
-        if variant == "float":
-            shown += ' Texture "one" "color" "constant" "color value" [1 1 1]'
-        worlds.append(shown + ' AreaLightSource "area" "texture L" ["t"] "float power" [0] ' + SQUARE)
-    pictures = render([scene(world, size=size, **parts) for world in worlds], spp=spp)
-    return dict(zip(definitions, pictures, strict=True))
+    scenes = [scene(f'Texture "t" "{variant}" {definition} {GLOWING}') for definition in definitions.values()]
+    return dict(zip(definitions, render(scenes, spp=spp), strict=True))
 
 
 def points(size: int, per_pixel: int = 8) -> tuple[Picture, Picture]:

@@ -271,10 +271,16 @@ def matrix(m: Matrix) -> Value:
     return [float(x) for x in m.T.reshape(-1)]
 
 
-def image_aspect(path: str) -> float:
-    """Width by height of an image that `Inputs.image` has checked."""
+def image_size(path: str) -> tuple[int, int]:
+    """Width and height of an image that `Inputs.image` has checked."""
     spec = OpenImageIO.ImageBuf(path).spec()
-    return float(spec.width / max(spec.height, 1))
+    return spec.width, spec.height
+
+
+def image_aspect(path: str) -> float:
+    """Width by height of such an image."""
+    width, height = image_size(path)
+    return width / max(height, 1)
 
 
 def entity_error(entity: Entity, text: str) -> SceneError:

@@ -12,9 +12,20 @@ import numpy as np
 
 from lrnap.engine.luxcore import maths, spectra
 from lrnap.engine.luxcore.blender import BLENDER
-from lrnap.engine.luxcore.draft import SUBSTITUTES, Draft, Fidelity, Fields, Inputs, Row, entity_error, plain
+from lrnap.engine.luxcore.draft import (
+    SUBSTITUTES,
+    Draft,
+    Fidelity,
+    Fields,
+    Inputs,
+    Row,
+    Value,
+    entity_error,
+    image_size,
+    plain,
+)
 from lrnap.engine.luxcore.fresnel import FRESNEL
-from lrnap.engine.luxcore.mappings import flat
+from lrnap.engine.luxcore.mappings import coordinates, flat
 from lrnap.engine.luxcore.mixes import MIXES
 from lrnap.engine.luxcore.patterns import PATTERNS
 from lrnap.engine.luxcore.rows import Notes, approximated, ignored
@@ -104,7 +115,18 @@ def _image(inputs: Inputs) -> Fields:
     if inputs.row("channel") is not None:
         channel = inputs.params.string("channel")
         fields |= {"channel": [channel]} if inputs.variant == "float" else {}
-    return flat(inputs, fields)
+    return _white_around(inputs, fields) if fields["wrap"] == ["white"] else flat(inputs, fields)
+
+
+def _white_around(inputs: Inputs, fields: Fields) -> Fields:
+    """White outside an image, which the engine shows as red: black, and white by how much the image is not there."""
+    draft = inputs.draft
+    shown = maths.made(draft, flat(inputs, fields | {"wrap": ["black"]}))
+    there: Value = [1.0]
+    for value, size in zip(coordinates(inputs), image_size(str(fields["file"][0])), strict=True):
+        for slope, offset in ((size, 0.5), (-size, size + 0.5)):  # interpolated over half a pixel to either side
+            there = maths.times(draft, there, maths.clamp(draft, maths.line(draft, value, slope, offset), 0.0, 1.0))
+    return {"type": ["add"], "texture1": shown, "texture2": maths.line(draft, there, -1.0, 1.0)}
 
 
 def _normalmap(inputs: Inputs) -> Fields:
