@@ -28,6 +28,7 @@ FOCUS_AT_INFINITY = 1e6  # as sharp as infinity, and still a point that a ray ca
 NEAREST = 1e-4  # the least distance at which classic Lux begins to see
 WITHOUT_WINDOW = ("environment", "realistic")
 AHEAD = "ahead"  # not the engine's: how far before the camera's place its eye is
+POLYGON = math.sqrt(2)  # by which the engine makes lenses with blades smaller than round ones
 ROW_SHIFT = 1  # the engine's camera sees every row of the picture one row too high, so the window starts one lower
 
 
@@ -43,7 +44,8 @@ def put_camera(draft: Draft, frame: Frame) -> None:
     fields = row.build(inputs, unit) | _common(inputs, unit)
     (ahead,) = fields.pop(AHEAD, [0.0])
     to_world = to_world @ translate(0.0, 0.0, ahead)
-    fields["screenwindow"] = _window(inputs, frame, mirrored)
+    size = unit if inputs.plugin == "orthographic" else 1.0  # of the window: a length there, a slope elsewhere
+    fields["screenwindow"] = [size * edge for edge in _window(inputs, frame, mirrored)]
     fields |= _placement(inputs, to_world)
     if description.camera_volume is not None:
         fields |= {"autovolume.enable": [False], "volume": [volume(draft, description.camera_volume, inputs.entity)]}
@@ -124,10 +126,12 @@ def _perspective(inputs: Inputs, unit: float) -> Fields:
     fields: Fields = {"type": ["perspective"], "fieldofview": [p.float("fov")]}
     fields |= _lens(inputs, unit)
     blades, shape = p.int("blades"), p.string("distribution")
+    if blades >= 3:
+        fields["lensradius"] = [fields["lensradius"][0] * POLYGON]
     fields |= {
         "bokeh.blades": [max(blades, 0) if blades >= 3 else 0],
         "bokeh.power": [max(p.int("power"), 0)],
-        "bokeh.distribution.type": [shape.upper().replace(" ", "_")],
+        "bokeh.distribution.type": [shape.upper().replace(" ", "")],
     }
     plane = p.floats("clippingplane")
     if plane.size >= 6:

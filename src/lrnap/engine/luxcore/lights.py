@@ -143,8 +143,8 @@ def _distant(lamp: Lamp) -> list[Fields]:
 
 
 def _projection(lamp: Lamp) -> list[Fields]:
-    """The engine takes the wrong side of an image for the longer one, and its light falls off to the edges; so it gets
-    a square image with the picture in the middle, brighter to the edges."""
+    """The engine turns the image, and its light falls off to the edges; so it gets a square one that is turned back,
+    with the picture in the middle and brighter to the edges."""
     inputs, p, color = lamp.inputs, lamp.inputs.params, lamp.color()
     path, half = inputs.image("mapname"), math.tan(math.radians(min(max(p.float("fov"), 0.01), 175.0)) / 2)
 
@@ -152,7 +152,11 @@ def _projection(lamp: Lamp) -> list[Fields]:
         slide = pixels(path) if path else np.ones((2, 2, 3), np.float32)
         aspect = slide.shape[1] / slide.shape[0]
         width, height = (half * max(aspect, 1.0), half * max(1 / aspect, 1.0))
-        return inputs.draft.image("slide", square_slide(slide, width, height)), max(width, height), aspect
+        return (
+            inputs.draft.image("slide", square_slide(slide, width, height).swapaxes(0, 1)),
+            max(width, height),
+            aspect,
+        )
 
     key = ("slide", path, half)
     if key not in inputs.draft.made:
