@@ -6,7 +6,7 @@ weight has radiance and alpha 0. Row 0 is the top.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -52,18 +52,25 @@ def mix(film: Accumulators, lights: Sequence[Light] | None = None) -> Block:
 
     Colours are clean for what follows: no NaN, nothing negative, nothing above BRIGHTEST. Alpha is within [0, 1].
     """
-    layout, planes = film.layout, film.planes
+    layout = film.layout
     count = layout.width * layout.height
-    lights = [Light()] * len(layout.groups) if lights is None else lights
+    pour = pouring(film, [Light()] * len(layout.groups) if lights is None else lights)
+    result = np.empty((4, count), np.float32)
+    each(lambda span: pour(span, result[:, span]), count)
+    return result.reshape(4, layout.height, layout.width)
+
+
+def pouring(film: Accumulators, lights: Sequence[Light]) -> Callable[[slice, Block], None]:
+    """What mixes some of the pixels, all of them in a row, into a band (4, n), as `mix` does."""
+    planes = film.planes
     weight, alpha = planes.weight.reshape(-1), planes.alpha.reshape(-1)
     groups = [g for g, light in enumerate(lights) if any(light)]
     sources = [(lights[g], planes.pixel[g].reshape(-1, 3)) for g in groups]
     screens = [] if planes.screen is None else [(lights[g], planes.screen[g].reshape(-1, 3)) for g in groups]
     scale = screen_scale(film)
-    result = np.empty((4, count), np.float32)
 
-    def one(span: slice) -> None:
-        band, inverse = result[:, span], inverse_weight(weight[span])
+    def pour(span: slice, band: Block) -> None:
+        inverse = inverse_weight(weight[span])
         part = np.empty_like(inverse)
         with np.errstate(invalid="ignore", over="ignore"):
             for channel in range(3):
@@ -84,8 +91,7 @@ def mix(film: Accumulators, lights: Sequence[Light] | None = None) -> Block:
         clean(band[:3], BRIGHTEST)
         clean(band[3], np.float32(1))
 
-    each(one, count)
-    return result.reshape(4, layout.height, layout.width)
+    return pour
 
 
 def clean(values: Block, most: np.float32) -> None:

@@ -1,9 +1,9 @@
 """The order of developing, and the machine that goes through it.
 
-A step is prepared with the whole picture and answers with what to do to each band of it (or, having changed the whole
-picture in place, with nothing). Steps that need not see the picture are run together, so that each band goes through
-all of them while it is in the cache. Another step is another entry of `steps`, at its place in classic Lux's order. A
-step that is off is no entry.
+A step is prepared with the picture and answers with what to do to each band of it (or, having changed the whole picture
+in place, with nothing). Steps that need not see the picture are run together, so that each band goes through all of
+them while it is in the cache. Another step is another entry of `steps`, at its place in classic Lux's order. A step
+that is off is no entry.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lrnap.film.bands import each, spans
+from lrnap.film.bands import spans
 from lrnap.film.channels import shown
 from lrnap.film.develop import colour, denoise, falsecolours, legend, lens, outliers
+from lrnap.film.develop.canvas import Canvas, Point
 from lrnap.film.develop.settings import Settings
-from lrnap.film.develop.tonemap import KERNEL, NEED_LOGS, Measure, Point, measure
+from lrnap.film.develop.tonemap import BLIND, KERNEL, NEED_LOGS, UNMEASURED, Measure, measure_bands
 from lrnap.film.develop.view import View
-from lrnap.film.radiance import Accumulators, mix
+from lrnap.film.radiance import Accumulators
 from lrnap.film.snapshot import Block, FilmLayout
 
 Guides = Callable[[], Mapping[str, Block]]
@@ -28,12 +29,10 @@ Guides = Callable[[], Mapping[str, Block]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`prepare` gets the colours (3, H, W): with `looks`, as the steps before left them; otherwise only their shape
-    means anything."""
+    """`prepare` looks at the picture as the steps before left it, or changes the whole of it."""
 
     name: str
-    prepare: Callable[[Block], Point | None]
-    looks: bool = False
+    prepare: Callable[[Canvas], Point | None]
 
 
 def steps(settings: Settings, *, guides: Guides = dict, display: bool = True, limited: bool = True) -> list[Step]:
@@ -61,27 +60,28 @@ def _imaging(settings: Settings) -> list[Step]:
     matrix, weights = colour.conversion(system), system.luminance
     light: list[Measure] = []
 
-    def meter(picture: Block) -> None:
-        light.append(measure(picture, logs=settings.tonemapkernel in NEED_LOGS))
+    def meter(canvas: Canvas) -> None:
+        kernel = settings.tonemapkernel
+        light.append(UNMEASURED if kernel in BLIND else measure_bands(canvas.look, logs=kernel in NEED_LOGS))
 
-    def tonemap(picture: Block) -> Point:
+    def tonemap(canvas: Canvas) -> Point:
         if not light:
-            meter(picture)
+            meter(canvas)
         return KERNEL[settings.tonemapkernel](settings, light[0])
 
-    def draw_legend(picture: Block) -> None:
-        legend.draw(picture, settings, falsecolours.range_of(settings, light[0].highest))
+    def draw_legend(canvas: Canvas) -> None:
+        legend.draw(canvas.whole(), settings, falsecolours.range_of(settings, light[0].highest))
 
     result: list[Step] = []
     if settings.bloom_enabled or settings.glare_enabled:
         # Classic Lux measures after these. Then the faint light that they spread over a black background counts as
         # lit, its mean falls, and all that was lit before becomes white.
-        result.append(Step("exposure", meter, looks=True))
+        result.append(Step("exposure", meter))
     if settings.bloom_enabled:
         result.append(_whole("bloom", lens.bloom, settings))
     if settings.glare_enabled:
         result.append(_whole("glare", lens.glare, settings))
-    result.append(Step("tonemap", tonemap, looks=True))
+    result.append(Step("tonemap", tonemap))
     if not _viewed(settings):
         if matrix is not None:
             result.append(Step("colour space", lambda _: lambda band: colour.convert(band, matrix, weights)))
@@ -93,7 +93,7 @@ def _imaging(settings: Settings) -> list[Step]:
     if settings.vignetting_enabled:
         result.append(_whole("vignetting", lens.vignetting, settings))
     if settings.false_legend and settings.tonemapkernel == "falsecolors":
-        result.append(Step("legend", draw_legend, looks=True))
+        result.append(Step("legend", draw_legend))
     return result
 
 
@@ -117,10 +117,10 @@ def _viewed(settings: Settings) -> View | None:
 def _whole(name: str, change: Callable[[Block, Settings], None], settings: Settings) -> Step:
     """A step that changes the whole picture in place."""
 
-    def prepare(picture: Block) -> None:
-        change(picture, settings)
+    def prepare(canvas: Canvas) -> None:
+        change(canvas.whole(), settings)
 
-    return Step(name, prepare, looks=True)
+    return Step(name, prepare)
 
 
 def gamma(value: float) -> Point:
@@ -154,29 +154,19 @@ def develop(
     Alpha is coverage; the colours are as rendered, not multiplied by it.
     """
     settings = settings or Settings()
-    planes = mixed(film, settings)
-    pending = _prepare(steps(settings, guides=lambda: _guides(film), display=display, limited=limited), planes[:3])
-    return _deliver(planes, pending, np.dtype(dtype))
-
-
-def mixed(film: Accumulators, settings: Settings) -> Block:
-    """Planes (4, H, W) of red, green, blue and alpha: the light groups as they are to look, and nothing else done."""
-    return mix(film, settings.lights(film.layout.groups))
+    canvas = _prepared(film, settings, steps(settings, guides=_guiding(film), display=display, limited=limited))
+    return _deliver(canvas, film.layout, np.dtype(dtype))
 
 
 def light_of(film: Accumulators, settings: Settings) -> Measure:
     """How bright the film is, as the tonemap kernel will see it."""
-    colours = mixed(film, settings)[:3]
-    _run(_prepare(_cleaning(settings, lambda: _guides(film)), colours), colours)
-    return measure(colours)
+    return measure_bands(_prepared(film, settings, _cleaning(settings, _guiding(film))).look)
 
 
 def unlimited(film: Accumulators, settings: Settings) -> Block:
     """The picture's linear colours (3, H, W) before they are limited to what a display can show."""
-    colours = mixed(film, settings)[:3]
-    before = steps(settings, guides=lambda: _guides(film), display=False, limited=False)
-    _run(_prepare(before, colours), colours)
-    return colours
+    before = steps(settings, guides=_guiding(film), display=False, limited=False)
+    return _prepared(film, settings, before).whole()
 
 
 def notices(settings: Settings, layout: FilmLayout) -> tuple[str, ...]:
@@ -194,22 +184,19 @@ def notices(settings: Settings, layout: FilmLayout) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _guides(film: Accumulators) -> Mapping[str, Block]:
+def _guiding(film: Accumulators) -> Guides:
     held = film.planes.channels
-    return denoise.guides({name: shown(name, held[name]) for name in denoise.GUIDES if name in held})
+    return lambda: denoise.guides({name: shown(name, held[name]) for name in denoise.GUIDES if name in held})
 
 
-def _prepare(todo: list[Step], colours: Block) -> list[Point]:
-    """Goes through the steps; what is left to do to each band."""
-    pending: list[Point] = []
+def _prepared(film: Accumulators, settings: Settings, todo: list[Step]) -> Canvas:
+    """The picture after the steps, but for what is still to be done to each band of it."""
+    canvas = Canvas(film, settings.lights(film.layout.groups))
     for step in todo:
-        if step.looks:
-            _run(pending, colours)
-            pending = []
-        point = step.prepare(colours)
+        point = step.prepare(canvas)
         if point is not None:
-            pending.append(point)
-    return pending
+            canvas.pending.append(point)
+    return canvas
 
 
 def quantise(picture: Block, dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[np.generic]:
@@ -230,27 +217,11 @@ def to_8bit(picture: Block) -> npt.NDArray[np.uint8]:
     return quantise(picture, np.uint8).astype(np.uint8, copy=False)
 
 
-def _run(points: list[Point], colours: Block) -> None:
-    if not points:
-        return
-    flat = colours.reshape(3, -1)
+def _deliver(canvas: Canvas, layout: FilmLayout, dtype: np.dtype[np.generic]) -> npt.NDArray[np.generic]:
+    """From planes to pixels (H, W, 4)."""
+    pixels = np.empty((canvas.pixels, 4), dtype)
 
-    def one(span: slice) -> None:
-        for point in points:
-            point(flat[:, span])
-
-    each(one, flat.shape[1])
-
-
-def _deliver(planes: Block, points: list[Point], dtype: np.dtype[np.generic]) -> npt.NDArray[np.generic]:
-    """The last steps, and from planes (4, H, W) to pixels (H, W, 4)."""
-    flat = planes.reshape(4, -1)
-    pixels = np.empty((flat.shape[1], 4), dtype)
-
-    def one(span: slice) -> None:
-        band = flat[:, span]
-        for point in points:
-            point(band[:3])
+    def one(span: slice, band: Block) -> None:
         if dtype == np.uint8:
             _pack(band, pixels[span])
             return
@@ -259,8 +230,8 @@ def _deliver(planes: Block, points: list[Point], dtype: np.dtype[np.generic]) ->
         for channel in range(4):
             np.copyto(pixels[span, channel], band[channel], casting="unsafe")
 
-    each(one, flat.shape[1])
-    return pixels.reshape(*planes.shape[1:], 4)
+    canvas.finish(one)
+    return pixels.reshape(layout.height, layout.width, 4)
 
 
 def _scale(values: Block, dtype: np.dtype[np.generic]) -> None:

@@ -14,11 +14,13 @@ import numpy as np
 
 from lrnap.film.bands import each
 from lrnap.film.develop import falsecolours
+from lrnap.film.develop.canvas import Point
 from lrnap.film.develop.colour import ROOM, luminance
 from lrnap.film.develop.settings import Settings
 from lrnap.film.snapshot import Block
 
-Point = Callable[[Block], None]  # changes a band of colours (3, n) in place
+Part = tuple[float, int, float, float]  # of one band: sum, number and sum of logarithms of what is lit, and the most
+Look = Callable[[Callable[[Block], Part]], list[Part]]
 
 MIDDLE_GREY = 118.0 / 255.0  # the code value that classic Lux exposes for
 CALIBRATION = 0.65 / 10  # of the linear kernel: what a second at f/1 and ISO 1 gives
@@ -36,13 +38,18 @@ class Measure(NamedTuple):
 
 
 def measure(picture: Block, *, logs: bool = True) -> Measure:
-    """Of colours (3, H, W), which must be finite and not negative. Without `logs`, which take most of the time, the
+    """Of colours (3, ...), which must be finite and not negative. Without `logs`, which take most of the time, the
     `log_mean` is 1."""
     colours = picture.reshape(3, -1)
+    return measure_bands(lambda work: each(lambda span: work(colours[:, span]), colours.shape[1]), logs=logs)
+
+
+def measure_bands(look: Look, *, logs: bool = True) -> Measure:
+    """As `measure`, of what `look` hands to its argument, band by band."""
     weights = ROOM.luminance
 
-    def one(span: slice) -> tuple[float, int, float, float]:
-        y = luminance(colours[:, span], weights)
+    def one(band: Block) -> Part:
+        y = luminance(band, weights)
         total, count, highest = float(y.sum()), int(np.count_nonzero(y)), float(y.max())
         if not logs:
             return total, count, 0.0, highest
@@ -52,7 +59,7 @@ def measure(picture: Block, *, logs: bool = True) -> Measure:
         y *= lit
         return total, count, float(y.sum()), highest
 
-    parts = each(one, colours.shape[1])
+    parts = look(one)
     lit = max(1, sum(part[1] for part in parts))
     return Measure(
         mean=sum(part[0] for part in parts) / lit,
@@ -114,7 +121,9 @@ def falsecolors(settings: Settings, light: Measure) -> Point:
     return falsecolours.paint(settings, light.highest)
 
 
+BLIND = frozenset({"linear"})  # kernels that need no measure
 NEED_LOGS = frozenset({"reinhard", "contrast"})  # of the luminances that are measured
+UNMEASURED = Measure(0.0, 1.0, 0.0)
 KERNEL: Mapping[str, Callable[[Settings, Measure], Point]] = {
     "reinhard": reinhard,
     "linear": linear,
