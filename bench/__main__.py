@@ -16,7 +16,10 @@ from rich.table import Table
 
 from bench.row import Row
 
-PARTS = ("lxs_reader", "merge", "film_dump", "darkroom", "node_overhead", "noise", "noise_calibration", "channels", "commands", "store")
+PARTS = (
+    *("lxs_reader", "merge", "film_dump", "darkroom", "node_overhead", "noise", "noise_calibration", "channels"),
+    *("commands", "store", "edit"),
+)
 RESULTS = Path(__file__).with_name("results.json")
 
 
