@@ -231,6 +231,14 @@ class Counted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilmLost(Event):
+    """The film of a run that counts is not on the manager's disk any more: its samples have to be rendered again."""
+
+    run: str
+    why: str = "its film is not on the disk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnded(RunEvent):
     """No more samples and no more film of the run will come. `state`: DONE, STOPPED or FAILED."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from lrnap.engine.protocol import RunState as Reported
 from lrnap.errors import Code
 from lrnap.manager import events, jobs, runs
+from lrnap.manager.frames import FrameState, FrameStep
 from lrnap.manager.nodes import Exclusion, NodeStep, Standing
 from lrnap.manager.runs import Run, RunState, RunStep
 from lrnap.manager.turn import Turn
@@ -46,6 +47,20 @@ def counted(turn: Turn, event: events.Counted) -> None:
     turn.plan_again |= first
     if event.samples > run.samples:
         _unblame(turn, row)
+
+
+def film_lost(turn: Turn, event: events.FilmLost) -> None:
+    world, run = turn.world, turn.world.runs.get(event.run)
+    if run is None or run.number < 0:
+        return
+    world.put(replace(run, number=-1, samples=0.0, spp=0.0, seconds=0.0))
+    turn.note("run", run.name, run.job, "lose its film", run.state.value, event.why)
+    job, frame = world.jobs[run.job], world.frames[run.job, run.frame]
+    if (run.epoch, run.round) != (job.epoch, frame.round):
+        return
+    if frame.state is FrameState.DONE and job.state in jobs.ACTIVE:
+        turn.frame(frame.key, FrameStep.AGAIN, event.why)
+    turn.touched[frame.key] = None
 
 
 def judged(turn: Turn, event: events.Judged) -> None:
@@ -128,6 +143,7 @@ def _unblame(turn: Turn, run: Run) -> None:
 HANDLERS: Mapping[type, Callable[[Turn, Any], object]] = {
     events.RunReport: report,
     events.Counted: counted,
+    events.FilmLost: film_lost,
     events.Judged: judged,
     events.RunEnded: ended,
 }

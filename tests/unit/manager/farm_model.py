@@ -20,6 +20,7 @@ from lrnap.manager.events import (
     AddNode,
     Counted,
     Event,
+    FilmLost,
     HeldRun,
     NodeFenced,
     NodeGone,
@@ -77,6 +78,7 @@ class Farm:
         self.past: deque[Event] = deque(maxlen=30)  # may be said once more
         self.seeds: dict[tuple[str, int], str] = {}  # (key of the job, seed) -> run
         self.acknowledged: dict[int, str] = {}  # job -> key
+        self.forgotten: set[str] = set()  # runs whose films were thrown away on purpose
         self.refuse_writes = 0
         self.desk: Desk
         self.start()
@@ -92,6 +94,8 @@ class Farm:
         self.tell(Started())
         known = {node.id for node in self.desk.core.world.nodes.values()}
         self.nodes = {n: node for n, node in self.nodes.items() if n in known}
+        lost = [run.name for run in self.world.runs.values() if run.number >= 0 and run.name not in self.disk]
+        self.tell(*(FilmLost(run=name) for name in lost))
         self.tell(*self.disk.values())
 
     def kill(self) -> None:
@@ -132,14 +136,11 @@ class Farm:
                 stored = {row.name for row in self.desk.store.load_job(effect.job) if isinstance(row, Run)}
                 assert effect.run in stored, "a run was started before it was stored"
                 self.nodes[effect.node].orders.append(effect)
-            case fx.ForgetFilm(epoch=None):
-                for name in [n for n in self.disk if n.startswith(effect.key + ".")]:
-                    del self.disk[name]
             case fx.ForgetFilm():
-                for name in [
-                    n for n in self.disk if n.startswith(effect.key + ".") and int(n.split(".")[2]) < effect.epoch
-                ]:
-                    del self.disk[name]
+                of_job = [name for name in self.disk if name.startswith(effect.key + ".")]
+                gone = {n for n in of_job if effect.epoch is None or int(n.split(".")[2]) < effect.epoch}
+                self.forgotten |= gone
+                self.disk = {name: film for name, film in self.disk.items() if name not in gone}
             case fx.Claim():
                 node = self.nodes.setdefault(effect.node, SimNode(effect.node, effect.url))
                 node.connected = False

@@ -124,6 +124,19 @@ def test_a_snapshot_counts_once_whatever_its_way(farm: Manager) -> None:
     assert farm.core.world.runs[run].spp == 5
 
 
+def test_a_film_that_is_gone_is_rendered_again(farm: Manager) -> None:
+    job = farm.submit(frames=2)
+    first, other = farm.run_on(1), farm.run_on(2)
+    farm.report(first, 10)
+    farm.finish(first, 10)
+    assert farm.core.world.frames[job, 1].state is FrameState.DONE
+    farm.tell(ev.FilmLost(run=first))
+    assert farm.core.world.frames[job, 1].state is FrameState.WAITING
+    farm.report(other, 10)
+    farm.finish(other, 10)
+    assert farm.state(job) is JobState.RENDERING
+
+
 def test_a_dead_node_is_noticed_and_its_last_film_stays(farm: Manager) -> None:
     farm.submit(spp=100)
     run = farm.run_on(1)

@@ -35,11 +35,12 @@ from lrnap.manager.events import (
     Submit,
     Yield,
 )
-from lrnap.manager.jobs import JobState
+from lrnap.manager.jobs import Job, JobState
 from lrnap.manager.nodes import NodeStep, Standing
 from lrnap.manager.store import Store
 
 ORDERS = (Pause, Resume, Stop, Retry, Render)
+STEPS = (NodeStep.ENABLE, NodeStep.DISABLE, NodeStep.DRAIN, NodeStep.FORGIVE)
 index = st.integers(0, 7)
 
 
@@ -51,6 +52,8 @@ class FarmOfChance(RuleBasedStateMachine):
         self.backup: set[int] | None = None
         self.farm.add_node()
         self.farm.add_node(("big",))
+        self.submit(2, 8, 0, 1, None, False)
+        self.go_on(1.0)
 
     def open(self) -> Store:
         return Store(f"sqlite:///{self.folder / 'store.db'}", sleep=lambda _: None)
@@ -62,6 +65,35 @@ class FarmOfChance(RuleBasedStateMachine):
     def job(self, n: int) -> int | None:
         jobs = sorted(self.farm.acknowledged)
         return jobs[-1 - n % len(jobs)] if jobs else None
+
+    # --- all that goes well, which is more than what goes wrong
+
+    @precondition(lambda self: not self.farm.refuse_writes)
+    @rule(spp=st.floats(0.5, 3.0))
+    def go_on(self, spp: float) -> None:
+        for node in [*self.farm.nodes.values()]:
+            self.farm.obey(node, everything=True)
+            self.farm.work(node, spp)
+        self.farm.deliver(everything=True)
+        self.farm.tick(1.0)
+
+    @precondition(lambda self: not self.farm.refuse_writes)
+    @rule(spp=st.floats(0.5, 3.0), n=index)
+    def go_on_and_send(self, spp: float, n: int) -> None:
+        self.go_on(spp)
+        self.send_film(n)
+
+    @precondition(lambda self: not self.farm.refuse_writes)
+    @rule(n=index, scene=st.booleans())
+    def go_on_and_fail(self, n: int, scene: bool) -> None:
+        self.go_on(0.5)
+        self.fail(n, scene)
+
+    @precondition(lambda self: not self.farm.refuse_writes)
+    @rule(n=index, on=st.booleans())
+    def go_on_and_yield(self, n: int, on: bool) -> None:
+        self.courtesy(n, on)
+        self.go_on(0.5)
 
     # --- people
 
@@ -126,26 +158,16 @@ class FarmOfChance(RuleBasedStateMachine):
 
     # --- nodes
 
-    @precondition(lambda self: len(self.farm.nodes) < 4)
-    @rule()
-    def add_node(self) -> None:
-        if not self.farm.refuse_writes:
-            self.farm.add_node(("big",) if self.farm.rng.random() < 0.5 else ())
-
-    @rule(n=index, step=st.sampled_from((NodeStep.ENABLE, NodeStep.DISABLE, NodeStep.DRAIN, NodeStep.FORGIVE)))
-    def steer_node(self, n: int, step: NodeStep) -> None:
-        node = self.node(n)
-        if node is not None:
-            self._tell(ChangeNode(node=node.id, step=step))
-
-    @precondition(lambda self: len(self.farm.nodes) > 2)
-    @rule(n=index)
-    def remove_node(self, n: int) -> None:
-        node = self.node(n)
-        if node is not None:
+    @rule(n=index, what=st.sampled_from(("add", "remove", *STEPS)))
+    def steer_nodes(self, n: int, what: str | NodeStep) -> None:
+        node, count = self.node(n), len(self.farm.nodes)
+        if what == "add" and count < 4 and not self.farm.refuse_writes:
+            self.farm.add_node(("big",) if n % 2 else ())
+        elif what == "remove" and count > 2 and node is not None:
             self._tell(RemoveNode(node=node.id))
+        elif isinstance(what, NodeStep) and node is not None:
+            self._tell(ChangeNode(node=node.id, step=what))
 
-    @rule(n=index, on=st.booleans())
     def courtesy(self, n: int, on: bool) -> None:
         node = self.node(n)
         if node is not None:
@@ -170,7 +192,6 @@ class FarmOfChance(RuleBasedStateMachine):
         if (node := self.node(n)) is not None:
             self.farm.obey(node, everything=everything)
 
-    @rule(n=index, scene=st.booleans())
     def fail(self, n: int, scene: bool) -> None:
         if (node := self.node(n)) is not None:
             self.farm.fail(node, scene=scene)
@@ -207,11 +228,13 @@ class FarmOfChance(RuleBasedStateMachine):
     def silence(self, n: int) -> None:
         """A node keeps its connection, and says nothing for so long that it counts as lost."""
         if (node := self.node(n)) is not None:
+            self.go_on(0.5)
             node.alive = False
             for _ in range(4):
                 self.farm.tick(3.0)
                 self.farm.deliver(everything=True)
             node.alive = True
+            self.go_on(0.5)
 
     @rule()
     def store_goes_away(self) -> None:
@@ -278,11 +301,14 @@ class FarmOfChance(RuleBasedStateMachine):
         assert all(n.standing is Standing.ENABLED for n in farm.world.nodes.values())
         self._films_count_once(jobs)
 
-    def _films_count_once(self, jobs: dict[int, object]) -> None:
-        counted = self.farm.counted()
+    def _films_count_once(self, jobs: dict[int, Job]) -> None:
+        """A film that was under way while its job was removed belongs to nothing."""
+        counted, keys = self.farm.counted(), {job.key for job in jobs.values()}
         for name, film in self.farm.disk.items():
+            if name.split(".")[0] not in keys:
+                continue
             assert counted[name] == pytest.approx(film.spp), f"the film of run {name} does not count"
-        assert set(counted) <= set(self.farm.disk), "a run counts that has no film"
+        assert set(counted) <= {*self.farm.disk, *self.farm.forgotten}, "a run counts that has no film"
 
 
 FarmOfChance.TestCase.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
