@@ -49,7 +49,7 @@ class Display:
     """The picture in which 1 is white, of light (n, 3): exposed as it suits `light`, and encoded by sRGB's curve."""
 
     def __init__(self, light: Block) -> None:
-        self._expose = autolinear(Settings(), measure(np.ascontiguousarray(light.T)))
+        self._expose = autolinear(Settings(), measure(np.ascontiguousarray(light.T), logs=False))
 
     def __call__(self, light: Block) -> Block:
         """Of light that is not negative."""
