@@ -55,9 +55,8 @@ def paths(engine: str, eye: int, light: int | None = None) -> Fields:
 
 def _path(inputs: Inputs) -> Fields:
     p = inputs.params
-    if not p.bool("includeenvironment"):
-        inputs.warn("includeenvironment 'false' is approximated: the environment is hidden from the camera only")
-    hidden = [not p.bool("includeenvironment")]
+    # In classic Lux, too, it is only the camera that does not see it, and only where lights are sampled.
+    hidden = [p.bool("directlightsampling") and not p.bool("includeenvironment")]
     return paths("PATHCPU", _bounces(inputs)) | {"path.forceblackbackground.enable": hidden}
 
 

@@ -5,7 +5,7 @@ Angles are degrees. Quadrics stand about the z axis.
 
 from __future__ import annotations
 
-from lrnap.lux.plugins.rows import file, flag, old, real, texture, triplet, whole, word
+from lrnap.lux.plugins.rows import file, flag, old, only_with, real, texture, triplet, whole, word
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
 NAME: tuple[Parameter, ...] = (word("name", None),)
@@ -13,16 +13,23 @@ PHIMAX: tuple[Parameter, ...] = (real("phimax", 360.0),)
 ACCELERATION = ("auto", "kdtree", "qbvh", "bruteforce", "grid", "none", "embree")
 
 SUBDIVISION: tuple[Parameter, ...] = (
-    word("subdivscheme", "loop", "loop", "microdisplacement"),
+    *only_with(
+        '"texture displacementmap" ["f"] "integer nsubdivlevels" [2]',
+        word("subdivscheme", "loop", "loop", "microdisplacement"),
+    ),
     whole("nsubdivlevels", 0),
 )
+DISPLACED = '"texture displacementmap" ["f"] "integer nsubdivlevels" [2]'
 DISPLACEMENT: tuple[Parameter, ...] = (
-    texture("displacementmap", also=("string",)),
-    real("dmscale", 0.1),
-    real("dmoffset", 0.0),
-    flag("dmnormalsmooth", True, note="a subdivided mesh gets smooth normals"),
-    flag("dmsharpboundary", False),
-    flag("dmnormalsplit", False),
+    *only_with('"integer nsubdivlevels" [2]', texture("displacementmap", also=("string",))),
+    *only_with(
+        DISPLACED,
+        real("dmscale", 0.1, note="in units of the world, or of the object"),
+        real("dmoffset", 0.0),
+        flag("dmnormalsmooth", True, note="a subdivided mesh gets smooth normals"),
+        flag("dmsharpboundary", False),
+        flag("dmnormalsplit", False),
+    ),
 )
 SURFACE: tuple[Parameter, ...] = (
     flag("generatetangents", False),
