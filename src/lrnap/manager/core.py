@@ -91,11 +91,7 @@ class Core:
 
     def evict(self) -> list[int]:
         """Jobs that are over, and whose runs are, leave the memory. To be called between steps."""
-        gone = [
-            job
-            for job in [*self.world.jobs.values()]
-            if job.state not in jobs.ACTIVE and not self.world.live_of(job.id)
-        ]
+        gone = [self.world.jobs[job] for job in self.world.idle if not self.world.live.get(job)]
         for job in gone:
             self.world.evict(job)
         return [job.id for job in gone]

@@ -45,7 +45,7 @@ class Desk:
     def _fetch(self, happened: Iterable[Event]) -> None:
         """Jobs that events name, from the store, as far as they are not here."""
         world = self.core.world
-        for job in {job for event in happened for job in _jobs_of(event)} - set(world.jobs):
+        for job in {job for event in happened for job in _jobs_of(event) if job not in world.jobs}:
             world.admit(self.store.load_job(job))
         others = {job for event in happened for job in _after_of(event)}
         others |= {
@@ -55,12 +55,18 @@ class Desk:
             if job in world.jobs
             for other in world.jobs[job].after
         }
-        world.ended.update(self.store.states(others - set(world.jobs)))
-        for event in happened:
-            if isinstance(event, events.Submit) and event.token and (event.owner, event.token) not in world.tokens:
-                known = self.store.find_token(event.owner, event.token)
-                if known is not None:
-                    world.admit(self.store.load_job(known))
+        unknown = {job for job in others if job not in world.jobs}
+        if unknown:
+            world.ended.update(self.store.states(unknown))
+        self._fetch_submitted(happened)
+
+    def _fetch_submitted(self, happened: Iterable[Event]) -> None:
+        """Jobs that the same submissions made before."""
+        world = self.core.world
+        asked = {(event.owner, event.token) for event in happened if isinstance(event, events.Submit) and event.token}
+        unknown = {pair for pair in asked if pair not in world.tokens}
+        for known in self.store.find_tokens(unknown).values() if unknown else ():
+            world.admit(self.store.load_job(known))
 
 
 def _jobs_of(event: Event) -> Iterator[int]:

@@ -143,20 +143,31 @@ def entitle(demands: Iterable[Demand], seats: Sequence[Seat]) -> dict[int, int]:
             break
         quota -= give(demand)
 
-    def rank(demand: Demand) -> tuple[int, int, int, int]:
-        return (-demand.priority, owners[demand.owner], shares[demand.job], demand.job)
+    queues: dict[tuple[int, str], list[tuple[int, int, Demand]]] = defaultdict(list)
+    for demand in demands:
+        queues[-demand.priority, demand.owner].append((shares[demand.job], demand.job, demand))
+    for queue in queues.values():
+        heapq.heapify(queue)
 
-    waiting = [(rank(demand), demand.job, demand) for demand in demands]
+    def rank(place: tuple[int, str]) -> tuple[int, int, int, int]:
+        share, job, _ = queues[place][0]
+        return (place[0], owners[place[1]], share, job)
+
+    waiting = [(rank(place), place) for place in queues]
     heapq.heapify(waiting)
     while waiting and stock.left.total():
-        known, job, demand = waiting[0]
-        now = rank(demand)
+        known, place = waiting[0]
+        now, queue = rank(place), queues[place]
         if known != now:  # ranks only grow, so the first whose rank is still true is the first of all
-            heapq.heapreplace(waiting, (now, job, demand))
-        elif give(demand):
-            heapq.heapreplace(waiting, (rank(demand), job, demand))
+            heapq.heapreplace(waiting, (now, place))
+            continue
+        _, job, demand = queue[0]
+        if give(demand):
+            heapq.heapreplace(queue, (shares[job], job, demand))
         else:
-            heapq.heappop(waiting)
+            heapq.heappop(queue)
+            if not queue:
+                heapq.heappop(waiting)
     return {job: share for job, share in shares.items() if share}
 
 
@@ -170,8 +181,10 @@ class _Move:
         self.demands = {d.job: d for d in sorted(demands, key=lambda d: d.place)}
         self.free = {seat.node: seat for seat in seats if not seat.run}
         self.warm: dict[int, list[int]] = defaultdict(list)
-        for seat in self.free.values():
+        self.tagged: dict[frozenset[str], dict[int, Seat]] = defaultdict(dict)  # free ones; without a scene first
+        for seat in sorted(self.free.values(), key=lambda seat: (seat.warm != 0, seat.node)):
             self.warm[seat.warm].append(seat.node)
+            self.tagged[seat.tags][seat.node] = seat
         self.ending = [seat for seat in seats if seat.run and seat.ending]
         self.has: dict[int, list[Seat]] = defaultdict(list)
         for seat in seats:
@@ -200,7 +213,7 @@ class _Move:
         seat = self.pick(demand)
         if seat is None:
             return False
-        del self.free[seat.node]
+        del self.free[seat.node], self.tagged[seat.tags][seat.node]
         runs, number = self.frames[demand.job][0]
         heapq.heapreplace(self.frames[demand.job], (runs + 1, number))
         self.count[demand.job] += 1
@@ -212,12 +225,14 @@ class _Move:
             seat = self.free.get(node)
             if seat is not None and seat.suits(demand) and node not in demand.avoided:
                 return seat
-        suitable = (seat for seat in self.free.values() if seat.suits(demand))
-
-        def cost(seat: Seat) -> tuple[bool, int, bool, int]:
-            return (seat.node in demand.avoided, len(seat.tags), seat.warm != 0, seat.node)
-
-        return min(suitable, key=cost, default=None)
+        last = None
+        for tags in sorted((tags for tags in self.tagged if demand.tags <= tags), key=len):
+            for seat in self.tagged[tags].values():
+                if seat.node in demand.avoided:
+                    last = last or (seat if seat.suits(demand) else None)
+                elif seat.suits(demand):
+                    return seat
+        return last
 
     def release(self, lacking: list[tuple[Demand, int]]) -> None:
         """Runs that their jobs have too many of make room; nodes that are being freed already count first."""

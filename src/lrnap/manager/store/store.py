@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, delete, func, insert, or_, select, tuple_, update
@@ -84,16 +85,9 @@ class Store:
                 connection.execute(insert(schema.history_table), [asdict(row) for row in step.history])
 
     def _upsert(self, connection: Connection, kind: type, rows: Sequence[Row]) -> None:
-        table = schema.TABLES[kind]
-        dialect: Any = sqlite if self._engine.dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(table)
-        key = [column.name for column in table.primary_key]
-        changes = {name: statement.excluded[name] for name in stored_fields(kind) if name not in key}
         names = stored_fields(kind)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=key, set_=changes),
-            [{name: getattr(row, name) for name in names} for row in rows],
-        )
+        statement = _upsert_into(self._engine.dialect.name, kind)
+        connection.execute(statement, [{name: getattr(row, name) for name in names} for row in rows])
 
     def _delete(self, connection: Connection, kind: type, rows: Sequence[Row]) -> None:
         table = schema.TABLES[kind]
@@ -131,12 +125,19 @@ class Store:
         known: int | None = self._read(lambda c: c.scalar(select(func.max(table.c.id)).where(table.c.name == name)))
         return known
 
-    def find_token(self, owner: str, token: str) -> int | None:
-        """The job that a submission made before."""
-        table = schema.job_table
-        wanted = select(table.c.id).where(table.c.owner == owner, table.c.token == token)
-        known: int | None = self._read(lambda c: c.scalar(wanted.limit(1)))
-        return known
+    def find_tokens(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """The jobs that submissions made before, by owner and token."""
+        table, pairs = schema.job_table, list(wanted)
+
+        def read(connection: Connection) -> dict[tuple[str, str], int]:
+            found: dict[tuple[str, str], int] = {}
+            for some in _batches(pairs):
+                chosen = select(table.c.owner, table.c.token, table.c.id)
+                rows = connection.execute(chosen.where(tuple_(table.c.owner, table.c.token).in_(some)))
+                found.update(((row.owner, row.token), row.id) for row in rows)
+            return found
+
+        return self._read(read)
 
     def jobs(
         self,
@@ -269,6 +270,17 @@ class Store:
                 known = secrets.token_hex(8)
                 connection.execute(insert(table).values(name="manager", value=known))
             return str(known)
+
+
+@lru_cache
+def _upsert_into(database: str, kind: type) -> Any:
+    """The statement is made once, because making it costs more than most writes."""
+    table = schema.TABLES[kind]
+    dialect: Any = sqlite if database == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    key = [column.name for column in table.primary_key]
+    changes = {name: statement.excluded[name] for name in stored_fields(kind) if name not in key}
+    return statement.on_conflict_do_update(index_elements=key, set_=changes)
 
 
 def _by_kind(rows: Iterable[Row]) -> Mapping[type, list[Row]]:
