@@ -1,6 +1,7 @@
 """edit_*: from the first call of an edit to the first sample of the changed scene / of a whole scene to its first.
 
-A hill of a million triangles, sent by a client to a node, both as a user would do it. The kinds of edits differ in what the engine must do again: nothing for the camera, its acceleration structure where objects move.
+A hill of a million triangles, sent by a client to a node, both as a user would do it. The kinds of edits differ in what
+the engine must do again: nothing for the camera, its acceleration structure where objects move.
 """
 
 from __future__ import annotations
