@@ -4,8 +4,8 @@ Runs have seeds of their own, so they are independent renderings of one picture:
 their sum is off. Successive snapshots of one run are parts of it, too. Where a run's samples are independent of each
 other, its parts say as much as whole runs do; where they are not (a low-discrepancy sequence fills its own gaps, a
 Markov chain repeats itself), small parts say too much or too little. So all parts together say only how the error is
-spread over the picture. How large it is, the spread between runs says, and of a single run the change since it was
-half as long.
+spread over the picture. How large it is, the spread between runs says, and of a run that is as good as alone the
+change since it was half as long.
 
 For a pixel with the weights W_i and means M_i of its parts, W and M those of the whole,
 
@@ -41,6 +41,7 @@ from lrnap.film.snapshot import Block, FilmLayout, Snapshot
 
 PIXELS = 1 << 18  # that are looked at while rendering: enough to know a mean to a percent, and 30 MB a run
 APART = 1.25  # times as many samples: so much lies between the moments of a run that are kept
+MOST = 0.8  # of all samples: a run that has so many is as good as alone, and the others say little beside it
 WARM_UP = 16.0  # samples per pixel, of all runs, before which rare bright paths may not have been met at all
 Flags = npt.NDArray[np.bool_]
 
@@ -163,7 +164,9 @@ class Noise:
         variance = between + _sum(run.squares for run in runs)
         variance *= (inverse_weight(parts) * inverse[:, 0])[:, None]
         variance[~known] = 0
-        whole = between * inverse_weight(others)[:, None] if len(runs) > 1 else _since_half(runs[0])
+        longest = max(runs, key=lambda run: run.now.spp)
+        alone = longest.past and longest.now.spp >= MOST * sum(look.spp for look in looks)
+        whole = _since_half(longest) if alone else between * inverse_weight(others)[:, None]
         variance *= np.float32(_ratio(whole * inverse, variance, radiance))
         return Estimate(radiance, variance, known, sum(look.spp for look in looks), len(runs))
 
@@ -248,7 +251,7 @@ def _spp(snapshot: Snapshot) -> float:
 
 
 def _stride(layout: FilmLayout, pixels: int | None) -> int:
-    """Every so manieth pixel is looked at, in such a way that all columns have their turn."""
+    """How far it is from one pixel that is looked at to the next, so that all columns have their turn."""
     count = layout.width * layout.height
     stride = 1 if pixels is None else max(1, -(-count // pixels))
     while gcd(stride, layout.width) > 1:

@@ -65,6 +65,13 @@ def test_runs_of_different_length_count_by_their_weights():
     assert np.mean(found) == pytest.approx(variance(96), rel=0.05)
 
 
+def test_an_engine_that_has_just_joined_does_not_decide():
+    long, short = a_run("long", 1, [100] * 9), a_run("short", 2, [1], spread=3.0)
+    found = noise_of(*long, *short)
+    assert (found.runs, found.spp) == (2, 901)
+    assert found.variance.mean() == pytest.approx(variance(901), rel=0.1)
+
+
 def test_the_noise_is_the_error_of_the_developed_picture():
     """What `lrnap film compare` says of the picture and of one without noise."""
     snapshots = [s for run in range(3) for s in a_run(f"r{run}", run, [20, 20])]
