@@ -1,8 +1,8 @@
 """Ids as Cryptomatte has them, so that a compositor picks a shape or a material with a click.
 
 Psyop's specification 1.2: a name's MurmurHash3 (32 bits, seed 0) is an id, made a float whose exponent is neither 0 nor
-255; layers NAME00 ... hold pairs of id and coverage, the most coverage first; the header says which layers these are, and
-the names. Names here are `object_7` and `material_3`: the numbers of the channels object_id and material_id.
+255; layers NAME00 ... hold pairs of id and coverage, the most coverage first; the header says which layers
+they are, and what the names are: `object_7` and `material_3`, the numbers of the channels object_id and material_id.
 
 LuxCore tells the id of the nearest sample of a pixel, so the edges of one run are hard; those of many runs are mixed.
 """
