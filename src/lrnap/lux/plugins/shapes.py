@@ -5,7 +5,7 @@ Angles are degrees. Quadrics stand about the z axis.
 
 from __future__ import annotations
 
-from lrnap.lux.plugins.rows import file, flag, old, only_with, real, texture, triplet, whole, word
+from lrnap.lux.plugins.rows import as_in, file, flag, old, only_with, real, texture, triplet, whole, word
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
 NAME: tuple[Parameter, ...] = (word("name", None),)
@@ -54,8 +54,18 @@ INLINE: tuple[Parameter, ...] = (
 )
 
 
-def shape(name: str, *parameters: Parameter, aliases: tuple[str, ...] = (), note: str = "") -> Plugin:
-    return Plugin("shape", name, parameters + NAME, aliases=aliases, note=note)
+MESH = (
+    '"point P" [0 0 0 1 0 0 1 1 .2 0 1 0] "integer triindices" [0 1 2 0 2 3] "float uv" [0 0 1 0 1 1 0 1]'
+    ' "float C" [0 0 0 .5 .5 .5 1 1 1 .5 .5 .5]'
+)
+SURFACE_NET = (
+    '"integer nu" [3] "integer nv" [2] "integer uorder" [3] "integer vorder" [2] "float uknots" [0 0 0 1 1 1]'
+    ' "float vknots" [0 0 1 1] "point P" [0 0 0 1 0 1 2 0 0 0 1 0 1 1 1 2 1 0]'
+)
+
+
+def shape(name: str, *parameters: Parameter, aliases: tuple[str, ...] = (), note: str = "", needs: str = "") -> Plugin:
+    return Plugin("shape", name, parameters + NAME, aliases=aliases, note=note, needs=needs)
 
 
 PLUGINS: tuple[Plugin, ...] = (
@@ -91,6 +101,7 @@ PLUGINS: tuple[Plugin, ...] = (
         whole("nv", 0, note="points along y"),
         real("Pz", count=None, note="nu * nv heights, x running fastest"),
         note="over the unit square",
+        needs='"integer nu" [2] "integer nv" [2] "float Pz" [0 .1 .2 .4]',
     ),
     shape(
         "nurbs",
@@ -106,10 +117,13 @@ PLUGINS: tuple[Plugin, ...] = (
         real("v1", None, note="the knot at nv"),
         triplet("point", "P", count=None),
         real("Pw", count=None, note="four values a point; instead of P"),
+        needs=SURFACE_NET,
     ),
-    shape("mesh", *INLINE, *SUBDIVISION, *DISPLACEMENT, *SURFACE, aliases=("trianglemesh", "waldtrianglemesh")),
-    shape("barytrianglemesh", *INLINE, *SUBDIVISION, *DISPLACEMENT, *SURFACE),
-    shape("loopsubdiv", *INLINE, *SUBDIVISION, *DISPLACEMENT, *SURFACE),
+    shape(
+        "mesh", *INLINE, *SUBDIVISION, *DISPLACEMENT, *SURFACE, aliases=("trianglemesh", "waldtrianglemesh"), needs=MESH
+    ),
+    shape("barytrianglemesh", *INLINE, *SUBDIVISION, *DISPLACEMENT, *SURFACE, needs=MESH),
+    shape("loopsubdiv", *INLINE, *SUBDIVISION, *DISPLACEMENT, *SURFACE, needs=MESH),
     shape(
         "plymesh",
         file("filename"),
@@ -117,25 +131,38 @@ PLUGINS: tuple[Plugin, ...] = (
         *SUBDIVISION,
         *DISPLACEMENT,
         *SURFACE,
+        needs='"string filename" ["mesh.ply"]',
     ),
     shape(
         "stlmesh",
         file("filename"),
         flag("recenter_mesh", False, note="move the middle of its box to the origin"),
-        *SUBDIVISION,
+        word("subdivscheme", "loop", "loop", "microdisplacement", note="loop is the only one that shows"),
+        whole("nsubdivlevels", 0),
+        needs='"string filename" ["mesh.stl"]',
     ),
     shape(
         "hairfile",
         file("filename"),
         triplet("point", "camerapos", None),
         word("acceltype", "qbvh", *ACCELERATION),
-        word("tesseltype", "ribbon", "ribbon", "ribbonadaptive", "solid", "solidadaptive"),
-        whole("adaptive_maxdepth", 8),
-        real("adaptive_error", 0.1),
-        whole("solid_sidecount", 3),
-        flag("solid_capbottom", False),
-        flag("solid_captop", False),
-        real("gamma", 1.0),
+        as_in('["solid"]', word("tesseltype", "ribbon", "ribbon", "ribbonadaptive", "solid", "solidadaptive")),
+        *only_with(
+            '"string tesseltype" ["ribbonadaptive"] "float adaptive_error" [.001]',
+            whole("adaptive_maxdepth", 8, note="halvings of a strand at most"),
+        ),
+        *only_with(
+            '"string tesseltype" ["ribbonadaptive"]',
+            as_in("[.001]", real("adaptive_error", 0.1, note="distance from the curve over the length of its chord")),
+        ),
+        *only_with(
+            '"string tesseltype" ["solid"]',
+            as_in("[5]", whole("solid_sidecount", 3)),
+            flag("solid_capbottom", False),
+            flag("solid_captop", False),
+        ),
+        real("gamma", 1.0, note="of the strands' colours"),
+        needs='"string filename" ["strands.hair"]',
     ),
     Plugin(
         "shape",
