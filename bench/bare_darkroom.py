@@ -1,7 +1,8 @@
 """LuxCore's image pipeline in a process of its own: `python -m bench.bare_darkroom WIDTH HEIGHT`.
 
-For each line that comes it develops once (tonemap, gamma) and makes 8 bits of it, and answers with two times in
-seconds: of a film in memory, such as a master has merged, and of a film that this session has rendered itself.
+For each line that comes it develops once (tonemap, gamma) and makes 8 bits of it, and answers with the seconds and
+the time of the processors that it took: of a film in memory, such as a master has merged, and of one that this session
+has rendered.
 
 LuxCore takes no film of others. It develops a film in memory where that is laid, as a background image, over a black
 film of its own; every new film is a new image. Its own film spares it that, and the division of sums, too.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import sys
 import time
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -37,12 +39,20 @@ def main(width: int, height: int) -> None:
     own.Parse(_properties(_pipeline(0)))
     picture = np.empty_like(light)
     for _ in sys.stdin:
-        begin = time.perf_counter()
+        times = [_now()]
         _lay_over(memory, light)
         _develop(memory, picture)
-        half = time.perf_counter()
+        times.append(_now())
         _develop(own, picture)
-        print(half - begin, time.perf_counter() - half, flush=True)
+        times.append(_now())
+        print(
+            *(end - begin for first, second in pairwise(times) for begin, end in zip(first, second, strict=True)),
+            flush=True,
+        )
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
 
 
 def _session(width: int, height: int, gain: float) -> pyluxcore.RenderSession:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -42,25 +42,18 @@ def _beside_luxcore() -> list[Row]:
         assert bare.stdin and bare.stdout
         for _ in range(ROUNDS + 2):
             print(file=bare.stdin, flush=True)
-            memory, own = map(float, _next_numbers(bare.stdout.readline))
-            rounds.append((memory, own, _timed(lambda: develop(film, USUAL, dtype=np.uint8))))
+            theirs = map(float, _next_numbers(bare.stdout.readline))
+            begin = perf_counter(), process_time()
+            develop(film, USUAL, dtype=np.uint8)
+            rounds.append((*theirs, perf_counter() - begin[0], process_time() - begin[1]))
         bare.stdin.close()
-    memory, own, ours = (np.array(times) for times in zip(*rounds[2:], strict=True))  # not the first touches of memory
-    best = memory.min(), own.min(), ours.min()  # the quietest moment of each on a machine that others use, too
-    here = f"here {best[2] * 1e3:.0f} ms; tonemap, gamma, 8 bits, best of {ROUNDS} in turns"
+    # Not the first touches of memory; and the best of each, because others use the machine, too.
+    memory, memory_cpu, own, own_cpu, ours, ours_cpu = (1e3 * min(times) for times in zip(*rounds[2:], strict=True))
+    here = f"here {ours:.0f} ms (processors {ours_cpu:.0f}); tonemap, gamma, 8 bits, best of {ROUNDS} in turns"
+    luxcore = "LuxCore {:.0f} ms (processors {:.0f})".format
     return [
-        Row(
-            "develop_1080p",
-            float(best[0] / best[2]),
-            4.0,
-            f"LuxCore, of memory, {best[0] * 1e3:.0f} ms, {here}",
-        ),
-        Row(
-            "develop_1080p_own",
-            float(best[1] / best[2]),
-            None,
-            f"LuxCore, of its own, {best[1] * 1e3:.0f} ms, {here}",
-        ),
+        Row("develop_1080p", memory / ours, 4.0, f"{luxcore(memory, memory_cpu)}, {here}"),
+        Row("develop_1080p_own", own / ours, None, f"{luxcore(own, own_cpu)}, {here}"),
     ]
 
 

@@ -22,6 +22,7 @@ from lrnap.engine.protocol import Engine, Halt, RunState
 from lrnap.errors import Code, LrnapError
 from lrnap.film import output, preset_file, resume
 from lrnap.film.channels import CHANNELS, in_order
+from lrnap.film.develop import notices
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.scene import Scene
 
@@ -173,7 +174,8 @@ async def _render(plan: _Plan, display: Display) -> int:
 
 def _finish(plan: _Plan, job: FarmJob, display: Display, interrupted: bool) -> int:
     progress = job.progress()
-    report.say_warnings((*job.warnings, *plan.film.notes, *plan.written.notes))
+    lacking = () if job.film is None else notices(plan.film.settings, job.film.layout)
+    report.say_warnings((*job.warnings, *plan.film.notes, *plan.written.notes, *lacking))
     _say_problems(progress)
     if job.film is None:
         error = job.error or LrnapError(Code.STATE, "interrupted before the first sample: there is no picture")

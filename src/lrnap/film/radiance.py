@@ -61,7 +61,8 @@ def mix(film: Accumulators, lights: Sequence[Light] | None = None) -> Block:
 
 
 def pouring(film: Accumulators, lights: Sequence[Light]) -> Callable[[slice, Block], None]:
-    """What mixes some of the pixels, all of them in a row, into a band (4, n), as `mix` does."""
+    """What mixes some of the pixels, all of them in a row, into a band (4, n), as `mix` does; or their colours alone, into
+    a band (3, n)."""
     planes = film.planes
     weight, alpha = planes.weight.reshape(-1), planes.alpha.reshape(-1)
     groups = [g for g, light in enumerate(lights) if any(light)]
@@ -87,9 +88,10 @@ def pouring(film: Accumulators, lights: Sequence[Light]) -> Callable[[slice, Blo
                 for light, screen in screens:
                     np.multiply(screen[span, channel], np.float32(scale * light[channel]), out=part)
                     total += part
-            np.multiply(alpha[span], inverse, out=band[3])
+            if len(band) > 3:
+                np.multiply(alpha[span], inverse, out=band[3])
+                clean(band[3], np.float32(1))
         clean(band[:3], BRIGHTEST)
-        clean(band[3], np.float32(1))
 
     return pour
 
@@ -97,7 +99,7 @@ def pouring(film: Accumulators, lights: Sequence[Light]) -> Callable[[slice, Blo
 def clean(values: Block, most: np.float32) -> None:
     """In place: NaN and negative values become 0, larger ones `most`, whose square is finite."""
     np.clip(values, np.float32(0), most, out=values)  # a third of the time that fmax and fmin take; NaN stays
-    if np.isnan(values.sum()):
+    if np.isnan(values.max(initial=0)):
         values[np.isnan(values)] = 0
 
 

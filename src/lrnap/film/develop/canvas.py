@@ -51,19 +51,19 @@ class Canvas:
         """What `work` gives for each band of the colours (3, n), which it must not change."""
         if self.pending or not self._cheap:
             self.whole()
-        return self._over(lambda _, band: work(band[:3]))
+        return self._over(lambda _, band: work(band[:3]), planes=3)
 
     def finish(self, work: Callable[[slice, Block], None]) -> None:
         """Hands each band (4, n) to `work` with all done, for the last time."""
         self._over(work)
         self.pending.clear()
 
-    def _over(self, work: Callable[[slice, Block], T]) -> list[T]:
+    def _over(self, work: Callable[[slice, Block], T], planes: int = 4) -> list[T]:
         kept = self._planes
 
         def one(span: slice) -> T:
             if kept is None:
-                band = np.empty((4, span.stop - span.start), np.float32)
+                band = np.empty((planes, span.stop - span.start), np.float32)
                 self._pour(span, band)
             else:
                 band = kept[:, span]

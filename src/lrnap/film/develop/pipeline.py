@@ -134,7 +134,6 @@ def gamma(value: float) -> Point:
             np.log(band, out=band)
         band *= power
         np.exp(band, out=band)
-        np.clip(band, np.float32(0), np.float32(1), out=band)
 
     return point
 

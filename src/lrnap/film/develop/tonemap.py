@@ -50,7 +50,7 @@ def measure_bands(look: Look, *, logs: bool = True) -> Measure:
 
     def one(band: Block) -> Part:
         y = luminance(band, weights)
-        total, count, highest = float(y.sum()), int(np.count_nonzero(y)), float(y.max())
+        total, count, highest = float(y.sum()), int(np.count_nonzero(y > 0)), float(y.max())
         if not logs:
             return total, count, 0.0, highest
         lit = y > 0
