@@ -61,8 +61,8 @@ def mix(film: Accumulators, lights: Sequence[Light] | None = None) -> Block:
 
 
 def pouring(film: Accumulators, lights: Sequence[Light]) -> Callable[[slice, Block], None]:
-    """What mixes some of the pixels, all of them in a row, into a band (4, n), as `mix` does; or their colours alone, into
-    a band (3, n)."""
+    """What mixes some of the pixels, all of them in a row, into a band (4, n), as `mix` does; or only their colours,
+    into a band (3, n)."""
     planes = film.planes
     weight, alpha = planes.weight.reshape(-1), planes.alpha.reshape(-1)
     groups = [g for g, light in enumerate(lights) if any(light)]
