@@ -97,7 +97,7 @@ class Draft:
 
     def image(self, hint: str, pixels: Image) -> str:
         """An image that no file holds; its name, which says its content, serves wherever the engine takes a file's."""
-        name = f"img_{hint}_{hashlib.sha1(np.ascontiguousarray(pixels), usedforsecurity=False).hexdigest()}"
+        name = f"img_{hint}_{hashlib.sha1(pixels.tobytes(), usedforsecurity=False).hexdigest()}"
         self.images[name] = pixels
         return name
 
