@@ -54,6 +54,7 @@ def render(turn: Turn, event: events.Render) -> None:
         for number in world_frames(turn, job):
             frame = turn.world.frames[job.id, number]
             turn.frame(frame.key, FrameStep.AGAIN, round=frame.round + 1, noise=None, **_UNBLAMED)
+            turn.touched[frame.key] = None
 
 
 def pause(turn: Turn, event: events.Pause) -> None:

@@ -273,6 +273,17 @@ def test_render_again_adds_to_the_film_with_new_seeds(farm: Manager) -> None:
     assert start.seed != farm.core.world.runs[first].seed
 
 
+def test_a_job_may_be_rendered_again_while_its_runs_are_ending(farm: Manager) -> None:
+    job = farm.submit()
+    old = farm.run_on(1), farm.run_on(2)
+    farm.tell(ev.Stop(job=job))
+    farm.tell(ev.Render(job=job))
+    assert farm.state(job) is JobState.RENDERING
+    for run in old:
+        farm.end(run, Reported.STOPPED)
+    assert {run.name for run in farm.core.world.live_of(job)}.isdisjoint(old)
+
+
 def test_an_edit_begins_an_epoch_in_which_nothing_counts_yet(farm: Manager) -> None:
     job = farm.submit(nodes_max=1)
     old = farm.run_on(1)

@@ -311,5 +311,5 @@ class FarmOfChance(RuleBasedStateMachine):
         assert set(counted) <= {*self.farm.disk, *self.farm.forgotten}, "a run counts that has no film"
 
 
-FarmOfChance.TestCase.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
+FarmOfChance.TestCase.settings = settings(max_examples=10, stateful_step_count=40, deadline=None)
 TestFarmOfChance = FarmOfChance.TestCase
