@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lrnap.engine.luxcore import maths
+from lrnap.engine.luxcore.composites import seen_through
 from lrnap.engine.luxcore.draft import Fidelity, Fields, Row
 from lrnap.engine.luxcore.maker import Build, Maker
 
@@ -43,8 +44,7 @@ def _uber(maker: Maker) -> Fields:
     polish = maths.times(inputs.draft, inputs.value("Kr"), [GLASSY])
     smooth: Fields = {"uroughness": [1e-4], "vroughness": [1e-4]}
     whole = maker.part("polished", {"type": ["glossycoating"], "base": [glossy], "ks": polish} | smooth)
-    nothing = maker.part("nothing", {"type": ["null"]})
-    return inputs.fields("mix", amount="opacity") | {"material1": [nothing], "material2": [whole]}
+    return seen_through(whole, inputs.value("opacity"))
 
 
 def _translucent(maker: Maker) -> Fields:

@@ -155,7 +155,7 @@ GENERAL: tuple[Plugin, ...] = (
     texture(
         "checkerboard",
         (F, C),
-        whole("dimension", 2, note="2 or 3"),
+        as_in("[3]", whole("dimension", 2, note="2 or 3")),
         variant("tex1", 1.0),
         *only_with('"float uscale" [4]', variant("tex2", 0.0)),
         word("aamode", "none", "none", "supersample", "closedform"),

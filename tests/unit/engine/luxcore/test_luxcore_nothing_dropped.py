@@ -117,8 +117,6 @@ TABLE = [plugin for kind in ROWS for plugin in PLUGINS[kind] if plugin.name in R
 def test_each_parameter_changes_the_translation_or_is_reported_or_known_to_be_harmless(plugin: Plugin, attempt: Try):
     row = ROWS[plugin.kind][plugin.name]
     for parameter in plugin.parameters:
-        beside = examples.beside(parameter) or BESIDE.get(parameter.name, "") if '"string mapname"' not in needed(plugin) else ""
-        beside = beside if all(word in plugin.by_name for word in _names(beside)) else ""
         if parameter.obsolete or row.note(parameter.name).fidelity is Fidelity.IGNORED:
             continue
         if (plugin.kind, plugin.name, parameter.name) in UNTRIED:
@@ -126,6 +124,12 @@ def test_each_parameter_changes_the_translation_or_is_reported_or_known_to_be_ha
         for variant in variants(plugin):
             if variant == "fresnel" and plugin.name not in (*textures.FRESNEL, "constant"):
                 continue  # replaced as a whole, which is reported
+            beside = (
+                examples.beside(parameter, variant) or BESIDE.get(parameter.name, "")
+                if '"string mapname"' not in needed(plugin)
+                else ""
+            )
+            beside = beside if all(word in plugin.by_name for word in _names(beside)) else ""
             for given in examples.away(parameter, variant):
                 if f' {parameter.name}"' in needed(plugin, variant) and parameter.file:
                     continue
