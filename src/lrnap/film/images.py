@@ -27,6 +27,7 @@ from lrnap.film.develop.colour import ROOM
 from lrnap.film.options import KINDS, Options, known_kind
 from lrnap.film.replace import replace_file
 from lrnap.film.snapshot import Block
+from lrnap.limits import MAX_IMAGE_PIXELS
 
 Picture = npt.NDArray[Any]
 
@@ -253,6 +254,12 @@ def _open(path: str | os.PathLike[str]) -> Any:
 def _read(path: str | os.PathLike[str]) -> tuple[list[str], Block]:
     opened = _open(path)
     spec = opened.spec()
+    if spec.width * spec.height * spec.nchannels > 4 * MAX_IMAGE_PIXELS:
+        opened.close()
+        size = f"{spec.width}x{spec.height} pixels of {spec.nchannels} values"
+        raise LrnapError(
+            Code.QUOTA, f"{size} are too many (MAX_IMAGE_PIXELS={MAX_IMAGE_PIXELS} of 4)", at=os.fspath(path)
+        )
     pixels = opened.read_image(0, 0, 0, spec.nchannels, oiio.FLOAT)
     message = opened.geterror()
     opened.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -185,6 +186,27 @@ def test_a_picture_that_others_changed_is_no_film(lrnap, folder):
     done = lrnap("info", "broken.exr")
     assert done.returncode == 2
     assert "broken.exr: its weights" in done.stderr
+
+
+def test_a_file_that_says_it_is_enormous_is_refused_before_there_is_room_for_it(lrnap, folder):
+    data = bytearray((folder / "4.exr").read_bytes())
+    for window in (b"dataWindow\0box2i\0", b"displayWindow\0box2i\0"):
+        at = data.index(window) + len(window) + 4
+        data[at : at + 16] = struct.pack("<4i", 0, 0, 199_999, 199_999)
+    (folder / "vast.exr").write_bytes(data)
+    done = lrnap("info", "vast.exr")
+    assert done.returncode == 2
+    assert "vast.exr: " in done.stderr
+
+
+def test_a_file_that_was_cut_off_is_named(lrnap, folder):
+    (folder / "cut.exr").write_bytes((folder / "4.exr").read_bytes()[:-4000])
+    for arguments in (["info", "cut.exr"], ["noise", "cut.exr", "1.flm"], ["view", "cut.exr"]):
+        done = lrnap(*arguments)
+        assert done.returncode == 2
+        assert "cut.exr: " in done.stderr
+    done = lrnap("merge", "cut.exr", "1.flm", "-o", "sum.exr")
+    assert done.stdout == "sum.exr: 1 of 2 films, 16.0 samples per pixel\n"
 
 
 # --- view
