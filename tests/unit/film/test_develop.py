@@ -326,6 +326,19 @@ def test_what_is_not_honoured_is_said() -> None:
     assert not_honoured({"cameraresponse": "hable_bw"}) == ()
 
 
+def test_text_of_any_kind_is_text() -> None:
+    class Word(str):
+        __slots__ = ()
+
+        def __repr__(self) -> str:
+            return "Word"
+
+    chosen = Settings.from_params({"tonemapkernel": Word("linear"), "cameraresponse": Word("hable")})
+    assert type(chosen.tonemapkernel) is type(chosen.cameraresponse) is str
+    with pytest.raises(LrnapError, match="not 'bright'"):
+        Settings.from_params({"gamma": Word("bright")})
+
+
 def test_light_groups_are_parameters_by_their_names() -> None:
     given_params = {
         "lightgroup.sun.gain": [2.0],

@@ -68,7 +68,7 @@ def read(row: Field[Any], value: Any, name: str | None = None) -> Any:
     try:
         return row.metadata["read"](row, value)
     except ValueError:
-        given = value.tolist() if isinstance(value, np.ndarray) else value
+        given = single(value.tolist() if isinstance(value, np.ndarray) else value)
         message = f"Film parameter '{name or row.name}' must be {row.metadata['allowed']}, not {given!r}"
         raise LrnapError(Code.TYPE, message) from None
 
@@ -79,6 +79,8 @@ def single(value: Any) -> Any:
         if len(np.atleast_1d(np.asarray(value, dtype=object))) != 1:
             return value
         value = value[0] if np.ndim(value) else value
+    if isinstance(value, str):
+        return str(value)  # a word of the wire is text of a kind of its own
     return value.item() if isinstance(value, np.generic | np.ndarray) else value
 
 
