@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row
-from lrnap.engine.luxcore.rows import ignored
+from lrnap.engine.luxcore.rows import approximated, ignored
 
 Build = Callable[[Inputs], Fields]  # properties of the configuration
 BIDIRECTIONAL = "BIDIRCPU"  # the engine that also traces from the lights
@@ -86,6 +86,18 @@ def _sppm(inputs: Inputs) -> Fields:
     return paths(BIDIRECTIONAL, _cut(inputs, "maxeyedepth"), _cut(inputs, "maxphotondepth"))
 
 
+def _distributed(inputs: Inputs) -> Fields:
+    """As many bounces of each kind as there may be; the engine does not tell reflected from transmitted ones."""
+    p = inputs.params
+    depths = {
+        "diffuse": max(p.int("diffusereflectdepth"), p.int("diffuserefractdepth")),
+        "glossy": max(p.int("glossyreflectdepth"), p.int("glossyrefractdepth")),
+        "specular": max(p.int("specularreflectdepth"), p.int("specularrefractdepth")),
+    }
+    fields = paths("PATHCPU", sum(max(depth, 0) for depth in depths.values()) + 1)
+    return fields | {f"path.pathdepth.{kind}": [max(depth, 0) + 1] for kind, depth in depths.items()}
+
+
 def _maxdepth(inputs: Inputs) -> Fields:
     return paths("PATHCPU", _bounces(inputs))
 
@@ -125,6 +137,37 @@ PHOTONS = ignored(
     *("photonperpass", "hitpointperpass", "schedulerblocksize", "useproba", "wavelengthstratificationpasses"),
     *("storeglossy", "includeenvironment"),
 )
+PHOTON_MAPS = (
+    CONVERGENCE
+    | ignored(
+        "there are no photon maps, and paths converge without",
+        *("maxphotondepth", "directphotons", "causticphotons", "indirectphotons", "radiancephotons", "nphotonsused"),
+        *("maxphotondist", "finalgather", "finalgathersamples", "renderingmode", "gatherangle", "distancethreshold"),
+        *("photonmapsfile", "dbg_enableradiancemap"),
+    )
+    | approximated(
+        "all light is shown, of whatever kind",
+        *(f"dbg_enable{kind}" for kind in ("direct", "indircaustic", "indirdiffuse", "indirspecular")),
+    )
+)
+_SCATTERINGS = tuple(f"{kind}{way}" for kind in ("diffuse", "glossy") for way in ("reflect", "refract"))
+SPLITTING = (
+    CONVERGENCE
+    | ignored(FASTER, "directsampleall", "directsamples", "indirectsampleall", "indirectsamples")
+    | ignored(FASTER, *(f"{name}samples" for name in _SCATTERINGS))
+    | approximated(
+        "all light is shown, of whatever kind",
+        *(f"{way}{k}" for way in ("direct", "indirect") for k in ("diffuse", "glossy")),
+    )
+    | approximated(
+        "of the two for reflected and for transmitted light, the larger counts for both",
+        *(f"{name}depth" for name in (*_SCATTERINGS, "specularreflect", "specularrefract")),
+    )
+    | approximated(
+        "bright samples stay: the film's outlierrejection_k rejects them, where it is wanted",
+        *(f"{name}{end}" for name in _SCATTERINGS for end in ("reject", "reject_threshold")),
+    )
+)
 SURFACE_INTEGRATORS: Mapping[str, Row[Build]] = {
     "path": Row(_path, Fidelity.EXACT, parameters=CONVERGENCE),
     "bidirectional": Row(_bidirectional, Fidelity.EXACT, parameters=CONVERGENCE),
@@ -135,10 +178,18 @@ SURFACE_INTEGRATORS: Mapping[str, Row[Build]] = {
         _sppm, Fidelity.EQUIVALENT, "bidirectional paths converge to the same picture", {**CONVERGENCE, **PHOTONS}
     ),
     "distributedpath": Row(
-        lambda _inputs: paths("PATHCPU", 16), Fidelity.APPROXIMATED, "by paths of up to 16 bounces of any kind"
+        _distributed,
+        Fidelity.APPROXIMATED,
+        "by paths with as many bounces of each kind, whether they are reflected or transmitted",
+        SPLITTING,
     ),
-    "exphotonmap": Row(_maxdepth, Fidelity.APPROXIMATED, "by paths, which have no photon map's blur"),
-    "igi": Row(_maxdepth, Fidelity.APPROXIMATED, "by paths, which have no virtual lights' splotches", CONVERGENCE),
+    "exphotonmap": Row(_maxdepth, Fidelity.APPROXIMATED, "by paths, which have no photon map's blur", PHOTON_MAPS),
+    "igi": Row(
+        _maxdepth,
+        Fidelity.APPROXIMATED,
+        "by paths, which have no virtual lights' splotches",
+        CONVERGENCE | ignored("there are no virtual lights, and paths converge without", "nsets", "nlights", "mindist"),
+    ),
 }
 PIXELS = ignored(FASTER, "pixelsampler", "pixelsamples", "noiseaware")
 SAMPLERS: Mapping[str, Row[Build]] = {

@@ -169,3 +169,13 @@ def test_bidirectional_paths_are_no_longer_than_they_need_be(translated):
     assert [translation.config[f"{end}.maxdepth"] for end in ("path", "light")] == [[16], [16]]
     assert [w for w in translation.warnings if "48" in w and "16" in w]
     assert not any("lightdepth" in w for w in translation.warnings)
+
+
+def test_distributed_paths_have_depths_of_their_kinds_and_photon_maps_are_no_matter(translated):
+    depths = '"integer diffusereflectdepth" [4] "integer diffuserefractdepth" [2] "integer specularrefractdepth" [7]'
+    config = translated(options=f'SurfaceIntegrator "distributedpath" {depths}').config
+    found = [config[f"path.pathdepth.{kind}"] for kind in ("diffuse", "glossy", "specular", "total")]
+    assert found == [[5], [6], [8], [17]]  # glossyrefractdepth is 5 by default
+    given = '"integer directphotons" [9] "bool finalgather" ["false"] "bool dbg_enabledirect" ["false"]'
+    warnings = translated(options=f'SurfaceIntegrator "exphotonmap" {given}').warnings
+    assert len([w for w in warnings if "exphotonmap" in w]) == 2  # the plugin as a whole, and the light it leaves out
