@@ -164,8 +164,22 @@ class Inputs:
 
         given = self.params.texture(name)
         if given is not None:
+            self.check_variant(name, given)
             return [texture(self.draft, given, self.entity)]
         return list(self.numbers(name))
+
+    def check_variant(self, name: str, given: str) -> None:
+        """Refuses a fresnel texture where a number or colour is meant, and the other way round."""
+        parameter, found = self.row(name), self.draft.description.textures.get(given)
+        if parameter is None or found is None:
+            return
+        own = parameter.type.startswith("variant")
+        wanted = self.variant == "fresnel" if own else parameter.type == "fresnel"
+        if (found.variant == "fresnel") != wanted:
+            needed = "a fresnel one is" if wanted else "a float or color one is"
+            raise entity_error(
+                self.entity, f"'{name}': the texture '{given}' is a {found.variant} texture, and {needed} needed"
+            )
 
     def constant(self, name: str) -> tuple[float, ...] | None:
         """The same as numbers, also where it is given as a texture that is constant; None if it varies."""

@@ -139,6 +139,7 @@ class Side(Inputs):
             return Inputs.value(self, name)
         given = self.params.texture(name)
         if given is not None:
+            self.check_variant(name, given)
             return parts(self.draft, given, self.entity)[self.side]
         number = self.params.float(name)
         return [0.0 if self.side else number]
@@ -176,6 +177,7 @@ def of_metal(inputs: Inputs) -> Fields:
     given = inputs.params.texture("fresnel")
     if given is None:
         return {"fresnel": maths.made(inputs.draft, _dielectric((inputs.params.float("fresnel"),) * 3))}
+    inputs.check_variant("fresnel", given)
     found = inputs.draft.description.textures.get(given)
     if found is not None and found.entity.plugin in MIXED:
         n, k = parts(inputs.draft, given, inputs.entity)

@@ -54,6 +54,7 @@ def _index(inputs: Inputs) -> Value:
     given = inputs.params.texture("fresnel")
     if given is None:
         return [inputs.params.float("fresnel")]
+    inputs.check_variant("fresnel", given)
     n, _ = parts(inputs.draft, given, inputs.entity)
     found = inputs.draft.description.textures[given]
     formula = FORMULAS.get(found.entity.plugin)

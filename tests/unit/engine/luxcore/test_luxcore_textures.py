@@ -106,3 +106,18 @@ def test_textures_that_nothing_uses_cost_nothing(translated):
 def test_a_density_grid_must_have_all_its_cells(translated):
     with pytest.raises(SceneError, match="3 densities are given for a grid of 2 x 2 x 1"):
         texture(translated, '"densitygrid" "float density" [1 2 3] "integer nx" [2] "integer ny" [2]', "float")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        'Material "matte" "texture Kd" ["r"]',
+        'Material "metal2" "texture fresnel" ["c"]',
+        'MakeNamedVolume "v" "clear" "texture fresnel" ["c"] Interior "v" Material "glass2"',
+        'Texture "x" "fresnel" "mix" "texture tex1" ["c"] Material "metal2" "texture fresnel" ["x"]',
+    ],
+)
+def test_a_texture_of_the_wrong_variant_is_refused_with_its_place(translated, use):
+    world = 'Texture "r" "fresnel" "fresnelcolor" Texture "c" "color" "uv"'
+    with pytest.raises(SceneError, match=r"test\.lxs:\d+:\d+: .*the texture '[rc]' is a .* texture, and a"):
+        translated(f"{world} {use}")
