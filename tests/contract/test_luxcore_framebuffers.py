@@ -81,6 +81,7 @@ def test_statistics_are_those_of_the_render(rendered: Context) -> None:
     assert rendered.getAttribute("camera", "position.y") == pytest.approx(-DISTANCE)
     assert rendered.getAttribute("camera", "normal.y") == pytest.approx(1)
     assert "S/p (" in rendered.printableStatistics(True)
+    rendered.updateFramebuffer()  # whose film it is that is measured
     assert rendered.getAttribute("film", "averageLuminance") > 0
 
 
