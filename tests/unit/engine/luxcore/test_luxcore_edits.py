@@ -95,6 +95,7 @@ KINDS = (
     "volume",
     "displaced",
     "refused",
+    "broken",
     "bidirectional",
     "many",
 )
@@ -104,7 +105,7 @@ KINDS = (
 def results() -> dict[str, dict[str, float]]:
     """All kinds in one process: loading the engine takes longer than rendering."""
     program = [sys.executable, "luxcore_edits.py", *KINDS]
-    done = subprocess.run(program, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(program, cwd=HERE, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -112,6 +113,8 @@ def results() -> dict[str, dict[str, float]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_after_an_edit_the_picture_is_that_of_the_edited_scene(results, kind: str):
     found = results[kind]
-    assert found["error"] < 4 * found["noise"], found
-    assert kind == "refused" or found["change"] > 2 * max(found["noise"], found["error"]), "the edit does not show"
+    if kind in ("refused", "broken"):
+        assert found["error"] < 0.1, found
+    else:
+        assert found["error"] < found["change"] / 2, found  # as large as the change, if the edit did not show
     assert found["meshes"] == (1 if kind == "mirrored" else 0)  # only what was never there is made
