@@ -1,7 +1,7 @@
 """Each parameter that the tables call exact or equivalent changes the picture when it leaves its default.
 
-So none can be read and dropped: not here, and not in the engine. Pictures of the same seed on one thread are the same
-to the last bit where the engine is told the same.
+So none can be read and dropped: not here, where what the engine is told must differ, and not in the engine, where
+pictures of the same seed on one thread are the same to the last bit for as many samples.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ CUBE = (
     ' "integer quadindices" [0 1 3 2  4 6 7 5  0 4 5 1  2 3 7 6  0 2 6 4  1 5 7 3]'
     ' "point P" [0 0 0  0 0 1  0 1 0  0 1 1  1 0 0  1 0 1  1 1 0  1 1 1]'
 )
+DISPERSING = (
+    'Texture "n" "fresnel" "cauchy" "float cauchyb" [0.02] MakeNamedVolume "w" "clear" "texture fresnel" ["n"]'
+    ' Interior "w"'
+)
 KINDS = ("material", "texture", "volume", "volumeregion")
 
 
@@ -45,7 +49,7 @@ def world(plugin: Plugin, params: str, variant: str) -> str:
     """A part of a scene that shows a plugin with these parameters."""
     params = f"{examples.needed(plugin, variant)} {params}"
     if plugin.kind == "material":
-        return f'{ROOM} {examples.THINGS} Material "{plugin.name}" {params} {PLACED}'
+        return f'{ROOM} {examples.THINGS} {DISPERSING} Material "{plugin.name}" {params} {PLACED}'
     if plugin.kind == "volume":
         volume = f'MakeNamedVolume "v" "{plugin.name}" {params} Interior "v"'
         return f'{ROOM} {examples.THINGS} {volume} Material "glass2" {CUBE}'
@@ -76,6 +80,16 @@ def shown(plugin: Plugin, params: str, variant: str) -> Translation:
     camera = bench.ABOVE if plugin.kind == "texture" and variant != "fresnel" else ASLANT
     integrator = 'VolumeIntegrator "multi"' if plugin.kind.startswith("volume") else ""
     return bench.scene(world(plugin, params, variant), camera=camera, options=integrator, size=8, depth=6)
+
+
+def told(translation: Translation) -> tuple[object, ...]:
+    """All that the engine hears of a scene."""
+    return translation.scene, [mesh.points.tobytes() for mesh in translation.meshes]
+
+
+def reported(before: Translation, after: Translation) -> bool:
+    """Whether one of the two warns of what the other does not: a texture where the engine takes one number."""
+    return any("is not honoured" in warning for warning in set(after.warnings) - set(before.warnings))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -109,5 +123,10 @@ def test_what_is_called_honoured_is_seen(kind: str) -> None:
             pairs.append((f"{plugin.name} ({variant}): {given}", *keys))
     pictures = dict(zip(scenes, bench.render(list(scenes.values()), spp=1), strict=True))
     assert pairs
-    unseen = [name for name, before, after in pairs if np.array_equal(pictures[before], pictures[after])]
+    unseen = [
+        name
+        for name, before, after in pairs
+        if not reported(scenes[before], scenes[after])
+        and (told(scenes[before]) == told(scenes[after]) or np.array_equal(pictures[before], pictures[after]))
+    ]
     assert not unseen, "\n".join(unseen)

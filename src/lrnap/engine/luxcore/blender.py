@@ -66,7 +66,8 @@ BLENDER: Mapping[str, Row[Build]] = {
             noisebasis="noisebasis",
             noisesize="noisesize",
             noisedepth="noisedepth",
-        )
+        ),
+        ignored("a float texture has no colour", "type"),
     ),
     "blender_distortednoise": _exact(
         _blender(
@@ -105,7 +106,10 @@ BLENDER: Mapping[str, Row[Build]] = {
             intensity="outscale",
         )
     ),
-    "blender_noise": _exact(_blender("blender_noise", noisedepth="noisedepth")),
+    "blender_noise": _exact(
+        _blender("blender_noise", noisedepth="noisedepth"),
+        ignored("another value at every sample, wherever it lies", "coordinates", "scale", "rotate", "translate"),
+    ),
     "blender_stucci": _exact(
         _blender(
             "blender_stucci",

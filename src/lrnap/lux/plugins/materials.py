@@ -101,7 +101,7 @@ PLUGINS: tuple[Plugin, ...] = (
     material(
         "mattetranslucent",
         color_texture("Kr", 1.0),
-        color_texture("Kt", 1.0),
+        *only_with('"color Kr" [0.3 0.3 0.3]', color_texture("Kt", 1.0)),
         float_texture("sigma", 0.0),
         flag("energyconserving", False),
     ),
