@@ -20,7 +20,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from lrnap.client.farm import MemberStatus, Progress
+from lrnap.client.progress import MemberStatus, Progress
 from lrnap.engine.protocol import Halt, RunState
 
 PLAIN_SECONDS = 5.0  # between lines that say nothing but how far it is

@@ -11,7 +11,8 @@ from pathlib import Path
 from lrnap.cli import report
 from lrnap.cli.progress import Display, display_for
 from lrnap.cli.writing import Writer, chosen
-from lrnap.client.farm import Farm, FarmJob, Progress
+from lrnap.client.farm import Farm, FarmJob
+from lrnap.client.progress import Progress
 from lrnap.client.recording import scene_of_file
 from lrnap.client.scene_film import SceneFilm, scene_film, without_halt
 from lrnap.client.written import Written, of_scene

@@ -16,126 +16,23 @@ import math
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
+from lrnap.client.job_film import JobFilm
+from lrnap.client.member import Member
+from lrnap.client.progress import Progress
 from lrnap.engine import halts, pace, seeds
-from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState, RunStatus
+from lrnap.engine.protocol import Engine, Halt, Run, RunOptions, RunState
 from lrnap.errors import Code, LrnapError, RemoteError
 from lrnap.film.channels import in_order
 from lrnap.film.merge import Film
-from lrnap.film.noise import Noise
-from lrnap.film.resume import fitted
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.call import Call
 from lrnap.lux.editing import changes_of, edited
 from lrnap.lux.scene import Scene
 
 NEVER = Halt(math.inf, math.inf, math.inf)
-
-
-@dataclass(frozen=True, slots=True)
-class MemberStatus:
-    """One engine's part in a job. `problem` says why it cannot be used, or could not any longer; else it is empty.
-    The samples in `status` add up to those of the job: once a run is over, they are those that its film brought."""
-
-    engine: str
-    run: str
-    seed: int
-    status: RunStatus
-    problem: str = ""
-    removed: bool = False
-    heard: float = 0.0  # when it last said something, and when its last film came, by time.monotonic
-    fetched: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A job at one moment. `spp` and `samples` count all engines, as their last reports say."""
-
-    state: RunState
-    spp: float
-    samples: float
-    samples_per_second: float
-    seconds: float  # of rendering, by the engine that has rendered longest
-    halt: Halt
-    members: tuple[MemberStatus, ...]
-    film: int  # a number that grows with the merged film; 0: no film yet
-    noise: float | None = None  # of the merged film, see `film.noise`; None while nothing can be said of it
-
-    @property
-    def fraction(self) -> float | None:
-        """How much of the halt condition is reached, from 0 to 1; None without one."""
-        parts = []
-        if self.halt.spp:
-            parts.append(self.spp / self.halt.spp)
-        if self.halt.seconds:
-            parts.append(self.seconds / self.halt.seconds)
-        if self.halt.noise and self.noise is not None:
-            parts.append((self.halt.noise / self.noise) ** 2 if self.noise > 0 else 1.0)  # as samples count
-        return min(1.0, max(parts)) if parts else None
-
-
-@dataclass(slots=True, eq=False)
-class _Member:
-    """An engine with its run. `counted` and `counted_spp` are what its newest snapshot in the film holds."""
-
-    engine: Engine
-    options: RunOptions
-    status: RunStatus = field(default_factory=lambda: RunStatus(RunState.BUILDING))
-    run: Run | None = None
-    error: LrnapError | None = None
-    counted: float = 0.0
-    counted_spp: float = 0.0
-    epoch: int = 0  # of the film that they are in
-    task: asyncio.Task[None] | None = None
-    told: Halt | None = None  # the halt condition that its run knows
-    removed: bool = False
-    heard: float = field(default_factory=time.monotonic)  # when it last said something ...
-    fetched: float = field(default_factory=time.monotonic)  # ... and when its last film came
-
-    @property
-    def lost(self) -> bool:
-        return self.error is not None
-
-    @property
-    def settled(self) -> bool:
-        """No more samples will come than those that are counted."""
-        return self.lost or (self.task is not None and self.task.done())
-
-    @property
-    def samples(self) -> float:
-        return self.counted if self.settled else max(self.now.samples, self.counted)
-
-    @property
-    def spp(self) -> float:
-        return self.counted_spp if self.settled else max(self.now.spp, self.counted_spp)
-
-    @property
-    def now(self) -> RunStatus:
-        """The status, with the samples that are of the film that counts."""
-        status = self.status
-        return status if status.epoch == self.epoch else replace(status, samples=0.0, spp=0.0, seconds=0.0)
-
-    def begin(self, epoch: int) -> None:
-        """From now on samples of that epoch count."""
-        self.epoch, self.counted, self.counted_spp = epoch, 0.0, 0.0
-
-    def report(self, *, complete: bool) -> MemberStatus:
-        """`complete`: all is there, so whoever was stopped for that has done its part."""
-        state = RunState.DONE if complete and self.status.state is RunState.STOPPED else self.status.state
-        status = replace(self.status, state=state, samples=self.samples, spp=self.spp)
-        problem = str(self.error) if self.error else ""
-        return MemberStatus(
-            self.engine.name,
-            self.options.run,
-            self.options.seed,
-            status,
-            problem,
-            self.removed,
-            self.heard,
-            self.fetched,
-        )
 
 
 class Farm:
@@ -175,16 +72,11 @@ class FarmJob:
         resumed: Snapshot | None = None,
     ) -> None:
         self._channels = channels
-        self._resumed = resumed
         self.scene = scene
         self.halt = halt
-        self.film: Film | None = None
-        self.epoch = 0  # of the film: how often the scene was edited
+        self._film = JobFilm(resumed)
         self._editing = asyncio.Lock()
         self._between = False  # an edit has come to some of the runs
-        self._film_number = 0
-        self._noise: Noise | None = None
-        self._level: float | None = None
         self._stopping = False
         self._complete = False  # the halt condition holds
         self._paused = False
@@ -194,11 +86,21 @@ class FarmJob:
         self._turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._background: set[asyncio.Task[None]] = set()
         self._stem = f"{scene.name}-{secrets.token_hex(3)}"
-        self._members: list[_Member] = []
+        self._members: list[Member] = []
         for engine in engines:
             self._enlist(engine)
 
     # -- looking at it
+
+    @property
+    def film(self) -> Film | None:
+        """Merged from all runs; None before the first snapshot."""
+        return self._film.film
+
+    @property
+    def epoch(self) -> int:
+        """Of the film: how often the scene was edited."""
+        return self._film.epoch
 
     @property
     def over(self) -> bool:
@@ -230,7 +132,7 @@ class FarmJob:
     @property
     def resumed(self) -> float:
         """Samples of the film that the job goes on with, once it counts."""
-        return self._resumed.samples if self._resumed is not None and self.film is not None else 0.0
+        return self._film.resumed.samples if self._film.resumed is not None else 0.0
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -240,7 +142,7 @@ class FarmJob:
     def progress(self) -> Progress:
         live = [m for m in self._members if not m.lost]
         rendering = [m.status for m in live if m.status.state is RunState.RENDERING]
-        before = self._resumed if self.film is not None else None
+        before = self._film.resumed
         return Progress(
             state=self.state,
             spp=sum(m.spp for m in self._members) + (before.spp if before else 0.0),
@@ -249,8 +151,8 @@ class FarmJob:
             seconds=max((m.now.seconds for m in self._members), default=0.0),
             halt=self.halt,
             members=tuple(m.report(complete=self._complete) for m in self._members),
-            film=self._film_number,
-            noise=self._level,
+            film=self._film.number,
+            noise=self._film.noise,
         )
 
     async def changes(self) -> AsyncIterator[Progress]:
@@ -352,14 +254,9 @@ class FarmJob:
 
     def _begin(self, epoch: int) -> None:
         """From now on only films of that epoch count."""
-        self.epoch, self._level, self._resumed = epoch, None, None
-        if self.film is not None:
-            self.film.restart(epoch)
-        if self._noise is not None:
-            self._noise.restart(epoch)
+        self._film.begin(epoch)
         for member in self._members:
             member.begin(epoch)
-        self._film_number += 1
 
     def add(self, engine: Engine) -> None:
         """One engine more renders from now on. Raises LrnapError if nothing renders, or it does already."""
@@ -407,7 +304,7 @@ class FarmJob:
         seed = seeds.of_scene(self.scene, [m.options.seed for m in self._members])
         name = f"{self._stem}-{len(self._members) + 1}"
         options = RunOptions(name, seed, self._threads, self._alone, self._channels, self.epoch)
-        member = _Member(engine, options, told=options.halt, epoch=self.epoch)
+        member = Member(engine, options, told=options.halt, epoch=self.epoch)
         self._members.append(member)
         member.task = asyncio.create_task(self._drive(member))
         member.task.add_done_callback(lambda _: self._notify())
@@ -419,10 +316,10 @@ class FarmJob:
             return NEVER
         return self.halt if self.halt.noise is None else replace(self.halt, noise=math.inf)
 
-    def _serving(self, name: str) -> _Member | None:
+    def _serving(self, name: str) -> Member | None:
         return next((m for m in self._members if m.engine.name == name and not m.removed and not m.lost), None)
 
-    async def _tell_halt(self, member: _Member) -> None:
+    async def _tell_halt(self, member: Member) -> None:
         """A run that is being built is told once it renders."""
         wanted = self._alone
         renders = member.status.state in (RunState.RENDERING, RunState.PAUSED)
@@ -434,7 +331,7 @@ class FarmJob:
         except LrnapError:
             member.told = before  # over by now, or lost, which shows in its events
 
-    async def _drive(self, member: _Member) -> None:
+    async def _drive(self, member: Member) -> None:
         """From the start of a member's run to its last film."""
         try:
             scene, options = self.scene, replace(member.options, epoch=self.epoch)
@@ -458,7 +355,7 @@ class FarmJob:
                 with contextlib.suppress(LrnapError):
                     await member.run.close()
 
-    async def _follow(self, member: _Member, run: Run) -> None:
+    async def _follow(self, member: Member, run: Run) -> None:
         fetching = asyncio.create_task(self._fetch(member))
         try:
             async for member.status in run.events():
@@ -484,7 +381,7 @@ class FarmJob:
             raise LrnapError(Code.UNAVAILABLE, "somebody else stopped the job there; its film stays counted")
         self._check_halt()
 
-    async def _fetch(self, member: _Member) -> None:
+    async def _fetch(self, member: Member) -> None:
         """Fetches snapshots while the run renders: the first soon, then ever more seldom."""
         while True:
             while member.now.samples <= member.counted:
@@ -500,40 +397,22 @@ class FarmJob:
                 took = time.monotonic() - began
             await asyncio.sleep(self.interval or pace.pause(member.status.seconds, took))
 
-    async def _take(self, member: _Member) -> None:
+    async def _take(self, member: Member) -> None:
         """Counts the run's film as it is now. A run whose film does not fit to the others' is set aside."""
         if member.run is None or member.lost:
             return
         snapshot = await member.run.snapshot()
+        if snapshot.epoch != member.epoch:
+            return
         try:
-            if self.film is None:
-                self.film, self._noise = self._begun(snapshot)
-            newer = snapshot.epoch == member.epoch and await asyncio.to_thread(self.film.add, snapshot)
+            newer = self._film.add(snapshot)
         except LrnapError as error:
             member.error = error
             self._spawn(_stopped(member.run))
             return
         if newer:
-            self._film_number += 1
-            member.fetched = time.monotonic()
-            member.counted = max(member.counted, snapshot.samples)
-            member.counted_spp = max(member.counted_spp, snapshot.spp)
-            self._level = await asyncio.to_thread(self._judge, snapshot)
-
-    def _begun(self, first: Snapshot) -> tuple[Film, Noise]:
-        """Raises LrnapError if the film to go on with is another picture's."""
-        film, noise = Film(first.layout), Noise(first.layout)
-        film.restart(self.epoch)
-        if self._resumed is not None:
-            self._resumed = fitted(self._resumed, first.layout, first.epoch)
-            film.add(self._resumed)
-            noise.add(self._resumed)
-        return film, noise
-
-    def _judge(self, snapshot: Snapshot) -> float | None:
-        assert self._noise is not None
-        self._noise.add(snapshot)
-        return self._noise.level()
+            member.count(snapshot)
+            await _to_the_end(self._film.judge(snapshot))
 
     # -- all members
 
@@ -579,3 +458,12 @@ async def _stopped(run: Run) -> None:
     """Ends a run whose film cannot be used, if it is still there."""
     with contextlib.suppress(LrnapError):
         await run.stop()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Does what has begun, even if whoever waits for it is told meanwhile to wait no longer."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    finally:
+        await asyncio.wait([task])

@@ -13,7 +13,8 @@ import numpy as np
 
 from lrnap import __version__
 from lrnap.client.background import Background
-from lrnap.client.farm import FarmJob, Progress
+from lrnap.client.farm import FarmJob
+from lrnap.client.progress import Progress
 from lrnap.client.scene_film import SceneFilm
 from lrnap.engine.protocol import RunState
 from lrnap.errors import Code, LrnapError

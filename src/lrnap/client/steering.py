@@ -26,8 +26,9 @@ from lrnap.lux.params import ParamSet, make
 from lrnap.lux.scene import Scene
 
 if TYPE_CHECKING:
-    from lrnap.client.farm import FarmJob, MemberStatus, Progress
+    from lrnap.client.farm import FarmJob
     from lrnap.client.job import Job
+    from lrnap.client.progress import MemberStatus, Progress
     from lrnap.client.recording import Recording
 
 

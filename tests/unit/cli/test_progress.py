@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from lrnap.cli.progress import LiveTable, left, summary
-from lrnap.client.farm import MemberStatus, Progress
+from lrnap.client.progress import MemberStatus, Progress
 from lrnap.engine.protocol import Halt, RunState, RunStatus
 
 

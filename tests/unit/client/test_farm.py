@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from lrnap.client.farm import Farm
 from lrnap.engine import pace
 from lrnap.engine.protocol import Halt, RunState
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
+from lrnap.film.merge import Film
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.lux.scene import Scene
 
@@ -454,6 +456,37 @@ def test_a_lost_engines_samples_still_tell_of_the_noise():
         assert (await job.wait()).state is RunState.DONE
         await job.close()
 
+    asyncio.run(scenario())
+
+
+def test_a_film_that_has_come_is_counted_whole_even_if_its_engine_dies_at_that_moment(monkeypatch):
+    add = Film.add
+
+    def slowly(film, snapshot):
+        added = add(film, snapshot)
+        time.sleep(0.05)
+        return added
+
+    async def scenario():
+        layout = FilmLayout(40, 30)
+        engines = [FakeEngine(layout=layout), FakeEngine(layout=layout)]
+        job = await Farm(engines).start(SCENE)
+        await until(lambda: all(e.runs for e in engines))
+        here, lost = (e.runs[0] for e in engines)
+        for run in (here, lost):
+            noisy(run)
+        lost.render(40)
+        await until(lambda: job.film is not None and job.film.spp == 40)
+        lost.die()
+        await until(lambda: job.progress().members[1].problem)
+        here.render(40)
+        await until(lambda: job.film.spp == 80)
+        await job.stop()
+        assert [m.status.spp for m in job.progress().members] == [40, 40]
+        assert job.progress().noise is not None
+        await job.close()
+
+    monkeypatch.setattr(Film, "add", slowly)
     asyncio.run(scenario())
 
 
