@@ -45,10 +45,10 @@ class NodeBench(Bench):
             wanted = RunOptions(**{"run": "r1", "seed": 1} | options)
             run = await RemoteEngine(address.url).start(scene or quad(), wanted)
             try:
-                while node._run is None and not run.status().state.over:
+                while not node.runs and not run.status().state.over:
                     await asyncio.sleep(0.001)
-                if node._run is not None:
-                    run.pid = node._run.pid
+                for started in node.runs:
+                    run.pid = started.pid
                     self.pids.append(run.pid)
                 yield run
             finally:

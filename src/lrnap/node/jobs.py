@@ -148,8 +148,8 @@ class JobTable:
 
     @property
     def active(self) -> Job | None:
-        """The job that holds the engine."""
-        return next((job for job in self._jobs.values() if job.active), None)
+        """The job that holds the engine; of several the last."""
+        return next((job for job in reversed(self._jobs.values()) if job.active), None)
 
     def begin(self, name: str, owner: str, now: float) -> Job:
         """A job that is PARSING. Raises LrnapError if the name cannot be had."""

@@ -34,6 +34,7 @@ from lrnap.net.service import Session
 from lrnap.node.assets import AssetStore
 from lrnap.node.edits import JobEdit
 from lrnap.node.events import Publisher
+from lrnap.node.handlers import HANDLERS, Handler
 from lrnap.node.jobs import Job, JobTable, Step
 from lrnap.node.paths import Roots
 from lrnap.node.settings import effective_halt
@@ -52,6 +53,14 @@ _OUTCOME: Mapping[RunState, Step] = {
 }
 
 
+@dataclass(slots=True, eq=False)
+class Live:
+    """A job that holds the engine, from before its run is started until its last film is kept."""
+
+    run: Run | None = None
+    watching: asyncio.Task[None] | None = None
+
+
 @dataclass(slots=True)
 class Tally:
     """What a node has done since it was started: runs begun and failed, and the samples of those that are over."""
@@ -63,6 +72,9 @@ class Tally:
 
 class Node:
     """See the module. `data`: a folder for assets. `threads`: for jobs that do not say; 0 means all."""
+
+    seats: float = 1  # jobs that may hold the engine at once
+    handlers: Mapping[str, Handler] = HANDLERS
 
     def __init__(
         self,
@@ -84,9 +96,7 @@ class Node:
         self.clock = clock
         self.tally = Tally()
         self._log: deque[str] = deque(maxlen=self.limits.log_lines)
-        self._holder: Job | None = None  # the job that holds the engine, from before its run is started
-        self._run: Run | None = None
-        self._watching: asyncio.Task[None] | None = None
+        self._live: dict[Job, Live] = {}  # the jobs that hold the engine
         self._editing = asyncio.Lock()
 
     # --- for the server
@@ -105,10 +115,10 @@ class Node:
 
     async def close(self) -> None:
         """Ends the run and frees everything; idempotent."""
-        if self._run is not None:
-            await self._run.close()
-        if self._watching is not None:
-            await asyncio.wait([self._watching])
+        live = [*self._live.values()]
+        await asyncio.gather(*(one.run.close() for one in live if one.run is not None))
+        if watching := [one.watching for one in live if one.watching is not None]:
+            await asyncio.wait(watching)
         for job in [*self.jobs]:
             self._forget(job)
 
@@ -122,8 +132,8 @@ class Node:
         if job is not None and not known:
             job.log.append(line)
         name = job.name if job is not None else None
-        run = self._run.name if self._run is not None and self._holder is job else None
-        log.info("%s", text, extra={"job": name, "run": run})
+        run = None if job is None else self._run_of(job)
+        log.info("%s", text, extra={"job": name, "run": None if run is None else run.name})
         self.publisher.publish("log", name, line=line, **({} if name is None else {"jobname": name}))
 
     def warn(self, job: Job, warnings: Sequence[str]) -> None:
@@ -140,8 +150,8 @@ class Node:
         """The log of a job with what its engine prints, or of the node."""
         if job is None:
             return [*self._log]
-        engine = self._run.log(self.limits.log_lines) if self._run is not None and self._holder is job else ()
-        return [*job.log, *engine]
+        run = self._run_of(job)
+        return [*job.log, *(() if run is None else run.log(self.limits.log_lines))]
 
     # --- jobs without an engine
 
@@ -174,9 +184,10 @@ class Node:
         """The job and its film are gone."""
         if job.state is Status.PARSING:
             raise LrnapError(Code.STATE, f'the scene of job "{job.name}" is being read: wait until it is READY')
-        if self._holder is job and self._run is not None:
-            await self._run.close()
-            await self._settled()
+        run = self._run_of(job)
+        if run is not None:
+            await run.close()
+            await self._settled(job)
         self._forget(job)
         self._tell(job)
 
@@ -202,16 +213,14 @@ class Node:
         halt = halts.first_of(halt, job.halt)
         alone = NEVER if job.suspends else halt
         options = RunOptions(name, seed, self.threads if threads is None else threads, alone, channels, job.epoch)
-        scene = job.scene
-        assert scene is not None  # a job that may render has one: READY is reached with it alone
-        self._holder = job
+        live = self._live[job] = Live()
         try:
-            started = await self.engine.start(scene, options)
+            started = await self._start(job, options)
         except BaseException:
-            self._holder = None
+            del self._live[job]
             raise
         if job not in [*self.jobs]:  # forgotten meanwhile
-            self._holder = None
+            del self._live[job]
             await started.close()
             raise LrnapError(Code.STATE, f'job "{job.name}" was replaced or reset while it was being started')
         if job.film is not None:
@@ -221,10 +230,14 @@ class Node:
         job.halt, job.channels = halt, channels
         job.status = started.status()
         self.jobs.touch(job)
-        self._run = started
+        live.run = started
         self.tally.runs += 1
-        self._watching = asyncio.create_task(self._watch(job, started))
+        live.watching = asyncio.create_task(self._watch(job, started))
         self._step(job, Step.RENDER)
+
+    async def _start(self, job: Job, options: RunOptions) -> Run:
+        assert job.scene is not None  # a job that may render has one: READY is reached with it alone
+        return await self.engine.start(job.scene, options)
 
     async def pause(self, job: Job) -> None:
         job.check(Step.PAUSE)
@@ -253,7 +266,7 @@ class Node:
                 number = job.epoch
             elif number <= job.epoch:
                 raise LrnapError(Code.SEQ, f"the film is of epoch {job.epoch} already: {number} is not newer")
-            elif self._holder is job:
+            elif job in self._live:
                 run = self.running(job)
                 await run.edit(edit.calls, edit.files, number)
                 self.warn(job, run.warnings())
@@ -286,9 +299,10 @@ class Node:
     async def stop(self, job: Job) -> None:
         """Ends rendering; when it returns, the film is kept."""
         job.check(Step.STOP)
-        if self._holder is job and self._run is not None:
-            await self._run.stop()
-            await self._settled()
+        run = self._run_of(job)
+        if run is not None:
+            await run.stop()
+            await self._settled(job)
 
     async def change_threads(self, job: Job, by: int) -> int:
         """Renders with so many threads more or less; returns how many there are then."""
@@ -299,14 +313,15 @@ class Node:
 
     async def set_default_threads(self, threads: int) -> None:
         """For the jobs to come, and for the one that renders."""
-        if self._run is not None and threads and self._run.status().state is not RunState.BUILDING:
-            await self._run.set_threads(threads)
+        for run in self.runs:
+            if threads and run.status().state is not RunState.BUILDING:
+                await run.set_threads(threads)
         self.threads = threads
 
     async def set_halt(self, job: Job, halt: Halt, *, suspend: bool = False) -> None:
         """The halt conditions of a job: of its run if there is one, else of the next. `suspend`: it pauses then."""
         before, (job.halt, job.suspends) = (job.halt, job.suspends), (halt, suspend)
-        if self._holder is job and job.active:
+        if job in self._live and job.active:
             try:
                 await self.running(job).set_halt(NEVER if suspend else effective_halt(job))
             except LrnapError:
@@ -315,35 +330,48 @@ class Node:
 
     async def wait(self, job: Job, session: Session) -> None:
         """Until the job no longer renders, or the one who waits is gone."""
-        if self._holder is not job or self._watching is None:
+        live = self._live.get(job)
+        if live is None or live.watching is None:
             return
         gone = asyncio.create_task(session.closed.wait())
         try:
-            await asyncio.wait([self._watching, gone], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([live.watching, gone], return_when=asyncio.FIRST_COMPLETED)
         finally:
             gone.cancel()
 
     def running(self, job: Job) -> Run:
         """The run of a job that renders. Raises LrnapError if it has none, or it is still being built."""
-        if self._holder is not job or self._run is None or not job.active:
+        run = self._run_of(job)
+        if run is None or not job.active:
             raise LrnapError(Code.STATE, f'job "{job.name}" is {job.state.value}, not rendering')
-        if self._run.status().state is RunState.BUILDING:
+        if run.status().state is RunState.BUILDING:
             raise LrnapError(
                 Code.STATE, f'the scene of job "{job.name}" is being built: try again when it renders, or CTL_STOP'
             )
-        return self._run
+        return run
 
     # --- looking
 
+    @property
+    def runs(self) -> list[Run]:
+        """That there are now."""
+        return [live.run for live in self._live.values() if live.run is not None]
+
+    def _run_of(self, job: Job) -> Run | None:
+        live = self._live.get(job)
+        return None if live is None else live.run
+
     def run_status(self, job: Job) -> RunStatus | None:
         """Of the run that the job has now, else of its last."""
-        return self._run.status() if self._run is not None and self._holder is job else job.status
+        run = self._run_of(job)
+        return job.status if run is None else run.status()
 
     async def film(self, job: Job) -> Snapshot:
         """The film of a job, summed over its runs. Raises LrnapError if it has none."""
-        if self._holder is job and self._run is not None:
+        run = self._run_of(job)
+        if run is not None:
             try:
-                await self._count(job, await self._run.snapshot())
+                await self._count(job, await run.snapshot())
             except LrnapError:
                 if job.film is None:
                     raise
@@ -365,7 +393,7 @@ class Node:
             await self.film(job)
         assert job.film is not None  # or `film` would have raised
         epoch = job.film.epoch + 1
-        if self._holder is job and self._run is not None and job.active:
+        if self._run_of(job) is not None and job.active:
             await self.running(job).edit((), epoch=epoch)
         job.film.restart(epoch)
         job.resumed, job.before = 0.0, (0.0, 0.0)
@@ -375,8 +403,8 @@ class Node:
 
     def _check_engine(self, job: Job) -> None:
         """Raises LrnapError unless the job may render and the engine is free."""
-        holder = self._holder
-        if holder is not None and holder is not job:
+        if len(self._live) >= self.seats and job not in self._live:
+            holder = next(iter(self._live))
             raise LrnapError(
                 Code.BUSY,
                 f'this node renders one job at a time, and job "{holder.name}" is {holder.state.value}: '
@@ -385,7 +413,7 @@ class Node:
         job.check(Step.RENDER)
         if job.scene is None:
             raise LrnapError(Code.STATE, f'job "{job.name}" is a film without a scene: describe its scene')
-        if holder is job:
+        if job in self._live:
             raise LrnapError(Code.STATE, f'job "{job.name}" is being started or is ending: try again')
 
     def _seed(self, job: Job, seed: int | None) -> int:
@@ -450,7 +478,7 @@ class Node:
         self.tally.samples += status.samples
         self.tally.failed += status.state is RunState.FAILED
         await run.close()
-        self._holder = self._run = self._watching = None
+        del self._live[job]
         if job not in [*self.jobs]:
             return
         if failure is None and status.state is RunState.FAILED:
@@ -460,12 +488,16 @@ class Node:
                 self.note(f'job "{job.name}": engine: {line}', job, known=True)
         self._step(job, Step.FAIL if failure is not None else _OUTCOME.get(status.state, Step.FAIL), failure)
         for old in self.jobs.surplus():
-            self.note(f'job "{old.name}" and its film are dropped: the last {self.limits.films} finished ones are kept')
-            self._forget(old)
+            self._retire(old)
 
-    async def _settled(self) -> None:
-        if self._watching is not None:
-            await asyncio.wait([self._watching])
+    def _retire(self, job: Job) -> None:
+        self.note(f'job "{job.name}" and its film are dropped: the last {self.limits.films} finished ones are kept')
+        self._forget(job)
+
+    async def _settled(self, job: Job) -> None:
+        live = self._live.get(job)
+        if live is not None and live.watching is not None:
+            await asyncio.wait([live.watching])
 
     async def _count(self, job: Job, snapshot: Snapshot) -> None:
         if job.film is None:

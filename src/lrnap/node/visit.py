@@ -1,6 +1,6 @@
 """A connection's stay at a node: the scene it describes, the names it has bound to assets, what it subscribed to.
 
-`answer` looks the request's verb up in `handlers.HANDLERS`; any other is a call of the Lux API.
+`answer` looks the request's verb up in the server's table of handlers; any other is a call of the Lux API.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lrnap.lux.call import Call
 from lrnap.lux.overrides import FilmOverrides
 from lrnap.net.calls import find_spec
 from lrnap.net.service import Answer, Session
-from lrnap.node import handlers, lux_calls
+from lrnap.node import lux_calls
 from lrnap.node.description import Description, Places
 from lrnap.node.edits import JobEdit
 from lrnap.node.events import Subscription
@@ -75,7 +75,7 @@ class NodeVisit:
     async def answer(self, request: Request) -> Answer:
         try:
             self.check_whole(request)
-            handler = handlers.HANDLERS.get(request.verb, lux_calls.answer)
+            handler = self.node.handlers.get(request.verb, lux_calls.answer)
             return await handler(self, request)
         except LrnapError as error:
             self.errors.failed(error)
