@@ -40,8 +40,21 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    attached: Annotated[
+        bool, typer.Option("--attached", help="End when standard input does: for programs that start this one.")
+    ] = False,
+    processors: Annotated[
+        str | None, typer.Option(help="Keep to these processors (Linux), such as 0-3,8.", metavar="LIST")
+    ] = None,
 ) -> None:
-    pass
+    if attached:
+        from lrnap.launch.attached import end_with_input
+
+        end_with_input()
+    if processors is not None:
+        from lrnap.launch.attached import use_processors
+
+        use_processors(processors)
 
 
 @app.command()
