@@ -44,7 +44,7 @@ def test_15_what_a_client_calls_itself_gives_it_nothing(tmp_path: Path) -> None:
         assert talk.ask('#1 API_LuxParse "scene.lxs" "job"').startswith("R_OK")
         port = talk.sock.getsockname()[1]
         with node.talk() as other:
-            assert any(f"from 127.0.0.1:{port}" in line for line in other.text("CTL_JOBS"))
+            assert any(f'owner="127.0.0.1:{port}"' in line for line in other.text("CTL_JOBS"))
 
 
 def test_21_what_is_sent_twice_counts_once(tmp_path: Path) -> None:

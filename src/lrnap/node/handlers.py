@@ -15,7 +15,7 @@ from lrnap.engine import halts
 from lrnap.errors import Code, LrnapError
 from lrnap.film.channels import in_order
 from lrnap.net.service import Answer, Follow, Transfer
-from lrnap.node import film_dump, lux_calls, machine, settings
+from lrnap.node import film_dump, lux_calls, machine, queue_verbs, settings
 from lrnap.wire import Reply, Request, Scalar, Status, Word, info, ok, printable, status, text
 from lrnap.wire.verbs import FILE_OPTIONS
 
@@ -45,7 +45,7 @@ def _number(request: Request, name: str) -> float | None:
 async def _info(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
     more: dict[str, Scalar] = {}
     if visit.session.level:
-        more = {**visit.node.facts(), "threads": visit.node.threads}
+        more = {**visit.node.facts(), "threads": visit.node.threads, **queue_verbs.claim_fields(visit.node.lease)}
     elif visit.node.hardware() not in ({}, DEFAULT_HARDWARE):
         more = visit.node.hardware()
     reply = info(machine.platform_word(), machine.ram_mb(), machine.cores())
@@ -56,21 +56,13 @@ async def _status(visit: NodeVisit, request: Request) -> Reply:
     name = _arg(request)
     jobs = visit.node.jobs
     job = jobs.find(str(name)) if name is not None else jobs.active or visit.own() or jobs.meant(None)
+    claim = queue_verbs.claim_fields(visit.node.lease) if visit.session.level else {}
     if job is None:
-        return status(Status.IDLE)
-    fields = visit.node.figures(job)
+        return status(Status.IDLE, **claim)
+    fields = visit.node.figures(job) | claim
     if job.error is not None:
         fields |= {"code": Word(job.error.code.wire_name), "desc": printable(str(job.error))}
     return Reply("R_STATUS", (Word(job.state.value),), fields)
-
-
-async def _jobs(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
-    lines = []
-    for job in visit.node.jobs:
-        figures = visit.node.figures(job)
-        film = f"  {figures['spp']} spp" if "spp" in figures else ""
-        lines.append(f'"{job.name}"  {job.state.value}{film}  from {job.owner}')
-    return text(lines)
 
 
 async def _log(visit: NodeVisit, request: Request) -> Reply:
@@ -81,11 +73,11 @@ async def _log(visit: NodeVisit, request: Request) -> Reply:
 
 
 async def _get(visit: NodeVisit, request: Request) -> Reply:
-    name = _arg(request)
+    name, of = _arg(request), request.options.get("job")
+    job = visit.node.jobs.meant(None if of is None else str(of))
     if name is None:
-        known = settings.values(visit.node.threads, visit.node.jobs.meant(None))
+        known = settings.values(visit.node.threads, job)
         return text(f"{key} {settings.shown(value)}" for key, value in known.items())
-    job = visit.node.jobs.meant(None)
     name = settings.check_name(str(name), job)
     known = settings.values(visit.node.threads, job)
     if name not in known and job is None:
@@ -142,15 +134,17 @@ async def _reset(visit: NodeVisit, request: Request) -> Reply:
 
 
 async def _set(visit: NodeVisit, request: Request) -> Reply:
+    visit.order()
     given, value = str(request.args[0]), request.args[1] if len(request.args) > 1 else None
+    of = request.options.get("job")
     if given.lower() == settings.ALL and value is None:
-        settings.reset_developing(visit.job(), settings.ALL)
+        settings.reset_developing(visit.job(of), settings.ALL)
         return ok()
-    name = settings.check_name(given, visit.node.jobs.meant(None))
+    name = settings.check_name(given, visit.node.jobs.meant(None if of is None else str(of)))
     if name == "threads":
         await visit.node.set_default_threads(settings.thread_count(0 if value is None else value))
         return ok()
-    job = visit.job()
+    job = visit.job(of)
     if name in halts.PARAMETERS:
         await visit.node.set_halt(job, settings.changed_halt(job.halt, name, value))
     elif value is None:
@@ -164,6 +158,7 @@ async def _set(visit: NodeVisit, request: Request) -> Reply:
 
 
 async def _init(visit: NodeVisit, request: Request) -> Reply:
+    queue_verbs.refuse_options(request)
     name = _arg(request)
     try:
         visit.begin(None if name is None else str(name))
@@ -196,6 +191,8 @@ async def _cleanup(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
 
 
 async def _render(visit: NodeVisit, request: Request) -> Reply:
+    queue_verbs.refuse_options(request)
+    visit.order()
     visit.check_complete(_arg(request))
     job = visit.to_render(_arg(request))
     seed, threads = _number(request, "seed"), _number(request, "threads")
@@ -212,12 +209,15 @@ async def _render(visit: NodeVisit, request: Request) -> Reply:
 
 
 async def _edit_begin(visit: NodeVisit, request: Request) -> Reply:
+    queue_verbs.refuse_options(request)
+    visit.order()
     visit.begin_edit(visit.job(_arg(request)))
     visit.go_on()
     return ok()
 
 
 async def _edit_end(visit: NodeVisit, request: Request) -> Reply:
+    visit.order()
     epoch = _number(request, "epoch")
     return ok(epoch=await visit.end_edit(None if epoch is None else int(epoch)))
 
@@ -285,9 +285,9 @@ async def _bind(visit: NodeVisit, request: Request) -> Reply:
 
 
 HANDLERS: Mapping[str, Handler] = {
+    **queue_verbs.HANDLERS,
     "CTL_INFO": _info,
     "CTL_STATUS": _status,
-    "CTL_JOBS": _jobs,
     "CTL_LOG": _log,
     "CTL_GET": _get,
     "CTL_SET": _set,

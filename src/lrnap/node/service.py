@@ -36,6 +36,7 @@ from lrnap.node.edits import JobEdit
 from lrnap.node.events import Publisher
 from lrnap.node.handlers import HANDLERS, Handler
 from lrnap.node.jobs import Job, JobTable, Step
+from lrnap.node.lease import Lease
 from lrnap.node.paths import Roots
 from lrnap.node.settings import effective_halt
 from lrnap.node.snapshots import Snapshots
@@ -95,6 +96,7 @@ class Node:
         self.publisher = Publisher(self.limits.events)
         self.clock = clock
         self.tally = Tally()
+        self.lease = Lease()
         self._log: deque[str] = deque(maxlen=self.limits.log_lines)
         self._live: dict[Job, Live] = {}  # the jobs that hold the engine
         self._editing = asyncio.Lock()

@@ -41,7 +41,13 @@ class NodeJob:
         self._name = name
 
     def _job(self) -> Job:
+        """To look at."""
         return self._visit.job(self._name)
+
+    def _mine(self) -> Job:
+        """To change. Raises LrnapError (FENCED) if others give the orders."""
+        self._visit.order()
+        return self._job()
 
     def _known(self) -> Job | None:
         return self._node.jobs.meant(None if self._name is None else str(self._name))
@@ -94,7 +100,7 @@ class NodeJob:
         return {} if job is None else {**settings.film_params(job.scene), **job.develop}
 
     def keep_film_params(self, changed: Mapping[str, object]) -> None:
-        job = self._job()
+        job = self._mine()
         job.develop = {**job.develop, **changed}
 
     def override_film(self, params: Sequence[Param]) -> None:
@@ -109,30 +115,31 @@ class NodeJob:
     # -- rendering
 
     async def render(self) -> None:
+        self._visit.order()
         self._visit.check_complete(self._name)
         job = self._visit.to_render(self._name)
         await self._node.render(job, seed=None, threads=None, halt=Halt(), run=None)
 
     async def resume(self) -> None:
-        await self._node.resume(self._job())
+        await self._node.resume(self._mine())
 
     async def pause(self) -> None:
-        await self._node.pause(self._job())
+        await self._node.pause(self._mine())
 
     async def finish(self) -> None:
-        await self._node.stop(self._job())
+        await self._node.stop(self._mine())
 
     async def abort(self) -> None:
-        await self._node.reset(self._job())
+        await self._node.reset(self._mine())
 
     async def wait(self) -> None:
         await self._node.wait(self._job(), self._visit.session)
 
     async def set_halt(self, halt: Halt, *, suspend: bool = False) -> None:
-        await self._node.set_halt(self._job(), halt, suspend=suspend)
+        await self._node.set_halt(self._mine(), halt, suspend=suspend)
 
     async def change_threads(self, by: int) -> int:
-        return await self._node.change_threads(self._job(), by)
+        return await self._node.change_threads(self._mine(), by)
 
     # -- films
 
@@ -140,14 +147,15 @@ class NodeJob:
         return await self._node.film(self._job())
 
     async def add_film(self, film: Snapshot) -> None:
-        await self._node.add_film(self._job(), film)
+        await self._node.add_film(self._mine(), film)
 
     async def show_film(self, film: Snapshot, params: Mapping[str, object]) -> None:
+        self._visit.order()
         job = self._node.begin(self._node.jobs.unused_name(), self._visit.session.peer)
         self._node.loaded(job, film, dict(params))
 
     async def clear_film(self) -> None:
-        await self._node.clear_film(self._job())
+        await self._node.clear_film(self._mine())
 
     def find_file(self, name: str) -> Path:
         return self._node.roots.find(name)

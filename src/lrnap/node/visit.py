@@ -93,6 +93,7 @@ class NodeVisit:
     def close(self) -> None:
         """What is described half-way is gone; what renders goes on."""
         self.discard()
+        self.node.lease.gone(self)
         for subscription in self.subscriptions.values():
             self.node.publisher.drop(subscription)
         self.node.assets.release(self.bound.values())
@@ -180,6 +181,10 @@ class NodeVisit:
         self.node.assets.hold([sha256])
         self.node.assets.release([self.bound.pop(name)] if name in self.bound else [])
         self.bound[name] = sha256
+
+    def order(self) -> None:
+        """Raises LrnapError (FENCED) if others give the orders here."""
+        self.node.lease.check(self)
 
     def discard(self) -> None:
         if self.parsing is not None:

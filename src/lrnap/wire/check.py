@@ -78,6 +78,8 @@ def _fits(spec: Argument | OptionSpec, value: Value) -> bool:
             return isinstance(value, Payload)
         case Kind.INTEGER:
             return isinstance(value, int) and value >= 0
+        case Kind.SIGNED:
+            return isinstance(value, int)
         case Kind.NUMBER:
             return isinstance(value, (int, float)) and value >= 0
         case Kind.SHA256:

@@ -38,6 +38,7 @@ class Status(Enum):
     IDLE = "IDLE"
     PARSING = "PARSING"
     READY = "READY"
+    QUEUED = "QUEUED"  # of a manager: it is to be rendered, and no node renders it yet
     RENDERING = "RENDERING"
     PAUSED = "PAUSED"
     STOPPED = "STOPPED"
@@ -50,6 +51,7 @@ class Kind(Enum):
 
     TEXT = "text"
     INTEGER = "a whole number"
+    SIGNED = "a whole number, which may be below zero"
     NUMBER = "a number"
     SHA256 = "a SHA-256 in lower-case hexadecimal"
     RANGE = "a range of bytes, first-last"
@@ -107,7 +109,7 @@ class Verb:
 
 
 _JOB = (Argument("job", optional=True),)
-_RUNNING = frozenset({Status.RENDERING, Status.PAUSED})
+_RUNNING = frozenset({Status.QUEUED, Status.RENDERING, Status.PAUSED})
 _STARTABLE = frozenset({Status.READY, Status.STOPPED, Status.DONE, Status.ERROR})
 _HAS_FILM = frozenset({Status.RENDERING, Status.PAUSED, Status.STOPPED, Status.DONE, Status.ERROR})
 _THREADS = (Argument("job", optional=True),)
@@ -128,6 +130,26 @@ FILE_OPTIONS: Mapping[str, str] = {  # of the formats that are files; a test hol
     "weights": "of exr: each pixel's samples, so that the file is a film that can be merged",
 }
 TOPICS = ("state", "stats", "log")
+STEPS_OF_NODES = ("enable", "disable", "drain", "forgive", "remove")
+PARTS_OF_JOBS = ("facts", "frames", "runs", "history")
+_HALTS = (
+    OptionSpec("spp", Kind.NUMBER, "halt at this many samples per pixel; 0: never, whatever the scene says"),
+    OptionSpec("seconds", Kind.NUMBER, "halt after this time of rendering; 0: never"),
+    OptionSpec("noise", Kind.NUMBER, "halt when the picture's error is below, where 1 is white; 0: never"),
+)
+_WISHES = (
+    OptionSpec("priority", Kind.SIGNED, "of a manager: higher ones come first; 0 if not given"),
+    OptionSpec("after", Kind.SCALAR, "of a manager: jobs that must be DONE before, joined by commas"),
+    OptionSpec("nodes", Kind.SCALAR, "of a manager: how many at once, at least and at most, 2-8 or 4 or 2-"),
+    OptionSpec("tags", Kind.SCALAR, "of a manager: what its nodes must have, joined by commas"),
+    OptionSpec("output", Kind.TEXT, "of a manager: name of the pictures that it writes, #### for the frame"),
+)
+_OF_JOB = OptionSpec("job", Kind.TEXT, "of this job; if not given, of the one that renders, else the last")
+_FRAME = OptionSpec("frame", Kind.INTEGER, "of a manager's job of many frames: of this frame only")
+_NODE_CHANGES = (
+    OptionSpec("threads", Kind.INTEGER, "to render with; 0: all cores"),
+    OptionSpec("tags", Kind.SCALAR, "what jobs can ask for, joined by commas; empty: none"),
+)
 
 _TABLE = (
     Verb(
@@ -167,19 +189,48 @@ _TABLE = (
         role=Role.NONE,
     ),
     Verb("CTL_QUIT", "end this connection; rendering goes on", "CTL_QUIT", role=Role.NONE, order=Order.SCENE),
-    Verb("CTL_JOBS", "the jobs, one a line", "CTL_JOBS"),
+    Verb(
+        "CTL_JOBS",
+        "the jobs, one a line, the newest last",
+        "CTL_JOBS state=QUEUED,RENDERING limit=20",
+        options=(
+            OptionSpec("state", Kind.TEXT, "only those in these states, joined by commas"),
+            OptionSpec("owner", Kind.SCALAR, "only those of this owner"),
+            OptionSpec("token", Kind.SCALAR, "only the job of this submission of that owner"),
+            OptionSpec("limit", Kind.INTEGER, "at most so many, the newest; 1000 if not given"),
+            OptionSpec("before", Kind.INTEGER, "of a manager: those with smaller ids, to read on"),
+        ),
+    ),
+    Verb(
+        "CTL_JOB",
+        "all about a job: facts, and why it waits; or its frames, runs or history, one a line",
+        'CTL_JOB "myjob" show=frames',
+        args=(Argument("job", Kind.SCALAR),),
+        options=(
+            OptionSpec("show", Kind.TEXT, "facts if not given", choices=PARTS_OF_JOBS),
+            OptionSpec("limit", Kind.INTEGER, "at most so many lines; 1000 if not given"),
+            OptionSpec("since", Kind.INTEGER, "to read on: frames or entries of the history behind this number"),
+        ),
+    ),
     Verb(
         "CTL_LOG",
         "the last lines of the log (20 if not said otherwise)",
         'CTL_LOG 50 "myjob"',
         args=(Argument("lines", Kind.INTEGER, optional=True), Argument("job", optional=True)),
     ),
-    Verb("CTL_GET", "one setting, or all", "CTL_GET threads", args=(Argument("name", optional=True),)),
+    Verb(
+        "CTL_GET",
+        "one setting, or all",
+        "CTL_GET threads",
+        args=(Argument("name", optional=True),),
+        options=(_OF_JOB,),
+    ),
     Verb(
         "CTL_SET",
         "change a setting; without a value it is again as the scene says",
         "CTL_SET gamma 1.8",
         args=(Argument("name"), Argument("value", Kind.VALUE, optional=True)),
+        options=(_OF_JOB,),
         role=Role.ADMIN,
     ),
     Verb(
@@ -211,6 +262,22 @@ _TABLE = (
         "back to IDLE: rendering ends, job and film are gone",
         'CTL_RESET "myjob"',
         args=_JOB,
+        role=Role.SUBMIT,
+    ),
+    Verb(
+        "CTL_RETRY",
+        "of a manager: what failed or was stopped of a job is rendered on, to the same goal",
+        'CTL_RETRY "myjob"',
+        args=_JOB,
+        role=Role.SUBMIT,
+        states=frozenset({Status.STOPPED, Status.DONE, Status.ERROR}),
+    ),
+    Verb(
+        "CTL_CHANGE",
+        "of a manager: other wishes for a job, whatever it does now",
+        'CTL_CHANGE "myjob" priority=10',
+        args=(Argument("job", Kind.SCALAR),),
+        options=(*_HALTS, *_WISHES),
         role=Role.SUBMIT,
     ),
     Verb(
@@ -249,6 +316,40 @@ _TABLE = (
         level=1,
     ),
     Verb(
+        "CTL_NODES",
+        "of a manager: its nodes, one a line; or all about one of them",
+        "CTL_NODES",
+        args=(Argument("node", Kind.SCALAR, optional=True),),
+    ),
+    Verb(
+        "CTL_NODE",
+        "of a manager: change one of its nodes",
+        "CTL_NODE lrnap://n7:1978 step=drain",
+        args=(Argument("node", Kind.SCALAR),),
+        options=(
+            OptionSpec("step", Kind.TEXT, "what is to become of it", choices=STEPS_OF_NODES),
+            *_NODE_CHANGES,
+            OptionSpec("why", Kind.TEXT, "for those who wonder"),
+        ),
+        role=Role.ADMIN,
+    ),
+    Verb(
+        "CTL_ADDNODE",
+        "of a manager: render on a node, too; one that it has gets threads and tags",
+        "CTL_ADDNODE lrnap://n7:1978 tags=gpu",
+        args=(Argument("url"),),
+        options=_NODE_CHANGES,
+        role=Role.ADMIN,
+    ),
+    Verb(
+        "CTL_CLAIM",
+        "from now on this connection alone steers the node, until a claim of a higher generation; others may look",
+        "CTL_CLAIM 7f3a 12",
+        args=(Argument("manager", Kind.SCALAR), Argument("generation", Kind.INTEGER)),
+        role=Role.ADMIN,
+    ),
+    Verb("CTL_RELEASE", "the claim of this connection is over, and forgotten", "CTL_RELEASE", role=Role.ADMIN),
+    Verb(
         "ASSET_HAVE",
         "which of these assets are lacking; one line each, with the bytes already here",
         "ASSET_HAVE 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -281,6 +382,7 @@ _TABLE = (
         "begin an empty scene (the first call of a scene does it too)",
         'API_LuxInit "myjob"',
         args=_JOB,
+        options=(_FRAME,),
         role=Role.SUBMIT,
         order=Order.SCENE,
     ),
@@ -307,11 +409,13 @@ _TABLE = (
         options=(
             OptionSpec("seed", Kind.INTEGER, "of the random numbers, 1 or more; never twice for one job"),
             OptionSpec("threads", Kind.INTEGER, "0: all cores"),
-            OptionSpec("spp", Kind.NUMBER, "halt at this many samples per pixel; 0: never, whatever the scene says"),
-            OptionSpec("seconds", Kind.NUMBER, "halt after this time of rendering; 0: never"),
-            OptionSpec("noise", Kind.NUMBER, "halt when the picture's error is below, where 1 is white; 0: never"),
+            *_HALTS,
             OptionSpec("run", Kind.TEXT, "name of the run, given by a master"),
             OptionSpec("channels", Kind.TEXT, "of the film beside light, joined by commas: depth,normal,albedo ..."),
+            *_WISHES,
+            OptionSpec("frames", Kind.SCALAR, "of a manager: which ones, 7 or 1-250 or 1-250:5, joined by commas"),
+            OptionSpec("owner", Kind.SCALAR, "of a manager: whose job it is, so that all get their share"),
+            OptionSpec("token", Kind.SCALAR, "of a manager: one that a job of this owner has makes no other job"),
         ),
         role=Role.SUBMIT,
         order=Order.SCENE,
@@ -322,6 +426,7 @@ _TABLE = (
         "begin to change the scene of a job, also while it renders; the calls that follow say how",
         'API_EditBegin "myjob"',
         args=_JOB,
+        options=(_FRAME,),
         role=Role.SUBMIT,
         order=Order.SCENE,
         states=_STARTABLE | _RUNNING,

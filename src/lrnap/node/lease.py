@@ -1,0 +1,69 @@
+"""Who steers a node: at most one manager, by the claim with the highest generation. Pure.
+
+    claimed by (manager, generation), held by the connections that made that claim
+    a claim of a higher generation takes over; an equal one of the same manager joins; any other is refused
+    once nobody holds it, others may steer again, but an older claim stays refused until the claim is released
+
+So a manager that comes back late cannot own a node twice, and one that was killed locks nobody out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lrnap.errors import Code, LrnapError
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    manager: str
+    generation: int
+
+    def __str__(self) -> str:
+        return f"manager {self.manager} (generation {self.generation})"
+
+
+@dataclass(slots=True)
+class Lease:
+    """Of one server. A holder is whatever stands for a connection."""
+
+    claim: Claim | None = None
+    _claims: dict[object, Claim] = field(default_factory=dict)  # by holder; also claims that others have ended
+
+    def take(self, holder: object, claim: Claim) -> None:
+        """Raises LrnapError (FENCED) if a newer claim is known, and changes nothing."""
+        known = self.claim
+        if known is not None and claim != known and claim.generation <= known.generation:
+            raise LrnapError(Code.FENCED, f"{claim} comes too late: this server belongs to {known}")
+        self.claim = claim
+        self._claims[holder] = claim
+
+    def release(self, holder: object) -> None:
+        """The claim of a holder is over, and forgotten if it is the present one. Raises LrnapError (FENCED, STATE)."""
+        mine = self._claims.get(holder)
+        if mine is None:
+            raise LrnapError(Code.STATE, "this connection has claimed nothing")
+        self.check(holder)
+        self._claims = {who: claim for who, claim in self._claims.items() if claim != mine}
+        self.claim = None
+
+    def gone(self, holder: object) -> None:
+        """Its connection is over. The claim is still known, so that older ones stay refused."""
+        self._claims.pop(holder, None)
+
+    @property
+    def held(self) -> bool:
+        """Whether a connection of the present claim is there."""
+        return self.claim is not None and self.claim in self._claims.values()
+
+    def check(self, holder: object) -> None:
+        """Raises LrnapError (FENCED) unless the holder may give orders now."""
+        mine = self._claims.get(holder)
+        if mine == self.claim:
+            return
+        if mine is not None:
+            raise LrnapError(Code.FENCED, f"{self.claim or 'somebody'} has taken over from {mine}")
+        if self.held:
+            raise LrnapError(
+                Code.FENCED, f"this server belongs to {self.claim}, which gives the orders here; you may look"
+            )
