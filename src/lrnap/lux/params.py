@@ -199,7 +199,9 @@ class ParamSet:
 
     def texture(self, name: str) -> str | None:
         """The name of the texture given for a parameter, or None: then it is a plain value."""
-        value = self._value("texture", name)
+        value, row = self._value("texture", name), self._rows.get(name)
+        if value is None and row is not None and row.type == "texture" and "string" in row.also:
+            value = self._value("string", name)
         return str(value[0]) if value is not None else None
 
     def color(self, name: str, default: Triplet | None = None) -> Triplet:

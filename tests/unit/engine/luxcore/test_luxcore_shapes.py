@@ -122,8 +122,9 @@ def test_portals_are_not_seen(translated):
     assert len(objects(translated(f"{QUAD} Portal{QUAD}"))) == 1
 
 
-def test_displacement_is_left_to_the_engine(translated):
-    displaced = f'{QUAD} "integer nsubdivlevels" [2] "texture displacementmap" ["d"] "float dmscale" [.2]'
+@pytest.mark.parametrize("spelled", ["texture", "string"])  # exporters write a string, as classic Lux reads one
+def test_displacement_is_left_to_the_engine(translated, spelled):
+    displaced = f'{QUAD} "integer nsubdivlevels" [2] "{spelled} displacementmap" ["d"] "float dmscale" [.2]'
     translation = translated(f'Texture "d" "float" "fbm" {displaced}')
     (found,) = objects(translation)
     prefix = f"scene.shapes.{found['shape'][0]}."
