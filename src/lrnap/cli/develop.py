@@ -11,11 +11,11 @@ from lrnap.cli import report
 from lrnap.cli.writing import chosen as options_chosen
 from lrnap.client.written import Output
 from lrnap.errors import Code, LrnapError
-from lrnap.film import flm, flm_parameters, images, output, preset_file
+from lrnap.film import images, output, preset_file
 from lrnap.film.develop import GroupLook, Settings, estimate_linear, notices, spelled
 from lrnap.film.develop.presets import NAMED
 from lrnap.film.develop.settings import FILES
-from lrnap.film.flm_convert import to_snapshot
+from lrnap.film.films import FilmFile, is_film, load
 from lrnap.film.preset_file import Preset
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.spelling import did_you_mean
@@ -45,10 +45,10 @@ def run(wishes: Wishes) -> int:
     templates = _templates(wishes, len(films), len(looks))
     written: dict[Path, Path] = {}
     for path in films:
-        film = flm.read(path)
-        snapshot = to_snapshot(film)
+        film = load(path)
+        snapshot = film.film
         for name, look in looks:
-            settings = _settings(wishes, path, film, snapshot, look)
+            settings = _settings(wishes, film, look)
             if wishes.preset is not None:
                 preset_file.write(wishes.preset, settings)
                 print(f"{wishes.preset}: how to develop it")
@@ -62,7 +62,8 @@ def run(wishes: Wishes) -> int:
                     written[target] = path
                     facts = {"software": f"lrnap {__version__}", "film": path.name, "spp": round(snapshot.spp, 3)}
                     output.save(target, snapshot, chosen, facts, **template.options)
-                    print(f"{target}: {film.width}x{film.height}, {snapshot.spp:.1f} samples per pixel")
+                    size = f"{snapshot.layout.width}x{snapshot.layout.height}"
+                    print(f"{target}: {size}, {snapshot.spp:.1f} samples per pixel")
     return report.OK
 
 
@@ -71,9 +72,9 @@ def _films(given: Sequence[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        inside = sorted(path.glob(f"*{flm.EXTENSION}"))
+        inside = [file for file in sorted(path.iterdir()) if is_film(file)]
         if not inside:
-            raise LrnapError(Code.NOT_FOUND, f"there is no film ({flm.EXTENSION}) in this folder", at=str(path))
+            raise LrnapError(Code.NOT_FOUND, "there is no film (.flm, .exr with weights) in this folder", at=str(path))
         yield from inside
 
 
@@ -126,12 +127,12 @@ def _hint(wishes: Wishes) -> str:
     return f"write {', '.join(wanted)} into -o where they are to differ, or give a folder"
 
 
-def _settings(wishes: Wishes, path: Path, film: flm.Flm, snapshot: Snapshot, look: Preset) -> Settings:
-    groups = snapshot.layout.groups
+def _settings(wishes: Wishes, film: FilmFile, look: Preset) -> Settings:
+    path, snapshot = film.path, film.film
     missing = {name for name, place in look.files.items() if not Path(place).is_file()} if wishes.like else set()
     params = {name: value for name, value in look.params.items() if name not in FILES or value not in missing}
     try:
-        settings, notes = flm_parameters.settings(film.parameters, groups, params, look.files)
+        settings, notes = film.settings(params, look.files)
     except LrnapError as error:
         raise LrnapError(error.code, f"{error}. Replace it with --set NAME=VALUE", at=str(path)) from None
     if wishes.estimate:

@@ -11,7 +11,6 @@ from lrnap.cli import report
 from lrnap.errors import Code, LrnapError
 from lrnap.film import exr_film, films, flm, images, output
 from lrnap.film.films import FilmFile
-from lrnap.film.merge import check_layout
 from lrnap.film.snapshot import Snapshot
 
 
@@ -54,7 +53,7 @@ def merge(files: Sequence[Path], target: Path) -> int:
         try:
             found = films.load(file, run=f"{number:06}")
             if used:
-                _check_alike(used[0], found)
+                films.check_alike(used[0], found)
         except LrnapError as error:
             at = error.at or str(file)
             report.say_warnings([f"left out: {LrnapError(error.code, error.message, at=at)}"])
@@ -96,15 +95,6 @@ def _write_sum(used: Sequence[FilmFile], target: Path) -> float:
     film = films.merged(used)
     _save(target, used[-1], film, used)
     return film.spp
-
-
-def _check_alike(first: FilmFile, other: FilmFile) -> None:
-    """Raises LrnapError that says in what two films differ that should be of one scene."""
-    if first.classic is not None and other.classic is not None:
-        if difference := flm.differences(first.classic, other.classic):
-            raise LrnapError(Code.STATE, f"it cannot be merged: {difference}")
-    elif first.film.layout != other.film.layout:
-        check_layout(other.film, first.film.layout)
 
 
 def _save(target: Path, like: FilmFile, film: Snapshot, of: Sequence[FilmFile] = ()) -> None:

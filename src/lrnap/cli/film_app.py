@@ -28,7 +28,7 @@ def film_info(
 @film.command("develop")
 def film_develop(
     films: Annotated[
-        list[Path], typer.Argument(help="Films (.flm), or folders of them, all of which are developed.", metavar="FILM")
+        list[Path], typer.Argument(help="Films (.flm, .exr with weights), or folders of them.", metavar="FILM")
     ],
     output: Annotated[
         list[str] | None,

@@ -129,3 +129,18 @@ def shown(name: str, values: Values) -> Values:
     result = np.zeros((*values.shape[:2], values.shape[2] - 1), np.float32)
     np.divide(values[..., :-1], weight, out=result, where=weight > 0)
     return result
+
+
+def from_shown(name: str, picture: Values, weight: Values) -> Values:
+    """The values (H, W, floats) of a channel that a picture shows so, where each pixel (H, W) has that weight: what
+    `shown` makes the same picture of."""
+    values = np.where(np.isfinite(picture), picture, np.float32(0))
+    kind = CHANNELS[name].kind
+    if kind is Kind.NEAREST:
+        return np.maximum(values, 0)
+    given = weight[..., None]
+    if kind is Kind.VOTES:
+        result = np.zeros((*weight.shape, 2 * SLOTS), np.float32)
+        result[..., :2] = np.concatenate([values, given], axis=2) * (values > 0)
+        return result
+    return np.concatenate([values * given, given], axis=2)

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from lrnap.errors import Code, LrnapError
 from lrnap.film import images
-from lrnap.film.channels import CHANNELS
+from lrnap.film.channels import CHANNELS, from_shown
+from lrnap.film.cryptomatte import is_layer
 from lrnap.film.images import WEIGHT
 from lrnap.film.noise import Estimate
 from lrnap.film.radiance import BRIGHTEST, clean, resolve
@@ -25,20 +27,30 @@ from lrnap.film.snapshot import Block, FilmLayout, Snapshot
 EXTENSION = ".exr"
 VARIANCE = "variance"
 RUN = "exr"
+_ESCAPE = "light "
+_GROUPS = "groups"
 
 
 def layers(film: Snapshot, noise: Estimate | None = None) -> dict[str, Block]:
     """What a picture of the film needs beside its colours to be a film; (H, W, 3), and (H, W, 1) for the weight."""
-    for name in {WEIGHT, VARIANCE, *CHANNELS}.intersection(film.layout.groups):
-        raise LrnapError(Code.STATE, f"an EXR file cannot tell light group {name!r} from what it says of films")
     colours, _ = resolve(film)
     clean(colours, BRIGHTEST)
     shape = (film.layout.height, film.layout.width)
     weight = film.planes.weight if film.planes.screen is None else np.full(shape, _spp(film), np.float32)
-    result = dict(zip(film.layout.groups, colours, strict=True)) | {WEIGHT: np.asarray(weight)[..., None]}
+    result = dict(zip(map(layer_of, film.layout.groups), colours, strict=True)) | {
+        WEIGHT: np.asarray(weight)[..., None]
+    }
     if noise is not None:
         result[VARIANCE] = noise.variance.reshape(*shape, 3)
     return result
+
+
+def is_film(path: str | os.PathLike[str]) -> bool:
+    """Whether an EXR file has weights; read from its head alone."""
+    try:
+        return f"{WEIGHT}.W" in images.read_names(path)
+    except LrnapError:
+        return False
 
 
 def read(path: str | os.PathLike[str], run: str = RUN) -> Snapshot:
@@ -54,18 +66,49 @@ def read(path: str | os.PathLike[str], run: str = RUN) -> Snapshot:
     weight = found[WEIGHT][..., 0]
     if not (np.isfinite(weight).all() and weight.min(initial=0) >= 0):
         raise LrnapError(Code.TYPE, "its weights are not all numbers from 0 on", at=os.fspath(path))
-    groups = tuple(name for name in found if name not in (WEIGHT, VARIANCE, *CHANNELS))
-    if not groups or any(found[group].shape[2] != 3 for group in groups):
+    light = {_group_of(name): values for name, values in found.items() if not _reserved(name)}
+    if not light or any(values.shape[2] != 3 for values in light.values()):
         raise LrnapError(Code.TYPE, "it holds weights, but no light group", at=os.fspath(path))
-    layout = FilmLayout(weight.shape[1], weight.shape[0], groups)
+    channels = [name for name, row in CHANNELS.items() if name in found and found[name].shape[2] == len(row.names)]
+    layout = FilmLayout(weight.shape[1], weight.shape[0], _ordered(path, light), channels=tuple(channels))
     block = layout.new_block()
     planes = layout.planes(block)
     planes.weight[:] = weight
     own = images.read(path)
     planes.alpha[:] = own[..., 3] * weight if own.shape[2] > 3 else weight
-    for index, group in enumerate(groups):
-        np.multiply(found[group], weight[..., None], out=planes.pixel[index])
+    for index, group in enumerate(layout.groups):
+        np.multiply(light[group], weight[..., None], out=planes.pixel[index])
+    for name in channels:
+        planes.channels[name][:] = from_shown(name, found[name], weight)
     return Snapshot(run, 0, 1, layout, block, samples=float(weight.sum(dtype=np.float64)))
+
+
+def layer_of(group: str) -> str:
+    """A light group's layer; one that is called as another layer is called otherwise there."""
+    return f"{_ESCAPE}{group}" if _reserved(group) or group.startswith(_ESCAPE) else group
+
+
+def _group_of(layer: str) -> str:
+    return layer.removeprefix(_ESCAPE)
+
+
+def _reserved(layer: str) -> bool:
+    return layer in (WEIGHT, VARIANCE, *CHANNELS) or is_layer(layer)
+
+
+def facts(film: Snapshot) -> dict[str, str]:
+    """What a file says besides: layers have no order."""
+    return {_GROUPS: json.dumps(film.layout.groups)}
+
+
+def _ordered(path: str | os.PathLike[str], groups: Iterable[str]) -> tuple[str, ...]:
+    """Light groups as the film had them, where the file says it."""
+    found = sorted(groups)
+    try:
+        said = json.loads(images.read_metadata(path).get(_GROUPS, "[]"))
+    except ValueError:
+        return tuple(found)
+    return tuple(said) if isinstance(said, list) and sorted(map(str, said)) == found else tuple(found)
 
 
 def uncertainty(path: str | os.PathLike[str], film: Snapshot) -> Estimate | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from lrnap.errors import Code, LrnapError
 from lrnap.film import exr_film, flm, flm_parameters
 from lrnap.film.develop import Settings
 from lrnap.film.flm_convert import to_snapshot
-from lrnap.film.merge import Film
+from lrnap.film.merge import Film, check_layout
 from lrnap.film.noise import Estimate, estimate
-from lrnap.film.snapshot import Snapshot
+from lrnap.film.snapshot import Snapshot, with_channels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,11 +26,14 @@ class FilmFile:
     noise: Estimate | None = None
     classic: flm.Flm | None = None
 
-    def settings(self) -> tuple[Settings, tuple[str, ...]]:
-        """As it says, and a sentence for each wish that is not honoured. Raises LrnapError that names the parameter."""
+    def settings(
+        self, changed: Mapping[str, object] | None = None, files: Mapping[str, str] | None = None
+    ) -> tuple[Settings, tuple[str, ...]]:
+        """As it says, and a sentence for each wish that is not honoured. `changed` and `files`: see
+        `flm_parameters.settings`. Raises LrnapError that names the parameter."""
         if self.classic is not None:
-            return flm_parameters.settings(self.classic.parameters, self.film.layout.groups)
-        return Settings.from_params(self.look), ()
+            return flm_parameters.settings(self.classic.parameters, self.film.layout.groups, changed, files)
+        return flm_parameters.changed_settings(self.look, changed, files)
 
 
 def load(path: Path, run: str | None = None) -> FilmFile:
@@ -48,14 +51,35 @@ def load(path: Path, run: str | None = None) -> FilmFile:
     raise LrnapError(Code.ARGS, "a film's name ends in .flm, or in .exr where it has weights", at=str(path))
 
 
+def is_film(path: Path) -> bool:
+    """Whether a file is meant to be a film, as far as its name and its head say."""
+    suffix = path.suffix.lower()
+    return path.is_file() and (suffix == flm.EXTENSION or (suffix == exr_film.EXTENSION and exr_film.is_film(path)))
+
+
 def merged(films: Sequence[FilmFile]) -> Snapshot:
     """Their sum. Each counts, whatever it is called. Raises LrnapError if two are not of one scene."""
-    film = Film(films[0].film.layout)
-    for one in films:
-        film.add(one.film)
+    channels = {name for one in films for name in one.film.layout.channels}
+    parts = [with_channels(one.film, channels) for one in films]
+    film = Film(parts[0].layout)
+    for part in parts:
+        film.add(part)
     return film.merged()
 
 
 def noise_of(films: Sequence[FilmFile]) -> Estimate | None:
-    """The error of their sum: from how they differ, or as one says of itself; None where nothing tells it."""
+    """The error of their sum: from how they differ, or as one says of itself; None where nothing tells it. Raises
+    LrnapError if two are not of one scene."""
+    for one in films[1:]:
+        check_alike(films[0], one)
     return films[0].noise if len(films) == 1 else estimate(one.film for one in films)
+
+
+def check_alike(first: FilmFile, other: FilmFile) -> None:
+    """Raises LrnapError that says in what two films differ that should be of one scene; channels they may lack."""
+    if first.classic is not None and other.classic is not None:
+        if difference := flm.differences(first.classic, other.classic):
+            raise LrnapError(Code.STATE, f"it cannot be merged: {difference}", at=str(other.path))
+        return
+    channels = first.film.layout.channels
+    check_layout(with_channels(other.film, channels), first.film.layout)

@@ -208,9 +208,22 @@ def settings(
             )
             look = replace(look, temperature=0.0)
         looks[group] = look
-    if files is None:
-        files = {str(chosen[name]): str(chosen[name]) for name in FILES if names_file(name, chosen.get(name))}
-    return Settings.from_params({**own, **chosen}, looks, files), tuple(notes)
+    return Settings.from_params({**own, **chosen}, looks, _files(chosen, files)), tuple(notes)
+
+
+def changed_settings(
+    own: Mapping[str, object], changed: Mapping[str, object] | None = None, files: Mapping[str, str] | None = None
+) -> tuple[Settings, tuple[str, ...]]:
+    """The same for a film of ours, which says itself how it is developed by the names of Film's parameters."""
+    kept, chosen = dict(own), expand(changed or {})
+    notes = (*_left_out(kept, chosen), *not_honoured({**kept, **chosen}))
+    return Settings.from_params({**kept, **chosen}, files=_files(chosen, files)), notes
+
+
+def _files(chosen: Mapping[str, object], files: Mapping[str, str] | None) -> Mapping[str, str]:
+    if files is not None:
+        return files
+    return {str(chosen[name]): str(chosen[name]) for name in FILES if names_file(name, chosen.get(name))}
 
 
 def _filters(parameters: Sequence[Parameter], own: dict[str, object]) -> list[str]:

@@ -130,6 +130,14 @@ def read_layers(path: str | os.PathLike[str]) -> dict[str, Block]:
     return layers
 
 
+def read_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The names of the values that a picture file's pixels have; only its head is read."""
+    opened = _open(path)
+    names = tuple(opened.spec().channelnames)
+    opened.close()
+    return names
+
+
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     """What was given to `write` as metadata, as text; empty if the file holds none."""
     opened = _open(path)

@@ -19,7 +19,7 @@ import numpy as np
 
 from lrnap.errors import Code, LrnapError
 from lrnap.film import cryptomatte, exr_film, flm, images
-from lrnap.film.channels import CHANNELS, shown
+from lrnap.film.channels import shown
 from lrnap.film.develop import Settings, develop
 from lrnap.film.develop.pipeline import unlimited
 from lrnap.film.flm_convert import from_snapshot
@@ -80,7 +80,10 @@ def encode(
     if chosen.weights:
         if chosen.depth == "half":
             raise LrnapError(Code.ARGS, "weights need depth float: half floats end at 65504 samples")
+        if chosen.depth_range == "minmax":
+            raise LrnapError(Code.ARGS, "weights need depth_range none: films merge by the least distance")
         layers |= exr_film.layers(film, noise)
+        facts = exr_film.facts(film) | facts
     header: dict[str, str] = {}
     for name in cryptomatte.LAYERS if chosen.cryptomatte else ():
         if name in film.layout.channels:
@@ -131,18 +134,12 @@ def _layers(kind: str, film: Accumulators, chosen: Options) -> dict[str, Block]:
     if wanted:
         colours, _ = resolve(film)
         clean(colours, BRIGHTEST)
-        layers = dict(zip(map(_layer_of, groups), colours, strict=True))
+        layers = dict(zip(map(exr_film.layer_of, groups), colours, strict=True))
     for name, values in film.planes.channels.items():
         if chosen.channels is None or name in chosen.channels:
             picture = shown(name, values)
             layers[name] = _ranged(picture) if name == "depth" and chosen.depth_range == "minmax" else picture
     return layers
-
-
-def _layer_of(group: str) -> str:
-    """A light group's layer; one that is called as a channel is called otherwise there."""
-    taken = group in CHANNELS or group == images.WEIGHT or cryptomatte.is_layer(group)
-    return f"light {group}" if taken else group
 
 
 def _ranged(depth: Block) -> Block:

@@ -12,27 +12,28 @@ from dataclasses import replace
 from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film import flm, flm_parameters
+from lrnap.film import films, flm, flm_parameters
 from lrnap.film.flm_convert import to_snapshot
-from lrnap.film.snapshot import FilmLayout, Snapshot
+from lrnap.film.snapshot import FilmLayout, Snapshot, with_channels
 
 
 def load(path: str | os.PathLike[str]) -> tuple[Snapshot, dict[str, object]]:
-    """The film of a .flm as a run of its own, and how it says to develop it, by the names of Film's parameters.
+    """The film of a file as a run of its own, and how it says to develop it, by the names of Film's parameters.
 
     Raises LrnapError that names the file, the cause and the cure.
     """
-    return _taken(flm.read(path), Path(path).name)
+    found = films.load(Path(path), _run(Path(path).name))
+    return found.film, found.look
 
 
 def decode(data: bytes | bytearray | memoryview, name: str = "film") -> tuple[Snapshot, dict[str, object]]:
-    """As `load`, from the bytes of a file; `name` is what errors call it."""
-    return _taken(flm.decode(data, name), name)
+    """As `load`, from the bytes of a .flm; `name` is what errors call it."""
+    film = flm.decode(data, name)
+    return to_snapshot(film, _run(name)), flm_parameters.film_params(film.parameters)
 
 
-def _taken(film: flm.Flm, name: str) -> tuple[Snapshot, dict[str, object]]:
-    run = f"resumed-{name[:80]}-{secrets.token_hex(4)}"
-    return to_snapshot(film, run), flm_parameters.film_params(film.parameters)
+def _run(name: str) -> str:
+    return f"resumed-{name[:80]}-{secrets.token_hex(4)}"
 
 
 def fitted(film: Snapshot, layout: FilmLayout, epoch: int = 0) -> Snapshot:
@@ -56,15 +57,7 @@ def fitted(film: Snapshot, layout: FilmLayout, epoch: int = 0) -> Snapshot:
             f"the film that was saved cannot be gone on with: it has {'; '.join(differences)}. "
             "Render the scene that it is of, or begin without it",
         )
-    if have.channels == want.channels:
-        return replace(film, epoch=epoch)
-    block = want.new_block()
-    block[: want.light] = film.block[: have.light]
-    planes = want.planes(block)
-    for name, values in film.planes.channels.items():
-        if name in planes.channels:
-            planes.channels[name][:] = values
-    return replace(film, layout=want, block=block, epoch=epoch)
+    return replace(with_channels(film, want.channels), layout=want, epoch=epoch)
 
 
 def _from(layout: FilmLayout) -> str:

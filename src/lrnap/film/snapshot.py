@@ -6,8 +6,8 @@ sRGB, as LuxCore renders; sums are *weighted sums*, never averages, so that merg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -120,3 +120,17 @@ class Snapshot:
     def spp(self) -> float:
         """Samples per pixel."""
         return self.samples / (self.layout.width * self.layout.height)
+
+
+def with_channels(film: Snapshot, channels: Iterable[str]) -> Snapshot:
+    """A film with these channels, in any order; what it lacks stays empty, which adds nothing."""
+    layout = replace(film.layout, channels=in_order(channels))
+    if layout == film.layout:
+        return film
+    block = layout.new_block()
+    block[: layout.light] = film.block[: layout.light]
+    planes = layout.planes(block)
+    for name, values in film.planes.channels.items():
+        if name in planes.channels:
+            planes.channels[name][:] = values
+    return replace(film, layout=layout, block=block)

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from lrnap.cli.main import main
-from lrnap.film import films, flm, images, output
+from lrnap.film import films, flm, images, output, resume
+from lrnap.film.develop import Settings
 from lrnap.film.flm_convert import from_snapshot
 from lrnap.film.snapshot import FilmLayout, Snapshot
 
@@ -251,3 +252,96 @@ def test_mistakes_are_named(lrnap, folder, arguments, says):
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert sorted(folder.iterdir()) == before
+
+
+# --- films with channels
+
+
+CHANNELLED = FilmLayout(12, 8, ("sky", "albedo", "Küche.1"), channels=("albedo", "normal", "depth", "object_id"))
+
+
+def with_channels(seed: int = 1) -> Snapshot:
+    """Half of it shows a red thing, called 3, seven metres away; a light group has the name of a channel."""
+    film = a_film(seed, layout=CHANNELLED)
+    held = film.planes.channels
+    held["albedo"][..., 3] = held["normal"][..., 3] = 16
+    held["albedo"][:, :6, 0] = held["normal"][:, :6, 2] = 16
+    held["depth"][:, :6] = 7
+    held["object_id"][:, :6, :2] = 3, 16
+    return film
+
+
+def test_a_film_in_an_exr_keeps_its_channels_and_light_groups(folder):
+    path, film = folder / "all.exr", with_channels()
+    output.save(path, film, weights=True, cryptomatte=True)
+    found = films.load(path).film
+    assert found.layout == CHANNELLED
+    np.testing.assert_allclose(found.block, film.block, rtol=1e-5)
+
+
+def test_such_a_film_is_denoised_with_them(lrnap, folder):
+    output.save(folder / "all.exr", with_channels(), weights=True)
+    plain, guided = (
+        lrnap("develop", name, "-o", f"{name}.png", "--set", "denoise_enabled=true") for name in ("1.flm", "all.exr")
+    )
+    assert "the film has no channel albedo and no normal" in plain.stderr
+    assert (guided.returncode, guided.stderr) == (0, "")
+
+
+def test_films_with_channels_and_without_are_merged(lrnap, folder):
+    without = FilmLayout(12, 8, CHANNELLED.groups)
+    flm.write(folder / "plain.flm", from_snapshot(a_film(2, layout=without)))
+    output.save(folder / "all.exr", with_channels(), weights=True)
+    for first, second in (("all.exr", "plain.flm"), ("plain.flm", "all.exr")):
+        assert lrnap("merge", first, second, "-o", "sum.exr").stdout.startswith("sum.exr: 2 of 2 films")
+        merged = films.load(folder / "sum.exr").film
+        assert merged.spp == pytest.approx(32)
+        assert images.read_layers(folder / "sum.exr")["albedo"][0, 0] == pytest.approx([1, 0, 0])
+        assert merged.layout.channels == CHANNELLED.channels
+
+
+@pytest.mark.parametrize("name", ["4.exr", "1.flm"])
+def test_every_kind_of_film_is_developed_as_it_says_or_as_one_likes(lrnap, folder, name):
+    (folder / "films").mkdir()
+    output.save(
+        folder / "films" / name,
+        a_film(4),
+        Settings(tonemapkernel="maxwhite"),
+        **({"weights": True} if "exr" in name else {}),
+    )
+    done = lrnap(
+        "develop",
+        "films",
+        "-o",
+        "{film}-{group}.png",
+        "--groups",
+        "--set",
+        "gamma=1",
+        "--set",
+        "ldr_clamp_method=darken",
+    )
+    assert sorted(p.name for p in folder.glob("?-*.png")) == [f"{name[0]}-key.png", f"{name[0]}-sky.png"], done
+    said = json.loads(images.read_metadata(folder / f"{name[0]}-sky.png")["settings"])
+    assert (said["tonemapkernel"], said["gamma"], said["lightgroup.key.enabled"]) == ("maxwhite", 1, False)
+
+
+def test_a_folder_is_developed_though_pictures_lie_beside_the_films(lrnap, folder):
+    output.save(folder / "picture.exr", a_film(4))
+    done = lrnap("develop", ".", "-o", "out/")
+    assert done.returncode == 2  # there is no such folder
+    (folder / "out").mkdir()
+    done = lrnap("develop", ".", "-o", "out/")
+    assert sorted(p.stem for p in (folder / "out").iterdir()) == ["1", "2", "3", "4", "perfect"]
+    refused = lrnap("develop", "picture.exr")
+    assert (refused.returncode, "picture, not a film" in refused.stderr) == (2, True)
+
+
+def test_rendering_goes_on_from_a_film_in_an_exr(folder):
+    film, look = resume.load(folder / "4.exr")
+    assert (film.spp, look["gamma"]) == (16, 2.2)
+
+
+def test_noise_of_films_of_different_sizes_is_refused(lrnap, folder):
+    flm.write(folder / "small.flm", from_snapshot(a_film(1, layout=FilmLayout(8, 8, LAYOUT.groups))))
+    done = lrnap("noise", "1.flm", "small.flm")
+    assert (done.returncode, "8x8" in done.stderr) == (2, True)
