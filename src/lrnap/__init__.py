@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lrnap.client.context import Context as Context
+    from lrnap.client.mode import API_LOCAL as API_LOCAL
+    from lrnap.client.mode import LXS_OUTPUT as LXS_OUTPUT
+    from lrnap.client.mode import TCP_LRNAP as TCP_LRNAP
+    from lrnap.client.mode import LuxApiLRNAPHost as LuxApiLRNAPHost
+    from lrnap.client.mode import LuxApiLxsOutputFile as LuxApiLxsOutputFile
+    from lrnap.client.mode import LuxApiMode as LuxApiMode
     from lrnap.errors import Code as Code
     from lrnap.errors import EngineError as EngineError
     from lrnap.errors import LrnapError as LrnapError
@@ -20,6 +26,12 @@ __version__ = "0.1.0"
 
 _HOME = {  # public name -> module
     "Context": "lrnap.client.context",
+    "LuxApiMode": "lrnap.client.mode",
+    "LuxApiLRNAPHost": "lrnap.client.mode",
+    "LuxApiLxsOutputFile": "lrnap.client.mode",
+    "API_LOCAL": "lrnap.client.mode",
+    "TCP_LRNAP": "lrnap.client.mode",
+    "LXS_OUTPUT": "lrnap.client.mode",
     "Code": "lrnap.errors",
     "LrnapError": "lrnap.errors",
     "SceneError": "lrnap.errors",

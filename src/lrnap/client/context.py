@@ -28,16 +28,19 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from lrnap.client import mode
 from lrnap.client.arguments import make_call, name_of, signature
 from lrnap.client.background import Background
 from lrnap.client.editing import JobEdit
 from lrnap.client.job import Job
+from lrnap.client.mode import BY_MODE, ByMode
 from lrnap.client.places import Place, check_places, engine_of, scene_file
 from lrnap.client.recording import Recording
 from lrnap.client.scene_file import FileJob
 from lrnap.client.steering import ContextJob
 from lrnap.control.console import Console
 from lrnap.control.errors import Errors, Severity
+from lrnap.control.job import Figures
 from lrnap.control.meanings import MEANINGS
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
@@ -55,18 +58,21 @@ STEERING = tuple(CALLS[name] for name in MEANINGS)
 
 
 class Context:
-    """See the module. `target`: None, the URL of a node, the path of an .lxs file, or a list of nodes and None.
+    """See the module. `target`: None to render here, the URL of a node, the path of an .lxs file, or a list of nodes
+    and None; without one it is what `LuxApiMode` says, which is here unless it was called.
 
     `on_warning` is told what is legal but hardly meant, as it comes; without it the logger `lrnap` is.
     """
 
     def __init__(
         self,
-        target: Place | list[Place] | tuple[Place, ...] = None,
+        target: Place | list[Place] | tuple[Place, ...] | ByMode = BY_MODE,
         *,
         name: str | None = None,
         on_warning: Callable[[str], None] | None = None,
     ) -> None:
+        if isinstance(target, ByMode):
+            target = mode.target()
         self._name = name
         self._on_warning = on_warning
         self._places: list[Place] = [*target] if isinstance(target, list | tuple) else [target]
@@ -218,6 +224,11 @@ class Context:
         assert isinstance(self._steered, ContextJob)
         await self._steered.begin(job, view)
         return view
+
+    @property
+    def figures(self) -> Figures:
+        """How what was started last stands, in numbers, with the nodes that take part; made of what is known."""
+        return self._steered.figures()
 
     # -- editing
 

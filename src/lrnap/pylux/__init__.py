@@ -1,0 +1,1 @@
+"""A drop-in for pylux, the Python module of classic LuxRender."""
