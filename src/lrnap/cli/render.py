@@ -10,11 +10,12 @@ from pathlib import Path
 
 from lrnap.cli import report
 from lrnap.cli.progress import Display, display_for
-from lrnap.cli.writing import Writer, chosen
+from lrnap.cli.writing import chosen
 from lrnap.client.farm import Farm, FarmJob
 from lrnap.client.progress import Progress
 from lrnap.client.recording import scene_of_file
 from lrnap.client.scene_film import SceneFilm, scene_film, without_halt
+from lrnap.client.writing import Writer
 from lrnap.client.written import Written, of_scene
 from lrnap.engine.cores import available
 from lrnap.engine.devices import AUTO, here
@@ -152,7 +153,15 @@ async def _render(plan: _Plan, display: Display) -> int:
     )
     interrupted = _Interrupt(job)
     written = plan.written
-    pictures = Writer(job, written.outputs, plan.film.settings, display, written.interval, written.film_interval)
+    pictures = Writer(
+        job,
+        written.outputs,
+        lambda: plan.film.settings,
+        display.wrote,
+        lambda error: report.say_warnings([str(error)]),
+        written.interval,
+        written.film_interval,
+    )
     try:
         with interrupted, display:
             display.begin(plan.scene.name, plan.halt)

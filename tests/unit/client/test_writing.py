@@ -1,4 +1,4 @@
-"""The pictures that `lrnap render` keeps writing, at the moments that a whole render meets once in a hundred times."""
+"""The files that a job keeps writing, at the moments that a whole render meets once in a hundred times."""
 
 import asyncio
 import gc
@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from lrnap.cli import writing
-from lrnap.cli.writing import Writer
+from lrnap.client import writing
+from lrnap.client.writing import Writer
 from lrnap.client.written import Output
 from lrnap.errors import Code, LrnapError
 from lrnap.film.develop import Settings
@@ -39,7 +39,7 @@ def test_a_picture_that_fails_after_the_rendering_ended_is_told_once_by_the_last
 
     async def render_ends_while_a_picture_is_written():
         asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-        pictures = Writer(OneFilm(), [Output(Path("a.png"))], None, SimpleNamespace())
+        pictures = Writer(OneFilm(), [Output(Path("a.png"))], Settings)
         writing = asyncio.create_task(pictures.keep_writing())
         await asyncio.to_thread(begun.wait)
         writing.cancel()
@@ -61,9 +61,12 @@ def test_films_and_pictures_have_intervals_of_their_own(monkeypatch, tmp_path):
     told = []
     film = SimpleNamespace(number=1)
     job = SimpleNamespace(progress=lambda: SimpleNamespace(film=film.number))
-    display = SimpleNamespace(wrote=lambda _, paths: told.append((now[0], sorted(path.suffix for path in paths))))
     monkeypatch.setattr(Writer, "_write", lambda self, outputs: None)
-    writer = Writer(job, outputs, None, display, interval=10, film_interval=60)
+
+    def wrote(_, paths):
+        told.append((now[0], sorted(path.suffix for path in paths)))
+
+    writer = Writer(job, outputs, Settings, wrote, interval=10, film_interval=60)
 
     async def a_render_of_70_seconds():
         while now[0] < 70:
@@ -86,7 +89,7 @@ def test_a_file_that_cannot_be_written_does_not_keep_the_others_from_it(tmp_path
     now = SimpleNamespace(film=1, members=(), seconds=1.0)
     job = SimpleNamespace(progress=lambda: now, film=film, scene=SimpleNamespace(name="s"))
     outputs = [Output(tmp_path / "gone" / "a.png"), Output(tmp_path / "b.png"), Output(tmp_path / "z.png", depth=True)]
-    writer = Writer(job, outputs, Settings(), SimpleNamespace(wrote=lambda *_: None))
+    writer = Writer(job, outputs, Settings)
     with pytest.raises(LrnapError, match="there is no folder"):
         asyncio.run(writer.write())
     assert [path.name for path in tmp_path.iterdir()] == ["b.png"]
