@@ -137,7 +137,7 @@ def context(mode: str, node: Served, tmp_path: Path, monkeypatch: pytest.MonkeyP
         lux.parse(node.root / "scene.lxs")
         if mode != "file":
             lux.render()
-            until(lambda: lux.statistics("filmIsReady") and lux.getParameterValue("LUX_FILM", "LG_COUNT"))
+            until(lambda: lux.statistics("samplesPx") and lux.getParameterValue("LUX_FILM", "LG_COUNT"))
         yield lux
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lrnap.control.job import Figures
+from lrnap.engine.protocol import RunState
 
 _PREFIXES = ((1e3, 1.0, ""), (1e6, 1e3, "k"), (1e9, 1e6, "M"), (1e12, 1e9, "G"), (math.inf, 1e12, "T"))
 
@@ -207,8 +208,8 @@ BY_NAME: Mapping[str, Number] = {row.name: row for row in NUMBERS}
 
 # What luxStatistics(name) has known in one version of classic Lux or another; anything else is 0.
 FLAGS: Mapping[str, Callable[[Figures], bool]] = {
-    "sceneIsReady": lambda f: f.ready,
-    "filmIsReady": lambda f: f.film,
+    "sceneIsReady": lambda f: f.ready and not f.only_film and f.state is not RunState.BUILDING,
+    "filmIsReady": lambda f: f.only_film,  # loaded; that there are samples says samplesPx
     "terminated": lambda f: f.over,
     "enoughSamples": lambda f: f.enough,
 }

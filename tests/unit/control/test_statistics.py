@@ -72,6 +72,22 @@ def test_flags_old_names_and_unknown_ones() -> None:
     assert BY_NAME["samplesPerSecondWindow"].get(look) == 100
 
 
+@pytest.mark.parametrize(
+    ("figures", "scene", "film"),
+    [
+        (Figures(), 0, 0),
+        (Figures(ready=True), 1, 0),
+        (Figures(ready=True, state=RunState.BUILDING), 0, 0),  # the engine is not done with it
+        (Figures(ready=True, film=True, state=RunState.RENDERING), 1, 0),
+        (Figures(film=True, only_film=True, state=RunState.STOPPED), 0, 1),
+    ],
+)
+def test_a_film_is_ready_where_there_is_no_scene(figures: Figures, scene: int, film: int) -> None:
+    look = Look(figures, window=0.0)
+    assert statistics.statistic("sceneIsReady", look) == scene
+    assert statistics.statistic("filmIsReady", look) == film
+
+
 def test_without_a_render_all_is_zero_and_halts_are_infinite() -> None:
     look = Look(Figures(), window=0.0)
     for row in statistics.NUMBERS:

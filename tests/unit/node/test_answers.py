@@ -101,7 +101,7 @@ def test_the_calls_of_the_lux_api_steer_the_same_job(talk: Talk) -> None:
     rendering(talk)
     assert talk.all("API_LuxPause", "API_luxStart", "API_LuxAddThread") == ["R_OK", "R_OK", "R_OK VALUE = 3"]
     assert talk.ask("API_LuxExit") == "R_OK"
-    assert talk.ask('API_LuxStatistics "filmIsReady"') == "R_OK VALUE = 1"
+    assert talk.ask('API_LuxStatistics "terminated"') == "R_OK VALUE = 1"
     assert talk.ask("API_LuxWait") == "R_OK"
     assert talk.ask("API_LuxAddServer otherhost").startswith("R_ERROR CODE = E_UNSUPPORTED DESC = a node renders alone")
 
