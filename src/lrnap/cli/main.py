@@ -37,7 +37,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
     attached: Annotated[
@@ -86,6 +86,63 @@ def node(
     from lrnap.cli.node import run
 
     raise typer.Exit(run(listen or [], threads, root or [], data, insecure, metrics, log_json, engine))
+
+
+@app.command()
+def up(
+    join: Annotated[
+        str, typer.Option(help="Bring this machine's nodes to the manager there, lrnaps://HOST.", metavar="URL")
+    ] = "",
+    token: Annotated[str, typer.Option(help="With --join: what lets us in.", metavar="TOKEN")] = "",
+    fingerprint: Annotated[str, typer.Option(help="With --join: of its certificate.", metavar="FINGERPRINT")] = "",
+    listen: Annotated[
+        list[str] | None,
+        typer.Option(help="Where the manager answers, beside this machine: 0.0.0.0.", metavar="HOST:PORT"),
+    ] = None,
+    nodes: Annotated[
+        int | None, typer.Option(help="Nodes; default: one for each GPU or part of the memory.", metavar="N", min=0)
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Threads of each node; 0 for all of its.", metavar="N", min=0)] = 0,
+    engine: Annotated[str, typer.Option(help="What nodes render on, as for lrnap node.", metavar="NAME")] = "auto",
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder scenes may be read from; may be repeated. Default: here.", metavar="FOLDER"),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Where all is kept. Default: ~/.local/share/lrnap.", metavar="FOLDER")
+    ] = None,
+    db: Annotated[str, typer.Option(help="The manager's store, as for lrnap manager.", metavar="URL")] = "",
+    host: Annotated[
+        str, typer.Option(help="With --join: how the manager reaches this machine.", metavar="HOST")
+    ] = "",
+    node_port: Annotated[
+        int,
+        typer.Option(help="Port of the first node, the others follow; 0 for free ones.", metavar="N", min=0, max=65000),
+    ] = 0,
+    no_manager: Annotated[bool, typer.Option("--no-manager", help="Nodes only.")] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Answer beyond this machine without encryption and tokens.")
+    ] = False,
+) -> None:
+    """A manager and the nodes of this machine in one command; with --join, this machine's nodes for another's."""
+    from lrnap.cli.up import default_data, run
+    from lrnap.launch.up import Wishes
+
+    wishes = Wishes(
+        (data or default_data()).absolute(),
+        tuple(listen or ()),
+        tuple(root or ()),
+        nodes,
+        threads,
+        engine,
+        join,
+        no_manager,
+        host,
+        node_port,
+        db,
+        insecure,
+    )
+    raise typer.Exit(run(wishes, token=token, fingerprint=fingerprint))
 
 
 @app.command()

@@ -50,6 +50,11 @@ class Identity:
         """The line that a user of another machine types there."""
         return f"lrnap login {reachable(address).url} --token {self.token(role)} --fingerprint {self.fingerprint}"
 
+    def join(self, address: Address) -> str:
+        """The line that brings the nodes of another machine to the manager here; as long as it holds, it is a key."""
+        proof = f"--token {self.token(Role.ADMIN)} --fingerprint {self.fingerprint}"
+        return f"lrnap up --join {reachable(address).url} {proof}"
+
 
 def load_or_make(folder: Path) -> Identity:
     """Raises LrnapError (UNAVAILABLE) that names the file and the cure, if it cannot be read or written."""
@@ -77,6 +82,20 @@ def forget_tokens(folder: Path) -> None:
     """New tokens at the next start: whoever has the old ones is locked out."""
     with contextlib.suppress(FileNotFoundError):
         (folder / "tokens.json").unlink()
+
+
+def share_token(folder: Path, token: str) -> None:
+    """From the next start on, whoever shows this token is admin there: that of the farm which the server joins."""
+    if len(token) < 16:
+        raise LrnapError(Code.ARGS, "a token has 16 characters or more; `lrnap token` shows it where the manager runs")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held = {"read": _new_token(Role.READ), "submit": _new_token(Role.SUBMIT), "admin": token}
+        write_secret(folder / "tokens.json", json.dumps(held, indent=1).encode())
+    except OSError as error:
+        raise LrnapError(
+            Code.UNAVAILABLE, f"{error.filename or folder}: {error.strerror or error}; the server keeps its token there"
+        ) from None
 
 
 def reachable(address: Address) -> Address:

@@ -338,7 +338,11 @@ _TABLE = (
         "of a manager: render on a node, too; one that it has gets threads and tags",
         "CTL_ADDNODE lrnap://n7:1978 tags=gpu",
         args=(Argument("url"),),
-        options=_NODE_CHANGES,
+        options=(
+            *_NODE_CHANGES,
+            OptionSpec("fingerprint", Kind.TEXT, "of the certificate of a node that encrypts"),
+            OptionSpec("token", Kind.TEXT, "what makes the manager admin there"),
+        ),
         role=Role.ADMIN,
     ),
     Verb(

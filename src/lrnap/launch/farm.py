@@ -1,0 +1,37 @@
+"""What launching needs of a manager: to be told of nodes, and to be asked what they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A node that a manager may use: its address and, if it is encrypted, how to know it and what to show it."""
+
+    url: str
+    fingerprint: str = ""
+    token: str = ""
+
+    def __repr__(self) -> str:
+        return f"Candidate({self.url}, {self.fingerprint})"  # a token is in no log
+
+
+class Farm(Protocol):
+    """A manager. All raise LrnapError: UNAVAILABLE while it cannot be reached."""
+
+    async def add(self, node: Candidate) -> None:
+        """It renders on that node, too; one that it has already stays as it is."""
+
+    async def drain(self, url: str) -> None:
+        """The node finishes what it renders, and begins nothing."""
+
+    async def remove(self, url: str) -> None:
+        """The manager forgets the node; nothing happens if it does not have it."""
+
+    async def busy(self, url: str) -> bool:
+        """Whether the node renders something of this manager."""
+
+    async def wanted(self) -> int:
+        """How many nodes would have something to do now: those that render, and frames and jobs that wait for one."""

@@ -1,0 +1,133 @@
+"""The nodes of this machine, one for each of its places, kept running.
+
+Each has a folder of its own and keeps its port from one start to the next, so that a manager finds it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lrnap.engine.devices import AUTO
+from lrnap.launch.farm import Candidate
+from lrnap.launch.keeper import Keeper, Program, Say
+from lrnap.launch.places import Place
+from lrnap.net import identity
+from lrnap.net.address import Address
+from lrnap.wire import Role
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOptions:
+    """Of each node. `host`: where it can be reached; `token`: what lets the manager in, if that is elsewhere;
+    `port`: of the first, 0 for any that is free."""
+
+    data: Path
+    roots: Sequence[Path] = ()
+    host: str = "127.0.0.1"
+    port: int = 0
+    threads: int = 0
+    engine: str = AUTO
+    token: str = ""
+    insecure: bool = False
+
+
+class LocalNodes:
+    """`start`, then `keep`, then `end`."""
+
+    def __init__(self, places: Sequence[Place], options: NodeOptions, say: Say) -> None:
+        self._options = options
+        self.keepers = [Keeper(self._program(number, place), say) for number, place in enumerate(places)]
+
+    async def start(self) -> list[Candidate]:
+        """All of them, or none: raises RemoteError with the last words of one that does not come up."""
+        try:
+            started = await asyncio.gather(*(keeper.start() for keeper in self.keepers))
+        except BaseException:
+            await self.end()
+            raise
+        return [self._candidate(number, urls[0]) for number, urls in enumerate(started)]
+
+    async def keep(self) -> None:
+        await asyncio.gather(*(keeper.keep() for keeper in self.keepers))
+
+    async def end(self) -> None:
+        await asyncio.gather(*(keeper.end() for keeper in self.keepers))
+
+    def _folder(self, number: int) -> Path:
+        return self._options.data / f"node-{number}"
+
+    def _program(self, number: int, place: Place) -> Program:
+        options = self._options
+        folder = self._folder(number)
+        port = options.port + number if options.port else _kept_port(folder)
+        words = ["--data", str(folder), "--threads", str(options.threads), "--engine", options.engine]
+        for root in options.roots:
+            words += ["--root", str(root)]
+        if options.insecure:
+            words.append("--insecure")
+        return Program(
+            f"node {number}",
+            "node",
+            [_listen(options.host, port, bool(options.token))],
+            words,
+            ["--processors", place.processors] if place.processors else [],
+            place.environment,
+        )
+
+    def _candidate(self, number: int, url: str) -> Candidate:
+        address = Address.parse(url)
+        folder = self._folder(number)
+        with contextlib.suppress(OSError):  # without it the next start has another port
+            (folder / "port").write_text(str(address.port))
+        if not address.tls:
+            return Candidate(address.url)
+        known = identity.load_or_make(folder / "identity")
+        reached = replace(address, host=self._options.host)
+        return Candidate(reached.url, known.fingerprint, known.token(Role.ADMIN))
+
+    def prepare(self) -> None:
+        """Their folders. With a token they let in whoever shows it, because it is the farm's."""
+        for number in range(len(self.keepers)):
+            folder = self._folder(number)
+            folder.mkdir(parents=True, exist_ok=True)
+            if self._options.token:
+                identity.share_token(folder / "identity", self._options.token)
+
+
+def own_address(manager: Address) -> str:
+    """The address of this machine that the way to the manager begins at. Nothing is sent for it."""
+    for family, kind, protocol, _, place in socket.getaddrinfo(manager.host, manager.port, type=socket.SOCK_DGRAM):
+        with contextlib.suppress(OSError), socket.socket(family, kind, protocol) as way:
+            way.connect(place)
+            return str(way.getsockname()[0]).partition("%")[0]
+    return socket.gethostname()
+
+
+def _listen(host: str, port: int, encrypted: bool) -> str:
+    address = Address(host, port, encrypted)
+    if not address.loopback:  # a name or address of this machine: which one a packet comes by is not our business
+        address = replace(address, host="::" if ":" in host else "0.0.0.0")
+    return address.url
+
+
+def _kept_port(folder: Path) -> int:
+    try:
+        port = int((folder / "port").read_text())
+    except (OSError, ValueError):
+        return 0
+    return port if 0 < port < 65536 and _free(port) else 0
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("", port))
+        except OSError:
+            return False
+    return True

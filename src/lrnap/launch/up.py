@@ -1,0 +1,201 @@
+"""`lrnap up`: a farm in one command. A manager and the nodes of this machine, or only nodes that join a manager.
+
+Everything runs in processes of its own, which this one keeps running and ends with itself. What it keeps lies under
+one folder: `manager/`, and `node-0/`, `node-1/` ... for each node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lrnap.engine.devices import AUTO
+from lrnap.errors import Code, LrnapError
+from lrnap.launch import places
+from lrnap.launch.farm import Candidate, Farm
+from lrnap.launch.keeper import Keeper, Program, Say
+from lrnap.launch.local_nodes import LocalNodes, NodeOptions, own_address
+from lrnap.net import identity, known
+from lrnap.net.address import DEFAULT_PORT, Address
+from lrnap.net.gate import listen_address
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """`nodes`: of this machine, None for as many as it has places; `join`: the manager that they join, instead of one
+    here; `alone`: no manager at all; `host`: by which name or address the manager reaches this machine."""
+
+    data: Path
+    listen: Sequence[str] = ()
+    roots: Sequence[Path] = ()
+    nodes: int | None = None
+    threads: int = 0
+    engine: str = AUTO
+    join: str = ""
+    alone: bool = False
+    host: str = ""
+    node_port: int = 0
+    database: str = ""
+    insecure: bool = False
+
+
+Helper = Callable[[Farm, str], Coroutine[Any, Any, None]]
+"""Brings more nodes to a farm, whose URL it is given, until it is cancelled: by SSH, from a cluster, what is found."""
+
+
+async def up(
+    wishes: Wishes, reach: Callable[[Address], Farm], say: Say, show: Say, helpers: Sequence[Helper] = ()
+) -> None:
+    """Until SIGINT or SIGTERM. `reach`: how to talk to a manager; `say`: what happens, `show`: results, line by line.
+
+    Raises LrnapError for what keeps it from starting; then nothing runs.
+    """
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # not on every system
+            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    async with contextlib.AsyncExitStack() as opened:
+        _claim(opened, wishes.data)
+        starting = asyncio.ensure_future(_start(opened, wishes, reach, say, show))
+        await _first(starting, asked)
+        if asked.is_set():
+            return
+        farm, url, kept = starting.result()
+        jobs = [*kept, *(helper(farm, url) for helper in helpers if farm is not None)]
+        working = [asyncio.ensure_future(job) for job in jobs]
+        try:
+            await _first(asyncio.gather(*working), asked)
+        finally:
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+            say("ending")
+
+
+async def _start(
+    opened: contextlib.AsyncExitStack, wishes: Wishes, reach: Callable[[Address], Farm], say: Say, show: Say
+) -> tuple[Farm | None, str, list[Coroutine[Any, Any, None]]]:
+    """The farm with its URL, and what keeps it running."""
+    options = NodeOptions(
+        wishes.data,
+        wishes.roots,
+        port=wishes.node_port,
+        threads=wishes.threads,
+        engine=wishes.engine,
+        insecure=wishes.insecure,
+    )
+    if wishes.alone:
+        nodes, candidates = await _nodes(opened, wishes, options, say)
+        for candidate in candidates:
+            show(f"node ready at {candidate.url}")
+        return None, "", [nodes.keep()]
+    if wishes.join:
+        address = Address.parse(wishes.join)
+        farm = reach(address)
+        await farm.wanted()  # whether it is there, and lets us in
+        nodes, candidates = await _nodes(opened, wishes, _joining(address, wishes, options), say)
+        for candidate in candidates:
+            await farm.add(candidate)
+        show(f"{_count(len(candidates))} of this machine joined {address.url}")
+        return farm, address.url, [nodes.keep()]
+    async with contextlib.AsyncExitStack() as both:  # so that the manager ends first, while its nodes can still answer
+        nodes, candidates = await _nodes(both, wishes, options, say)
+        keeper = Keeper(_manager(wishes), say)
+        new = _join_line(wishes)
+        both.push_async_callback(keeper.end)
+        urls = await keeper.start()
+        farm = reach(Address.parse(urls[0]))
+        opened.push_async_exit(both.pop_all())
+    for candidate in candidates:
+        await farm.add(candidate)
+    show(f"farm ready at {urls[0]} with {_count(len(candidates))}")
+    show(f"render on it: lrnap submit SCENE.lxs --to {urls[0]}")
+    for url in urls:
+        if new is not None and Address.parse(url).tls:
+            show(f"add another machine, type there: {new(Address.parse(url))}")
+    return farm, urls[0], [keeper.keep(), nodes.keep()]
+
+
+async def _nodes(
+    opened: contextlib.AsyncExitStack, wishes: Wishes, options: NodeOptions, say: Say
+) -> tuple[LocalNodes, list[Candidate]]:
+    found = places.here(wishes.nodes or 0, wishes.engine) if wishes.nodes != 0 else []
+    nodes = LocalNodes(found, options, say)
+    nodes.prepare()
+    candidates = await nodes.start()
+    opened.push_async_callback(nodes.end)
+    for place, candidate in zip(found, candidates, strict=True):
+        say(f"a node renders on {place.what} at {candidate.url}")
+    return nodes, candidates
+
+
+def _manager(wishes: Wishes) -> Program:
+    listen = [*wishes.listen]
+    if not any(listen_address(text, insecure=wishes.insecure).loopback for text in listen):
+        listen.insert(0, Address("127.0.0.1", DEFAULT_PORT).url)  # for who works at this machine
+    words = ["--data", str(wishes.data / "manager")]
+    for root in wishes.roots:
+        words += ["--root", str(root)]
+    if wishes.database:
+        words += ["--db", wishes.database]
+    if wishes.insecure:
+        words.append("--insecure")
+    return Program("manager", "manager", listen, words)
+
+
+def _join_line(wishes: Wishes) -> Callable[[Address], str] | None:
+    """How another machine joins; None if it was said at an earlier start: a token is no news."""
+    if not any(listen_address(text, insecure=wishes.insecure).tls for text in wishes.listen):
+        return None
+    made = identity.load_or_make(wishes.data / "manager" / "identity")
+    return made.join if made.new else None
+
+
+def _joining(manager: Address, wishes: Wishes, options: NodeOptions) -> NodeOptions:
+    """Nodes that join a manager elsewhere can be reached from there, by whoever has the farm's token."""
+    credentials = known.find(manager) if manager.tls else None
+    return replace(
+        options, host=wishes.host or own_address(manager), token=credentials.token if credentials is not None else ""
+    )
+
+
+def _count(nodes: int) -> str:
+    return "1 node" if nodes == 1 else f"{nodes} nodes"
+
+
+async def _first(work: asyncio.Future[Any], asked: asyncio.Event) -> None:
+    """Waits for the work or, if that comes first, for being asked to end; then the work is cancelled."""
+    asking = asyncio.ensure_future(asked.wait())
+    try:
+        await asyncio.wait((work, asking), return_when=asyncio.FIRST_COMPLETED)
+        if work.done() and not work.cancelled():
+            work.result()
+    finally:
+        asking.cancel()
+        if not work.done():
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+
+def _claim(opened: contextlib.ExitStack | contextlib.AsyncExitStack, data: Path) -> None:
+    """Two farms in one folder would take each other's ports, keys and jobs."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = opened.enter_context((data / "up.lock").open("w"))
+    except OSError as error:
+        raise LrnapError(Code.UNAVAILABLE, f"{error.filename or data}: {error.strerror or error}") from None
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise LrnapError(
+            Code.UNAVAILABLE, f"another `lrnap up` runs in {data}: end it, or choose another folder with --data"
+        ) from None
