@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,6 +44,8 @@ def run(wishes: Wishes) -> int:
     films = list(_films(wishes.films))
     looks = _looks(wishes)
     templates = _templates(wishes, len(films), len(looks))
+    stems = Counter(path.stem for path in films)
+    names = {path: path.stem if stems[path.stem] == 1 else path.name for path in films}
     written: dict[Path, Path] = {}
     for path in films:
         film = load(path)
@@ -54,7 +57,7 @@ def run(wishes: Wishes) -> int:
                 print(f"{wishes.preset}: how to develop it")
             for group, chosen in _parts(wishes, snapshot, settings):
                 for template in templates:
-                    target = Path(_named(str(template.path), film=path.stem, look=name, group=group))
+                    target = Path(_named(str(template.path), film=names[path], look=name, group=group))
                     if target in written:
                         raise LrnapError(
                             Code.ARGS, f"two pictures would have this name: {_hint(wishes)}", at=str(target)

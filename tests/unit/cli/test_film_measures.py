@@ -345,3 +345,9 @@ def test_noise_of_films_of_different_sizes_is_refused(lrnap, folder):
     flm.write(folder / "small.flm", from_snapshot(a_film(1, layout=FilmLayout(8, 8, LAYOUT.groups))))
     done = lrnap("noise", "1.flm", "small.flm")
     assert (done.returncode, "8x8" in done.stderr) == (2, True)
+
+
+def test_films_that_differ_in_their_kind_only_have_pictures_of_their_own(lrnap, folder):
+    flm.write(folder / "4.flm", from_snapshot(a_film(4)))
+    assert lrnap("develop", "4.flm", "4.exr", "1.flm").returncode == 0
+    assert {p.name for p in folder.glob("[14]*.png")} == {"4.flm.png", "4.exr.png", "1.png"}
