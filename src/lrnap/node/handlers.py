@@ -16,7 +16,7 @@ from lrnap.errors import Code, LrnapError
 from lrnap.film.channels import in_order
 from lrnap.net.service import Answer, Follow, Transfer
 from lrnap.node import film_dump, lux_calls, machine, queue_verbs, settings
-from lrnap.wire import Reply, Request, Scalar, Status, Word, info, ok, printable, status, text
+from lrnap.wire import Reply, Request, Scalar, Status, Word, info, ok, printable, text
 from lrnap.wire.verbs import FILE_OPTIONS
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ async def _status(visit: NodeVisit, request: Request) -> Reply:
     job = jobs.find(str(name)) if name is not None else jobs.active or visit.own() or jobs.meant(None)
     claim = queue_verbs.claim_fields(visit.node.lease) if visit.session.level else {}
     if job is None:
-        return status(Status.IDLE, **claim)
+        return Reply("R_STATUS", (Word(Status.IDLE.value),), claim)
     fields = visit.node.figures(job) | claim
     if job.error is not None:
         fields |= {"code": Word(job.error.code.wire_name), "desc": printable(str(job.error))}
@@ -151,6 +151,8 @@ async def _set(visit: NodeVisit, request: Request) -> Reply:
         settings.reset_developing(job, name)
     else:
         settings.set_developing(job, name, value)
+        if job.film is not None:
+            visit.node.warn(job, settings.gone_without(job, job.film.layout))
     return ok()
 
 
@@ -235,7 +237,10 @@ async def _dump(visit: NodeVisit, request: Request) -> Answer:
     else:
         job = visit.job(name)
         kept = await node.snapshots.take(job.name, lambda: node.film(job))
-    developing = settings.developing(node.jobs.find(kept.job))
+    shown = node.jobs.find(kept.job)
+    developing = settings.developing(shown)
+    if kind in film_dump.WITH_SETTINGS:
+        node.warn(shown, settings.gone_without(shown, kept.film.layout))
     encoded = await kept.encode(kind, developing, options.get("compress") == "zstd", file)
     layout, data = kept.film.layout, memoryview(encoded.data).cast("B")
     fields: dict[str, Scalar] = {"film": Word(encoded.film), "dimx": layout.width, "dimy": layout.height}

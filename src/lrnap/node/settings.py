@@ -14,9 +14,10 @@ from dataclasses import replace
 from lrnap.engine import halts
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
-from lrnap.film.develop import Settings, groups, not_honoured, spelled
+from lrnap.film.develop import Settings, groups, not_honoured, notices, spelled
 from lrnap.film.develop.fields import single
 from lrnap.film.develop.presets import NAMED
+from lrnap.film.snapshot import FilmLayout
 from lrnap.limits import MAX_THREADS
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
@@ -62,6 +63,11 @@ def film_params(scene: Scene | None) -> dict[str, object]:
 def developing(job: Job) -> Settings:
     """How the pictures of a job are developed: as its scene says, but for what CTL_SET has changed."""
     return Settings.from_params({**film_params(job.scene), **job.develop}, files=_files(job))
+
+
+def gone_without(job: Job, layout: FilmLayout) -> tuple[str, ...]:
+    """A sentence for each wish of developing that such a film cannot have."""
+    return (*not_honoured(film_params(job.scene)), *notices(developing(job), layout))
 
 
 def set_developing(job: Job, name: str, value: Value) -> None:

@@ -118,3 +118,24 @@ def test_what_cannot_be_is_refused_by_name_with_what_can(talk: Talk, line: str, 
     assert answer.startswith("R_ERROR")
     assert says in answer
     assert talk.text("CTL_GET") == before
+
+
+def test_a_step_that_lacks_something_is_gone_without_and_the_log_says_of_what(node: Served, talk: Talk) -> None:
+    node.write("scene.lxs", GROUPS.replace('"fleximage"', '"fleximage" "string cameraresponse" ["Portra_400NCCD"]'))
+    talk.ask("CTL_STOP")
+    assert talk.all('API_LuxParse "scene.lxs" "other"', "API_Render") == ["R_OK", "R_OK"]
+    png(talk)
+    assert sum("cameraresponse' 'Portra_400NCCD' is not available" in line for line in talk.text("CTL_LOG")) == 1
+    assert talk.ask("CTL_SET glare_enabled true") == talk.ask("CTL_SET glare_map true") == "R_OK"
+    png(talk)
+    png(talk)
+    said = [line for line in talk.text('CTL_LOG "other"') if "warning: " in line]
+    assert sum("there is no picture of a pupil or of lashes" in line for line in said) == 1
+    assert f"WARNINGS {len(said)}" in talk.ask("CTL_STATUS")
+
+
+def test_a_film_without_the_channels_for_denoising_says_which(talk: Talk) -> None:
+    pytest.importorskip("pyoidn")
+    talk.ask("CTL_SET denoise_enabled true")
+    png(talk)
+    assert any("the film has no channel albedo and no normal" in line for line in talk.text("CTL_LOG"))
