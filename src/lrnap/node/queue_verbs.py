@@ -112,7 +112,7 @@ async def _claim(visit: NodeVisit, request: Request) -> Reply:
     visit.node.lease.take(visit, claim)
     if claim != before:
         visit.node.note(f"{claim} steers this node from now on")
-    return ok(**claim_fields(visit.node.lease))
+    return Reply("R_OK", (), claim_fields(visit.node.lease))
 
 
 async def _release(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001

@@ -158,6 +158,27 @@ class Store:
             wanted = wanted.where(table.c.id < before)
         return self._read(lambda c: _made(Job, c, wanted))
 
+    def names(self, ids: Iterable[int]) -> dict[int, str]:
+        table, wanted = schema.job_table, list(ids)
+        return self._read(
+            lambda c: {
+                row.id: row.name
+                for some in _batches(wanted)
+                for row in c.execute(select(table.c.id, table.c.name).where(table.c.id.in_(some)))
+            }
+        )
+
+    def frame_counts(self, ids: Iterable[int]) -> dict[int, int]:
+        """How many frames each of these jobs has."""
+        column, wanted = schema.frame_table.c.job, list(ids)
+        return self._read(
+            lambda c: {
+                row[0]: row[1]
+                for some in _batches(wanted)
+                for row in c.execute(select(column, func.count()).where(column.in_(some)).group_by(column))
+            }
+        )
+
     def counts(self) -> dict[JobState, int]:
         """How many jobs there are, by state."""
         table = schema.job_table
