@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup deps-system demo test check unit bench clean
+.PHONY: help setup deps-system demo test check unit bench fuzz clean
 
 help:
 	@echo "make demo    render an example over two local nodes, and say where the picture is"
 	@echo "make test    style, types, layers and all tests"
 	@echo "make bench   one table of ratios, also in bench/results.json"
+	@echo "make fuzz    random scenes through the engine for MINUTES=10; what goes wrong is kept in out/fuzz"
 	@echo "make setup   only prepare .venv"
 	@echo "make deps-system   what a bare Debian or Ubuntu lacks (as root)"
 	@echo "make clean   remove what the others made"
@@ -48,6 +49,9 @@ test: check unit
 
 bench: setup
 	$(BIN)/python -m bench
+
+fuzz: setup
+	PYTHONPATH=tests nice $(BIN)/python -m fuzz --minutes $(or $(MINUTES),10)
 
 clean:
 	rm -rf $(VENV) out bench/results.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache src/*.egg-info

@@ -114,7 +114,11 @@ class Builder:
         if current.moving or end not in self._place.systems:
             return current
         times = (params.float("shutteropen", 0.0), params.float("shutterclose", 1.0))
-        return Transform((current.matrix, self._place.systems[end].matrix), times) if times[0] < times[1] else current
+        if times[0] >= times[1]:
+            return current
+        moving = Transform((current.matrix, self._place.systems[end].matrix), times)
+        placing.check(moving, "Camera", camera.at)
+        return moving
 
     def _world_begin(self, _call: Call) -> None:
         self._place.current = placing.IDENTITY
@@ -257,7 +261,9 @@ class Builder:
         if call.name == "MotionInstance":
             start, end = float(call.args[1]), float(call.args[2])
             goal = self._place.systems[str(call.args[3])]
-            transform = Transform((transform.matrix, goal.matrix), (start, end)) if start < end else transform
+            if start < end:
+                transform = Transform((transform.matrix, goal.matrix), (start, end))
+                placing.check(transform, "MotionInstance", call.at)
         state = self._state
         instance = Instance(
             self._names.find("object", str(call.args[0])) or "",

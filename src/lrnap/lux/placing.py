@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lrnap.errors import SceneError
 from lrnap.lux import transforms
 from lrnap.lux.call import Call
 from lrnap.lux.description import Matrix, Transform
@@ -73,6 +74,18 @@ def multiply(left: Transform, right: Transform) -> Transform:
     return Transform(tuple(at_time(left, t) @ at_time(right, t) for t in times), times)
 
 
+def check(place: Transform, what: str, at: object = None) -> None:
+    """Raises SceneError for a place or movement that cannot be told to an engine. `what`: who puts something there."""
+    for matrix in place.matrices:
+        transforms.check_place(matrix, what, at)
+    if place.moving and len({np.linalg.det(matrix[:3, :3]) > 0 for matrix in place.matrices}) > 1:
+        raise SceneError(
+            f"{what}: the movement turns space inside out on its way, from a mirrored place to one that is not: "
+            "mirror at all times or at none",
+            at=at,
+        )
+
+
 def finely(transform: Transform) -> Transform:
     """The same movement with more moments, for those who interpolate otherwise."""
     times = _between_times(transform.times) if transform.moving else transform.times
@@ -89,7 +102,10 @@ def inverse(transform: Transform) -> Transform:
 
 @dataclass(slots=True)
 class Place:
-    """The current transform. `call` takes the transform calls; the rest is for blocks and coordinate systems."""
+    """The current transform. `call` takes the transform calls; the rest is for blocks and coordinate systems.
+
+    Raises SceneError for a place that cannot be told to an engine.
+    """
 
     current: Transform = IDENTITY
     systems: dict[str, Transform] = field(default_factory=dict)
@@ -116,6 +132,8 @@ class Place:
             self._apply(self.systems[str(call.args[0])], replaces=True)
         else:
             self._apply(Transform((transforms.of_call(call),)), call.name in ("Identity", "Transform"))
+        if self._times is None:
+            check(self.current, call.name, call.at)
 
     def _apply(self, transform: Transform, replaces: bool) -> None:
         if self._times is not None:

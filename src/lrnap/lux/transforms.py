@@ -10,9 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lrnap import limits
 from lrnap.errors import SceneError
 from lrnap.lux.call import Call
 from lrnap.lux.description import Matrix
+
+FLATTEST = 1e-7  # volume between the axes of a place, each as long as 1: less has no inverse in 32 bits
 
 
 def identity() -> Matrix:
@@ -73,7 +76,7 @@ def of_call(call: Call) -> Matrix:
     if call.name == "Identity":
         return identity()
     if call.name in ("Transform", "ConcatTransform"):
-        matrix = np.asarray(call.args[0], np.float64).reshape(4, 4).T
+        matrix = _affine(call.name, np.asarray(call.args[0], np.float64).reshape(4, 4).T)
     else:
         numbers = [float(arg) for arg in call.args if isinstance(arg, int | float)]
         matrix = _MAKERS[call.name](*numbers)
@@ -82,6 +85,47 @@ def of_call(call: Call) -> Matrix:
     if not _invertible(matrix):
         raise SceneError(f"the matrix of {call.name} is singular: it flattens space and has no inverse")
     return matrix
+
+
+def _affine(name: str, matrix: Matrix) -> Matrix:
+    """The matrix with 0 0 0 1 as its last row, as which an engine reads it."""
+    if not np.isfinite(matrix).all():
+        raise SceneError(f"{name} needs finite numbers")
+    scaled: Matrix = matrix / matrix[3, 3] if matrix[3, 3] else matrix
+    if np.abs(scaled[3] - (0.0, 0.0, 0.0, 1.0)).max() > 1e-6:
+        raise SceneError(
+            f"the matrix of {name} distorts like a perspective: its numbers 4, 8, 12 and 16 must be 0 0 0 1; "
+            "write it column by column"
+        )
+    return scaled
+
+
+def check_place(matrix: Matrix, what: str, at: object = None) -> None:
+    """Raises SceneError for a place that cannot be told to an engine, which counts in 32 bits: too far, or too flat.
+
+    `what`: who puts something there. In plain numbers, as every transform call of a scene comes here.
+    """
+    columns: list[list[float]] = matrix[:3, :].T.tolist()
+    sizes = [math.hypot(*column) for column in columns]  # of the three axes, and the way from the origin
+    if not all(size <= limits.MAX_COORDINATE for size in sizes):
+        raise SceneError(
+            f"{what}: with all transforms together, this is more than {limits.MAX_COORDINATE:g} away or as large: "
+            "use smaller numbers",
+            at=at,
+        )
+    if min(sizes[:3]) < 1 / limits.MAX_COORDINATE or _volume(matrix, sizes) < FLATTEST:
+        raise SceneError(
+            f"{what}: with all transforms together, this is flat or a point: use scales that are less extreme", at=at
+        )
+
+
+def _volume(matrix: Matrix, lengths: list[float]) -> float:
+    """Volume between the three axes of a matrix, each taken as long as 1."""
+    columns: list[list[float]] = matrix[:3, :3].T.tolist()
+    a, b, c = ([number / length for number in column] for column, length in zip(columns, lengths, strict=False))
+    return abs(
+        a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2]) + a[2] * (b[0] * c[1] - b[1] * c[0])
+    )
 
 
 def _invertible(matrix: Matrix) -> bool:
@@ -93,11 +137,7 @@ def _invertible(matrix: Matrix) -> bool:
     lengths = [math.hypot(*column) for column in columns]
     if not all(lengths) or not matrix[3, 3]:
         return False
-    a, b, c = ([number / length for number in column] for column, length in zip(columns, lengths, strict=True))
-    volume = (
-        a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2]) + a[2] * (b[0] * c[1] - b[1] * c[0])
-    )
-    return abs(volume) > 1e-12
+    return _volume(matrix, lengths) > 1e-12
 
 
 _MAKERS: dict[str, Callable[..., Matrix]] = {

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lrnap import limits
 from lrnap.engine.luxcore import spectra
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, Value, entity_error, matrix
 from lrnap.engine.luxcore.images import pixels
@@ -113,6 +114,7 @@ def _point(lamp: Lamp) -> list[Fields]:
 def _spot(lamp: Lamp) -> list[Fields]:
     p, color = lamp.inputs.params, lamp.color()
     outer, delta = p.float("coneangle"), p.float("conedeltaangle")
+    _direction(lamp.inputs)  # which the engine takes of these two points itself
     half_lit = 0.5 * (math.cos(math.radians(outer)) + math.cos(math.radians(outer - delta)))
     return [
         {
@@ -127,9 +129,17 @@ def _spot(lamp: Lamp) -> list[Fields]:
     ]
 
 
+def _direction(inputs: Inputs) -> Value:
+    """From "point from" to "point to"; refuses a light that shines nowhere."""
+    way = np.subtract(inputs.params.point("to"), inputs.params.point("from"))
+    if not 0 < float(way @ way) < limits.MAX_COORDINATE**2:
+        raise entity_error(inputs.entity, '"point from" and "point to" say where it shines: give two different points')
+    return [float(x) for x in way]
+
+
 def _distant(lamp: Lamp) -> list[Fields]:
     p, color = lamp.inputs.params, lamp.color()
-    direction = np.subtract(p.point("to"), p.point("from"))
+    direction = _direction(lamp.inputs)
     theta = p.float("theta")
     # The engine means radiance where the light fills an angle; classic Lux spreads the same irradiance over it.
     cone = 2 * math.pi * (1 - math.cos(math.radians(theta))) if theta else 1.0
@@ -137,7 +147,7 @@ def _distant(lamp: Lamp) -> list[Fields]:
         "type": ["distant" if theta else "sharpdistant"],
         "color": list(color),
         "gain": [p.float("gain") * spectra.L_UNIT / cone] * 3,
-        "direction": [float(x) for x in direction],
+        "direction": direction,
     }
     return [fields | ({"theta": [theta]} if theta else {})]
 

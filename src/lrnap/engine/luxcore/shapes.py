@@ -23,6 +23,7 @@ from lrnap.engine.luxcore.materials import Surface, material
 from lrnap.engine.luxcore.rows import approximated, ignored
 from lrnap.engine.luxcore.shutter import Shutter
 from lrnap.errors import SceneError
+from lrnap.lux import placing
 from lrnap.lux.call import Param
 from lrnap.lux.description import Entity, Instance, Matrix, Object, Shape, Transform
 from lrnap.lux.params import ParamSet
@@ -62,6 +63,7 @@ class Geometry:
         if instance.object in inside:
             raise SceneError(f"object '{instance.object}' contains itself: break the circle", at=at)
         place = multiply(outer, instance.transform)
+        placing.check(place, f"object '{instance.object}'", at)
         self._put_object(found, instance, place, (*inside, instance.object))
 
     def _put_object(self, found: Object, instance: Instance, place: Transform, inside: tuple[str, ...]) -> None:
@@ -81,6 +83,7 @@ class Geometry:
             fixed = inner.matrix
             inner = Transform(tuple(m @ inverse(fixed) for m in inner.matrices), inner.times)
         place = multiply(outer, inner)
+        placing.check(place, f"shape '{shape.entity.plugin}'", shape.entity.at)
         mesh = self._mesh(shape, fixed, mirrored=float(np.linalg.det(place.matrix[:3, :3])) < 0)
         if mesh is None:
             return

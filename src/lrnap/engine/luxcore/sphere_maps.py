@@ -140,7 +140,17 @@ def sky(
     factors: tuple[float, ...] = (1.0,) * 5,
     size: tuple[int, int] = SKY,
 ) -> Pixels:
-    """Radiance as linear RGB in cd/m2. `sun`: towards it, z is up; `factors` multiply Perez's five coefficients."""
+    """Radiance as linear RGB in cd/m2. `sun`: towards it, z is up; `factors` multiply Perez's five coefficients.
+
+    Not finite where no sky can have these numbers.
+    """
+    with np.errstate(all="ignore"):
+        return _sky(sun, turbidity, factors, size)
+
+
+def _sky(
+    sun: tuple[float, float, float], turbidity: float, factors: tuple[float, ...], size: tuple[int, int]
+) -> Pixels:
     towards = np.asarray(sun, np.float64) / np.linalg.norm(sun)
     sun_angle = math.acos(float(np.clip(towards[2], -1.0, 1.0)))
     view = directions(*size)

@@ -41,7 +41,8 @@ def _filled(text: str, variant: str) -> str:
 def away(parameter: Parameter, variant: str = "") -> Iterator[str]:
     """The parameter as LXS with a value that is not its default, once for each type under which it may be given.
 
-    `variant`: of the texture that it is a parameter of. Lists of any length have no value of their own (see `needed`).
+    `variant`: of the texture that it is a parameter of. Lists of any length have no value of their own (see `needed`),
+    nor has a word of which there is only one.
     """
     for type in parameter.types:
         if not _possible(parameter, type, variant):
@@ -64,14 +65,15 @@ def _value(parameter: Parameter, type: str, variant: str) -> str:
         own = {"fresnel": "r", "color": "c"}.get(variant, "f")
         return f'["{own if parameter.type == "variant|texture" else _TEXTURES.get(parameter.type, "f")}"]'
     if type == "string":
-        return f'["{_word(parameter, variant)}"]'
+        word = _word(parameter, variant)
+        return f'["{word}"]' if word else ""
     number = f"[{2 if parameter.default == 1 else 1}]"
     return VALUES.get(type, number) if parameter.count == 1 else ""
 
 
 def _word(parameter: Parameter, variant: str) -> str:
     if parameter.choices:
-        return next(choice for choice in parameter.choices if choice != parameter.default)
+        return next((choice for choice in parameter.choices if choice != parameter.default), "")
     if parameter.file:
         return METAL if variant == "fresnel" else LAMP if parameter.name == "iesname" else IMAGE
     return "c" if parameter.names else "gold"
