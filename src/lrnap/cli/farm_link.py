@@ -32,6 +32,9 @@ class ManagerLink:
             if error.code is not Code.NOT_FOUND:
                 raise
 
+    async def urls(self) -> set[str]:
+        return {str(node.args[0]) for node in await self.nodes()}
+
     async def busy(self, url: str) -> bool:
         return any(node.args[0] == url and "job" in node.fields for node in await self.nodes())
 

@@ -30,6 +30,9 @@ class Farm(Protocol):
     async def remove(self, url: str) -> None:
         """The manager forgets the node; nothing happens if it does not have it."""
 
+    async def urls(self) -> set[str]:
+        """The nodes that it has."""
+
     async def busy(self, url: str) -> bool:
         """Whether the node renders something of this manager."""
 

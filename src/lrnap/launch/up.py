@@ -20,9 +20,13 @@ from lrnap.launch import places
 from lrnap.launch.farm import Candidate, Farm
 from lrnap.launch.keeper import Keeper, Program, Say
 from lrnap.launch.local_nodes import LocalNodes, NodeOptions, own_address
-from lrnap.net import identity, known
+from lrnap.launch.lookout import announced, look_out
+from lrnap.net import discovery, identity, known
 from lrnap.net.address import DEFAULT_PORT, Address
 from lrnap.net.gate import listen_address
+from lrnap.wire import Role
+
+ANYWHERE = Address("192.0.2.1", 9)  # of no machine (RFC 5737): where a packet to the world outside would go
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Wishes:
     node_port: int = 0
     database: str = ""
     insecure: bool = False
+    token: str = ""  # of the farm, for nodes that are alone
+    adopt: bool = False  # nodes that are found and hold the farm's token are used without asking
 
 
 Helper = Callable[[Farm, str], Coroutine[Any, Any, None]]
@@ -90,7 +96,10 @@ async def _start(
         insecure=wishes.insecure,
     )
     if wishes.alone:
+        if wishes.token:
+            options = replace(options, host=wishes.host or own_address(ANYWHERE), token=wishes.token)
         nodes, candidates = await _nodes(opened, wishes, options, say)
+        await opened.enter_async_context(announced(candidates, say))
         for candidate in candidates:
             show(f"node ready at {candidate.url}")
         return None, "", [nodes.keep()]
@@ -101,6 +110,7 @@ async def _start(
         nodes, candidates = await _nodes(opened, wishes, _joining(address, wishes, options), say)
         for candidate in candidates:
             await farm.add(candidate)
+        await opened.enter_async_context(announced(candidates, say))
         show(f"{_count(len(candidates))} of this machine joined {address.url}")
         return farm, address.url, [nodes.keep()]
     async with contextlib.AsyncExitStack() as both:  # so that the manager ends first, while its nodes can still answer
@@ -118,7 +128,15 @@ async def _start(
     for url in urls:
         if new is not None and Address.parse(url).tls:
             show(f"add another machine, type there: {new(Address.parse(url))}")
-    return farm, urls[0], [keeper.keep(), nodes.keep()]
+    return farm, urls[0], [keeper.keep(), nodes.keep(), *_looking(wishes, farm, urls[0], say)]
+
+
+def _looking(wishes: Wishes, farm: Farm, url: str, say: Say) -> list[Coroutine[Any, Any, None]]:
+    """Only a manager that others can reach has a token that a node elsewhere can hold."""
+    if not discovery.wanted() or not _encrypts(wishes):
+        return []
+    token = identity.load_or_make(wishes.data / "manager" / "identity").token(Role.ADMIN)
+    return [look_out(farm, url, token, say, adopt=wishes.adopt)]
 
 
 async def _nodes(
@@ -150,10 +168,14 @@ def _manager(wishes: Wishes) -> Program:
 
 def _join_line(wishes: Wishes) -> Callable[[Address], str] | None:
     """How another machine joins; None if it was said at an earlier start: a token is no news."""
-    if not any(listen_address(text, insecure=wishes.insecure).tls for text in wishes.listen):
+    if not _encrypts(wishes):
         return None
     made = identity.load_or_make(wishes.data / "manager" / "identity")
     return made.join if made.new else None
+
+
+def _encrypts(wishes: Wishes) -> bool:
+    return any(listen_address(text, insecure=wishes.insecure).tls for text in wishes.listen)
 
 
 def _joining(manager: Address, wishes: Wishes, options: NodeOptions) -> NodeOptions:

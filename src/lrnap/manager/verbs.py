@@ -19,8 +19,10 @@ from lrnap.manager.nodes import NodeStep
 from lrnap.manager.queue import Queue, find_job, find_node
 from lrnap.manager.store import Store
 from lrnap.manager.wishes import wishes_of
+from lrnap.net import known
 from lrnap.net.address import Address
 from lrnap.net.service import Session
+from lrnap.net.tls import parse_fingerprint
 from lrnap.wire import Reply, Request, Scalar, Status, ok, text
 from lrnap.wire.wishes import names
 
@@ -161,9 +163,20 @@ async def _node(queue: Queue, session: Session, request: Request) -> Reply:
 
 
 async def _add_node(queue: Queue, session: Session, request: Request) -> Reply:  # noqa: ARG001
-    url = Address.parse(str(request.args[0])).url
-    number = await queue.do(events.AddNode(url=url, **_node_changes(request)))
+    address = Address.parse(str(request.args[0]))
+    _get_to_know(address, request)
+    number = await queue.do(events.AddNode(url=address.url, **_node_changes(request)))
     return ok(node=int(str(number)))
+
+
+def _get_to_know(address: Address, request: Request) -> None:
+    """As `lrnap login` here would do it. Raises LrnapError (ARGS) for half of what that takes."""
+    token, fingerprint = request.options.get("token"), request.options.get("fingerprint")
+    if token is None and fingerprint is None:
+        return
+    if token is None or fingerprint is None or not address.tls:
+        raise LrnapError(Code.ARGS, "token= and fingerprint= belong together, and to an address that is lrnaps://")
+    known.remember(address, known.Credentials(parse_fingerprint(str(fingerprint)), str(token)))
 
 
 def _node_changes(request: Request) -> dict[str, Any]:
