@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -49,11 +49,18 @@ STATES: Mapping[str, RunState] = {  # of a job, in R_STATUS -> of its run
 }
 
 
-class RemoteEngine:
-    """A node. Raises RemoteError (ARGS) for what is no URL; whether it can be reached shows in `start`."""
+Open = Callable[[str], Awaitable[Connection]]
 
-    def __init__(self, url: str) -> None:
+
+class RemoteEngine:
+    """A node. Raises RemoteError (ARGS) for what is no URL; whether it can be reached shows in `start`.
+
+    `open`: how a connection is made, if it takes more than to connect.
+    """
+
+    def __init__(self, url: str, open: Open = connect) -> None:  # noqa: A002
         self.address = Address.parse(url)
+        self._open = open
 
     @property
     def name(self) -> str:
@@ -65,14 +72,25 @@ class RemoteEngine:
         check_options(replace(options, threads=0), cores=1)
         if not 0 <= options.threads <= MAX_THREADS:
             raise LrnapError(Code.ARGS, f"{options.threads} threads cannot be used; ask for 0 (all) to {MAX_THREADS}")
-        return RemoteRun(await connect(self.name), scene, options)
+        return RemoteRun(await self._open(self.name), scene, options, self._open)
+
+    async def follow(self, options: RunOptions) -> RemoteRun:
+        """A run that the node has already, of that name: its job goes on whoever follows it."""
+        return RemoteRun(await self._open(self.name), None, options, self._open)
 
 
 class RemoteRun(ReportedRun):
-    """See `lrnap.engine.protocol.Run`."""
+    """See `lrnap.engine.protocol.Run`. `scene`: None for one that the node has been told to render already."""
 
-    def __init__(self, connection: Connection, scene: Scene, options: RunOptions) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        scene: Scene | None,
+        options: RunOptions,
+        open: Open = connect,  # noqa: A002
+    ) -> None:
         self._connection = connection
+        self._open = open
         super().__init__(options)
         self._word = ""  # the job's state, as the node calls it
         self._warnings: dict[str, None] = {}
@@ -81,7 +99,7 @@ class RemoteRun(ReportedRun):
         self._last: Snapshot | None = None  # the film of a run that is over
         self._closed = False
         self._give_up = asyncio.Event()  # do not wait for a node that is away
-        self._sent = False  # the scene is on the node, and the node has been told to render it
+        self._sent = scene is None  # the scene is on the node, and the node has been told to render it
         self._life = asyncio.create_task(self._live(scene), name=f"run {options.run} on {connection.address.url}")
 
     def warnings(self) -> Sequence[str]:
@@ -228,25 +246,34 @@ class RemoteRun(ReportedRun):
                 return
 
     async def close(self) -> None:
+        await self._end(forget=True)
+
+    async def leave(self) -> None:
+        """As `close`, but the node goes on with its job, which can be followed again."""
+        await self._end(forget=False)
+
+    async def _end(self, *, forget: bool) -> None:
         if self._closed:
             return
         self._closed = True
         self._life.cancel()
         await asyncio.gather(self._life, return_exceptions=True)
-        with contextlib.suppress(LrnapError, TimeoutError):
-            async with asyncio.timeout(RETRY_SECONDS * 10):
-                await self._connection.request("CTL_RESET", self.name)
+        if forget:
+            with contextlib.suppress(LrnapError, TimeoutError):
+                async with asyncio.timeout(RETRY_SECONDS * 10):
+                    await self._connection.request("CTL_RESET", self.name)
         await self._connection.close()
         if not self._status.state.over:
             self._enter(replace(self._status, state=RunState.STOPPED))
 
     # -- following it
 
-    async def _live(self, scene: Scene) -> None:
+    async def _live(self, scene: Scene | None) -> None:
         """Sends the scene, then follows the job until it is over, over as many connections as it takes."""
         try:
-            await send_scene(self._connection, scene, self.name, self._options.epoch)
-            await self._render()
+            if scene is not None:
+                await send_scene(self._connection, scene, self.name, self._options.epoch)
+                await self._render()
         except LrnapError as error:
             self._fail(error)
         while not self._status.state.over:
@@ -320,7 +347,7 @@ class RemoteRun(ReportedRun):
             async with asyncio.timeout(RECONNECT_SECONDS):
                 while not self._give_up.is_set():
                     try:
-                        self._connection = await connect(self._connection.address.url)
+                        self._connection = await self._open(self._connection.address.url)
                     except RemoteError:
                         with contextlib.suppress(TimeoutError):
                             await asyncio.wait_for(self._give_up.wait(), RETRY_SECONDS)

@@ -1,0 +1,255 @@
+"""One run on one node, from its start to its last film: what the effects of the core come down to.
+
+Whatever happens becomes an event of the core, under the lease that the run was ordered under: reports as they come,
+`Counted` once a film is on the disk, and `RunEnded` last. Orders are carried out one after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from lrnap.client.remote import RemoteEngine, RemoteRun
+from lrnap.engine import pace
+from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
+from lrnap.errors import Code, LrnapError, SceneError
+from lrnap.manager import effects, events
+from lrnap.manager.merging import Films
+from lrnap.manager.recording import Recorded
+from lrnap.manager.turn import parse_run_name
+
+log = logging.getLogger("lrnap.manager")
+
+LONGEST_PAUSE = 4.0  # seconds between two films of a run, so that a picture is at most 5 s old ...
+TAKE_AGAIN = 2.0  # ... and between two tries to fetch the last one
+PATIENCE = 30.0  # seconds for a film to come, at the least
+
+Order = Callable[[RemoteRun], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a drive needs of its manager. `scene`: blocking, as the name of a run, SHA-256 of scene and of changes."""
+
+    post: Callable[[events.Event], None]
+    films: Films
+    scene: Callable[[str, str, str], Recorded]
+
+
+class Drive:
+    """A run that was started or is followed. `free`: what must be over on the node before."""
+
+    def __init__(
+        self,
+        around: Around,
+        engine: RemoteEngine,
+        order: effects.StartRun | effects.FollowRun,
+        free: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
+        self.name, self.job, self.frame, self.epoch = order.run, order.job, order.frame, order.epoch
+        self.generation = order.generation
+        self.run: RemoteRun | None = None
+        self.halt = order.halt if isinstance(order, effects.StartRun) else Halt()
+        self._around = around
+        self._engine = engine
+        self._order = order
+        self._free = free
+        self._orders: asyncio.Queue[Order] = asyncio.Queue()
+        self._taking = asyncio.Lock()
+        self._task = asyncio.create_task(self._live(), name=f"run {order.run}")
+
+    @property
+    def status(self) -> RunStatus:
+        return RunStatus(RunState.BUILDING) if self.run is None else self.run.status()
+
+    def obey(self, order: Order) -> None:
+        """Soon, and after the orders before."""
+        self._orders.put_nowait(order)
+
+    def stop(self) -> None:
+        """Overtakes all orders that wait; a run that is being started has nothing to give."""
+        if self.run is None:
+            self._task.cancel()
+            self._say_ended(RunState.STOPPED)
+            return
+        while not self._orders.empty():
+            self._orders.get_nowait()
+        self.obey(lambda run: run.stop())
+
+    async def take(self) -> None:
+        """Fetches the film as it is now and counts it. Raises LrnapError if there is none, or it cannot be kept."""
+        if self.run is None:
+            raise LrnapError(Code.STATE, "the scene is being sent")
+        async with self._taking:
+            snapshot = await self.run.snapshot()
+            if snapshot.epoch != self.epoch or not await asyncio.to_thread(self._around.films.put, snapshot):
+                return
+        self._around.post(
+            events.Counted(
+                run=self.name,
+                number=snapshot.number,
+                samples=snapshot.samples,
+                spp=snapshot.spp,
+                seconds=snapshot.seconds,
+                epoch=snapshot.epoch,
+            )
+        )
+        if self.halt.noise is not None:
+            await self._judge()
+
+    async def leave(self) -> None:
+        """Nobody follows the run here any more; on its node it goes on."""
+        await self._cancel()
+        if self.run is not None:
+            await self.run.leave()
+
+    async def drop(self) -> None:
+        """Nobody wants it: its node forgets it."""
+        await self._cancel()
+        if self.run is not None:
+            await self.run.close()
+
+    # --- inside
+
+    async def _cancel(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _live(self) -> None:
+        try:
+            self.run = run = await self._begin()
+            await self._follow(run)
+            status = run.status()
+            await self._take_last(run)
+            error = status.error
+            self._say_ended(status.state, error)
+            await run.close()
+        except LrnapError as error:
+            self._say_ended(RunState.FAILED, error)
+        except Exception as error:
+            log.exception("defect while following run %s", self.name)
+            self._say_ended(RunState.FAILED, LrnapError(Code.INTERNAL, f"a defect of the manager: {error}"))
+
+    async def _begin(self) -> RemoteRun:
+        await self._free()
+        order = self._order
+        if isinstance(order, effects.FollowRun):
+            return await self._engine.follow(RunOptions(order.run, order.seed, epoch=order.epoch))
+        recorded = await asyncio.to_thread(self._around.scene, order.run, order.scene, order.changes)
+        options = RunOptions(
+            order.run, order.seed, order.threads, alone(order.halt), recorded.channels, order.epoch
+        )
+        return await self._engine.start(recorded.scene, options)
+
+    async def _follow(self, run: RemoteRun) -> None:
+        """Until the run is over."""
+        others = [asyncio.create_task(self._fetch(run)), asyncio.create_task(self._carry_out(run))]
+        try:
+            async for status in run.events():
+                if status.epoch == self.epoch:
+                    self._report(status)
+        finally:
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+    def _report(self, status: RunStatus) -> None:
+        self._around.post(
+            events.RunReport(
+                run=self.name,
+                generation=self.generation,
+                state=status.state,
+                samples=status.samples,
+                spp=status.spp,
+                seconds=status.seconds,
+                rate=status.samples_per_second,
+                threads=status.threads,
+            )
+        )
+
+    async def _carry_out(self, run: RemoteRun) -> None:
+        while True:
+            order = await self._orders.get()
+            try:
+                await order(run)
+            except LrnapError as error:
+                log.info("run %s: %s", self.name, error, extra={"run": self.name})  # what became of it, its events say
+
+    async def _fetch(self, run: RemoteRun) -> None:
+        """Films while it renders: the first as soon as there is one."""
+        async for status in run.events():
+            if status.samples > 0 and status.epoch == self.epoch:
+                break
+        while True:
+            began = time.monotonic()
+            before = run.status().samples
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self.take()
+            except (LrnapError, TimeoutError) as error:
+                log.debug("run %s: %s", self.name, error)  # a hiccup passes; what is lost shows in the events
+            pause = pace.pause(run.status().seconds, time.monotonic() - began)
+            await asyncio.sleep(min(pause, LONGEST_PAUSE) if time.monotonic() - began < LONGEST_PAUSE / 9 else pause)
+            async for status in run.events():
+                if status.samples != before:
+                    break
+
+    async def _take_last(self, run: RemoteRun) -> None:
+        """The last film counts before the run has ended. A disk that is full is waited for; a run without a film, and
+        one whose film is another picture's, has ended all the same."""
+        while True:
+            try:
+                await self.take()
+                return
+            except LrnapError as error:
+                if error.code is not Code.QUOTA:
+                    if run.status().samples:
+                        log.warning("run %s: no last film: %s", self.name, error, extra={"run": self.name})
+                    return
+                log.warning("run %s waits: %s", self.name, error, extra={"run": self.name})
+            except OSError as error:
+                log.warning("run %s waits: its film cannot be kept: %s", self.name, error, extra={"run": self.name})
+            await asyncio.sleep(TAKE_AGAIN)
+
+    async def _judge(self) -> None:
+        parsed = parse_run_name(self.name)
+        assert parsed is not None
+        level = await asyncio.to_thread(self._around.films.level, parsed[0], self.frame, self.epoch)
+        if level is not None:
+            self._around.post(events.Judged(job=self.job, frame=self.frame, noise=level, epoch=self.epoch))
+
+    def _say_ended(self, state: RunState, error: LrnapError | None = None) -> None:
+        self._around.post(
+            events.RunEnded(
+                run=self.name,
+                generation=self.generation,
+                state=state,
+                code=error.code.wire_name if error is not None else "",
+                error=str(error) if error is not None else "",
+                blames_scene=isinstance(error, SceneError) or (error is not None and error.code is Code.SCENE),
+            )
+        )
+
+
+def alone(halt: Halt) -> Halt:
+    """When a run of many is over by itself: what its scene says does not count, and noise is that of the merged film."""
+    return Halt(
+        math.inf if halt.spp is None else halt.spp, math.inf if halt.seconds is None else halt.seconds, math.inf
+    )
+
+
+async def forget(engine_open: Coroutine[Any, Any, Any], run: str) -> None:
+    """A node that has a run which nobody follows: its job there goes."""
+    with contextlib.suppress(LrnapError, TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            connection = await engine_open
+            try:
+                await connection.request("CTL_RESET", run)
+            finally:
+                await connection.close()

@@ -1,0 +1,236 @@
+"""The manager's hold on one node: the claim, whether it is there, and the runs that it was ordered to do.
+
+A claim is tried until it succeeds or a newer one is known; then the node says which runs it has, and is asked every
+second whether it is there. When the connection breaks, the core decides what comes next: a new claim.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Coroutine
+from typing import Any
+
+from lrnap.client.connection import Connection, connect
+from lrnap.client.remote import STATES, RemoteEngine, RemoteRun, status_of
+from lrnap.engine.protocol import Halt, RunState, RunStatus
+from lrnap.errors import Code, LrnapError
+from lrnap.manager import effects, events
+from lrnap.manager.drive import Around, Drive, alone, forget
+from lrnap.wire.listing import read_line
+
+log = logging.getLogger("lrnap.manager")
+
+BEAT = 1.0  # seconds between two questions whether a node is there
+ANSWER = 5.0  # seconds for the answer: one that comes later is no sign of life
+TRY_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds between tries to reach a node; the last ever after
+FIRST_WORDS = 10.0  # seconds for a claim to be answered
+
+OURS = re.compile(r"[0-9a-f]{12}\.\d{1,11}\.\d{1,11}\.\d{1,11}")  # names of a manager's runs
+UNFINISHED = frozenset({"IDLE", "PARSING", "READY"})  # jobs that were never told to render
+
+
+class Link:
+    """See the module. `manager`: its name, for leases."""
+
+    def __init__(self, node: int, url: str, manager: str, around: Around) -> None:
+        self.node = node
+        self.url = url
+        self.generation = 0
+        self.drives: dict[str, Drive] = {}
+        self.queue = False  # what is there is a manager itself
+        self.problem = ""  # why it cannot be reached
+        self._manager = manager
+        self._around = around
+        self._holding: asyncio.Task[None] | None = None
+        self._settling: set[asyncio.Task[None]] = set()
+        self._engine = RemoteEngine(url, self._open)
+
+    # --- what the core wants
+
+    def claim(self, generation: int) -> None:
+        """Anew, instead of any older claim. Runs are followed again when the core says so."""
+        self.generation = generation
+        if self._holding is not None:
+            self._holding.cancel()
+        for name in [*self.drives]:
+            self._settle(self.drives.pop(name).leave())
+        self._holding = asyncio.create_task(self._hold(generation), name=f"hold on {self.url}")
+
+    def order(self, order: effects.RunEffect) -> None:
+        """One of an older generation is dropped."""
+        if order.generation != self.generation:
+            return
+        match order:
+            case effects.StartRun() | effects.FollowRun():
+                self._begin(order)
+            case effects.DropRun():
+                drive = self.drives.pop(order.run, None)
+                self._settle(drive.drop() if drive is not None else forget(self._open(self.url), order.run))
+            case _ if order.run in self.drives:
+                self._steer(self.drives[order.run], order)
+
+    def _steer(self, drive: Drive, order: effects.RunEffect) -> None:
+        match order:
+            case effects.StopRun():
+                drive.stop()
+            case effects.PauseRun():
+                drive.obey(lambda run: run.pause())
+            case effects.ResumeRun():
+                drive.obey(lambda run: run.resume())
+            case effects.SetThreads(threads=threads):
+                drive.obey(lambda run: run.set_threads(threads))
+            case effects.SetHalt(halt=halt):
+                drive.halt = halt
+                drive.obey(lambda run: _set_halt(run, halt))
+
+    def _begin(self, order: effects.StartRun | effects.FollowRun) -> None:
+        for name in [*self.drives]:  # at most one run at a time: what was there has ended
+            if name != order.run:
+                self._settle(self.drives.pop(name).leave())
+        if order.run not in self.drives:
+            self.drives[order.run] = Drive(self._around, self._engine, order, self._settled)
+
+    async def close(self, *, release: bool = False) -> None:
+        """Runs go on on the node. `release`: others may have it from now on."""
+        if self._holding is not None:
+            self._holding.cancel()
+            await asyncio.gather(self._holding, return_exceptions=True)
+        await asyncio.gather(*(drive.leave() for drive in self.drives.values()), return_exceptions=True)
+        self.drives.clear()
+        await self._settled()
+        if release:
+            try:
+                async with asyncio.timeout(ANSWER):
+                    connection = await self._open(self.url)
+                    await connection.request("CTL_RELEASE")
+                    await connection.close()
+            except (LrnapError, TimeoutError) as error:
+                log.info("%s was not released: %s", self.url, error or "no answer")
+
+    # --- the claim
+
+    async def _open(self, url: str) -> Connection:
+        """A connection that may give orders to the node."""
+        connection = await connect(url)
+        try:
+            await connection.request("CTL_CLAIM", self._manager, self.generation)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def _hold(self, generation: int) -> None:
+        tries = 0
+        while True:
+            try:
+                async with asyncio.timeout(FIRST_WORDS):
+                    connection = await self._open(self.url)
+                try:
+                    async with asyncio.timeout(FIRST_WORDS):
+                        here = await self._ask(connection, generation)
+                    self.problem = ""
+                    self._around.post(here)
+                    await self._stay(connection, generation)
+                finally:
+                    await connection.close()
+                return
+            except (LrnapError, TimeoutError) as error:
+                if isinstance(error, LrnapError) and error.code is Code.FENCED:
+                    self._around.post(await self._fenced(generation, error))
+                    return
+                if not self.problem:
+                    log.info("%s: %s", self.url, error or "no answer")
+                self.problem = str(error) or "it does not answer"
+            await asyncio.sleep(TRY_AGAIN[min(tries, len(TRY_AGAIN) - 1)])
+            tries += 1
+
+    async def _ask(self, connection: Connection, generation: int) -> events.NodeHere:
+        """What the node has."""
+        info = await connection.request("CTL_INFO")
+        self.queue = str(info.fields.get("queue", "false")) == "true"
+        runs, foreign = [], ""
+        for line in (await connection.request("CTL_JOBS")).text or ():
+            name, state = map(str, read_line(line).args[:2])
+            if OURS.fullmatch(name):
+                if state in UNFINISHED:
+                    self._settle(forget(self._open(self.url), name))
+                else:
+                    runs.append(await _held(connection, name))
+            elif STATES.get(state) in (RunState.RENDERING, RunState.PAUSED) and not self.queue:
+                foreign = name
+        cores = info.fields.get("cpu", 0)
+        return events.NodeHere(
+            node=self.node,
+            generation=generation,
+            cores=cores if isinstance(cores, int) else 0,
+            runs=tuple(runs),
+            foreign=foreign,
+        )
+
+    async def _stay(self, connection: Connection, generation: int) -> None:
+        """Until the connection breaks. A node that does not answer is not heard."""
+        late = False
+        while connection.lost is None:
+            await asyncio.sleep(BEAT)
+            try:
+                async with asyncio.timeout(ANSWER):
+                    reply = await connection.request("CTL_STATUS")
+            except TimeoutError:
+                late = True
+                continue
+            except LrnapError as error:
+                self.problem = error.message
+                break
+            if late:
+                log.info("%s answers again", self.url)
+                late = False
+            state, name = str(reply.args[0]), str(reply.fields.get("jobname", ""))
+            active = STATES.get(state) in (RunState.RENDERING, RunState.PAUSED) and not self.queue
+            foreign = name if active and not OURS.fullmatch(name) else ""
+            self._around.post(events.NodeHeard(node=self.node, generation=generation, foreign=foreign))
+        self._around.post(events.NodeGone(node=self.node, generation=generation, why=self.problem))
+
+    async def _fenced(self, generation: int, error: LrnapError) -> events.NodeFenced:
+        """Whose claim is newer, as far as the node says it."""
+        newest, by = generation + 1, ""
+        try:
+            async with asyncio.timeout(FIRST_WORDS):
+                connection = await connect(self.url)
+                info = await connection.request("CTL_INFO")
+                await connection.close()
+            by = str(info.fields.get("manager", ""))
+            number = info.fields.get("generation", newest)
+            newest = number if isinstance(number, int) else newest
+        except (LrnapError, TimeoutError):
+            log.info("%s: %s", self.url, error)
+        return events.NodeFenced(
+            node=self.node, generation=generation, newest=newest, ours=by == self._manager, by=by
+        )
+
+    # --- small things
+
+    def _settle(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+    async def _settled(self) -> None:
+        """What was to be given up is."""
+        if self._settling:
+            await asyncio.wait([*self._settling])
+
+
+async def _held(connection: Connection, name: str) -> events.HeldRun:
+    reply = await connection.request("CTL_STATUS", name)
+    status = status_of(str(reply.args[0]), reply.fields, RunStatus(RunState.BUILDING))
+    return events.HeldRun(
+        name=name, state=status.state, samples=status.samples, spp=status.spp, seconds=status.seconds
+    )
+
+
+async def _set_halt(run: RemoteRun, halt: Halt) -> None:
+    await run.set_halt(alone(halt))
+
+
