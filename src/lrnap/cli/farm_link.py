@@ -38,11 +38,9 @@ class ManagerLink:
     async def busy(self, url: str) -> bool:
         return any(node.args[0] == url and "job" in node.fields for node in await self.nodes())
 
-    async def wanted(self) -> int:
-        """A job of one frame can use any number of nodes, but who waits is told by jobs and frames."""
+    async def open_frames(self) -> int:
         jobs = await self._list("CTL_JOBS", state="QUEUED,RENDERING")
-        waiting = sum(max(int(job.fields.get("frames", 1)) - int(job.fields.get("done", 0)), 1) for job in jobs)
-        return max(waiting, sum("job" in node.fields for node in await self.nodes()))
+        return sum(int(job.fields.get("frames", 1)) - int(job.fields.get("frames_done", 0)) for job in jobs)
 
     async def nodes(self) -> list[Listed]:
         return await self._list("CTL_NODES")

@@ -93,7 +93,7 @@ def up(
     join: Annotated[
         str, typer.Option(help="Bring this machine's nodes to the manager there, lrnaps://HOST.", metavar="URL")
     ] = "",
-    token: Annotated[str, typer.Option(help="With --join: what lets us in.", metavar="TOKEN")] = "",
+    token: Annotated[str, typer.Option(help="Of the farm: with --join what lets us in, with --no-manager what lets it in.", metavar="TOKEN")] = "",
     fingerprint: Annotated[str, typer.Option(help="With --join: of its certificate.", metavar="FINGERPRINT")] = "",
     listen: Annotated[
         list[str] | None,
@@ -120,6 +120,14 @@ def up(
         typer.Option(help="Port of the first node, the others follow; 0 for free ones.", metavar="N", min=0, max=65000),
     ] = 0,
     no_manager: Annotated[bool, typer.Option("--no-manager", help="Nodes only.")] = False,
+    ssh: Annotated[
+        list[str] | None,
+        typer.Option(help="Nodes on these machines, too, with commas between them.", metavar="[USER@]HOST,..."),
+    ] = None,
+    ssh_command: Annotated[str, typer.Option(help="How lrnap is started there.", metavar="COMMAND")] = "lrnap",
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Use nodes that are found in the network and hold the farm's token.")
+    ] = False,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Answer beyond this machine without encryption and tokens.")
     ] = False,
@@ -141,8 +149,12 @@ def up(
         node_port,
         db,
         insecure,
+        token if no_manager else "",
+        adopt,
     )
-    raise typer.Exit(run(wishes, token=token, fingerprint=fingerprint))
+    raise typer.Exit(
+        run(wishes, token="" if no_manager else token, fingerprint=fingerprint, ssh=ssh or (), ssh_command=ssh_command)
+    )
 
 
 @app.command()

@@ -21,14 +21,30 @@ def run(
     token: str = "",
     fingerprint: str = "",
     ssh: Sequence[str] = (),
+    ssh_command: str = "lrnap",
 ) -> int:
-    """Until Ctrl-C. Raises LrnapError for what keeps it from starting."""
+    """Until Ctrl-C. Raises LrnapError for what keeps it from starting. `ssh`: machines, or lists of them with commas."""
     _check(wishes, token, fingerprint, ssh)
     if token:
         access.login(wishes.join, token, fingerprint)
-    helpers: list[Helper] = []
+    helpers = _by_ssh(wishes, [part for text in ssh for part in text.split(",") if part.strip()], ssh_command)
     run_loop(up(wishes, ManagerLink, report.say, lambda line: print(line, flush=True), helpers))
     return report.OK
+
+
+def _by_ssh(wishes: Wishes, hosts: Sequence[str], command: str) -> list[Helper]:
+    if not hosts:
+        return []
+    from lrnap.launch import ssh
+
+    ssh.check()
+    arguments = ["--threads", str(wishes.threads), "--engine", wishes.engine]
+    remote = ssh.Remote(wishes.data, command, arguments)
+
+    def helper(host: ssh.Host) -> Helper:
+        return lambda farm, url: ssh.bring(host, remote, farm, report.say)  # noqa: ARG005
+
+    return [helper(host) for host in dict.fromkeys(map(ssh.Host.parse, hosts))]
 
 
 def default_data() -> Path:

@@ -36,5 +36,5 @@ class Farm(Protocol):
     async def busy(self, url: str) -> bool:
         """Whether the node renders something of this manager."""
 
-    async def wanted(self) -> int:
-        """How many nodes would have something to do now: those that render, and frames and jobs that wait for one."""
+    async def open_frames(self) -> int:
+        """How many frames are to be rendered or being rendered, of all jobs."""

@@ -64,7 +64,7 @@ class LocalNodes:
     def _program(self, number: int, place: Place) -> Program:
         options = self._options
         folder = self._folder(number)
-        port = options.port + number if options.port else _kept_port(folder)
+        port = options.port + number if options.port else kept_port(folder)
         words = ["--data", str(folder), "--threads", str(options.threads), "--engine", options.engine]
         for root in options.roots:
             words += ["--root", str(root)]
@@ -82,8 +82,7 @@ class LocalNodes:
     def _candidate(self, number: int, url: str) -> Candidate:
         address = Address.parse(url)
         folder = self._folder(number)
-        with contextlib.suppress(OSError):  # without it the next start has another port
-            (folder / "port").write_text(str(address.port))
+        keep_port(folder, address.port)
         if not address.tls:
             return Candidate(address.url)
         known = identity.load_or_make(folder / "identity")
@@ -115,12 +114,19 @@ def _listen(host: str, port: int, encrypted: bool) -> str:
     return address.url
 
 
-def _kept_port(folder: Path) -> int:
+def kept_port(folder: Path) -> int:
+    """That of the last time, if nobody has taken it since; else 0."""
     try:
         port = int((folder / "port").read_text())
     except (OSError, ValueError):
         return 0
     return port if 0 < port < 65536 and _free(port) else 0
+
+
+def keep_port(folder: Path, port: int) -> None:
+    with contextlib.suppress(OSError):  # without it the next start has another port
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "port").write_text(str(port))
 
 
 def _free(port: int) -> bool:

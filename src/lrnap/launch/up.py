@@ -106,7 +106,7 @@ async def _start(
     if wishes.join:
         address = Address.parse(wishes.join)
         farm = reach(address)
-        await farm.wanted()  # whether it is there, and lets us in
+        await farm.urls()  # whether it is there, and lets us in
         nodes, candidates = await _nodes(opened, wishes, _joining(address, wishes, options), say)
         for candidate in candidates:
             await farm.add(candidate)
