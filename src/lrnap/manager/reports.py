@@ -194,7 +194,7 @@ def job_line(job: Job, live: Live | None, frames: int) -> str:
         owner=job.owner,
         priority=job.priority or None,
         frames=frames if frames != 1 else None,
-        frames_done=live.done if live and frames != 1 else None,
+        done=live.done if live and frames != 1 else None,
         nodes=live.nodes if live else None,
         spp=round(live.spp, 3) if live else None,
         rate=round(live.rate, 1) if live and live.rate else None,

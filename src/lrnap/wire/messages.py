@@ -60,7 +60,8 @@ class Request:
 
     def __repr__(self) -> str:
         shown = "(...)" if verbs.key(self.verb) == "CTL_AUTH" else repr(self.args)  # a log never holds credentials
-        return f"Request({self.verb!r}, {shown}, {dict(self.options)!r}, tag={self.tag!r})"
+        options = {key: "..." if key == "token" else value for key, value in self.options.items()}
+        return f"Request({self.verb!r}, {shown}, {options!r}, tag={self.tag!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ _WISHES = (
     OptionSpec("output", Kind.TEXT, "of a manager: name of the pictures that it writes, #### for the frame"),
 )
 _OF_JOB = OptionSpec("job", Kind.TEXT, "of this job; if not given, of the one that renders, else the last")
-_FRAME = OptionSpec("frame", Kind.INTEGER, "of a manager's job of many frames: of this frame only")
+_FRAME = OptionSpec("frame", Kind.INTEGER, "of a manager: of this frame of a job of many")
 _NODE_CHANGES = (
     OptionSpec("threads", Kind.INTEGER, "to render with; 0: all cores"),
     OptionSpec("tags", Kind.SCALAR, "what jobs can ask for, joined by commas; empty: none"),
@@ -453,6 +453,7 @@ _TABLE = (
             OptionSpec("snapshot", Kind.TEXT, "of this snapshot; a new one if not given"),
             OptionSpec("range", Kind.RANGE, "only these bytes, to go on after a break"),
             OptionSpec("compress", Kind.TEXT, "how the bytes travel", choices=("none", "zstd")),
+            _FRAME,
             *(OptionSpec(name, Kind.SCALAR, text) for name, text in FILE_OPTIONS.items()),
         ),
         states=_HAS_FILM,

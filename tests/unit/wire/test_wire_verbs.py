@@ -125,4 +125,5 @@ def test_every_kind_of_argument_is_used() -> None:
 
 def test_a_log_never_shows_a_token() -> None:
     assert "s3cret" not in repr(check('CTL_AUTH "s3cret"'))
+    assert "s3cret" not in repr(check('CTL_ADDNODE lrnaps://n7 fingerprint="sha256:0" token="s3cret"'))
     assert "myjob" in repr(check('CTL_STATUS "myjob"'))
