@@ -47,15 +47,16 @@ def logout(url: str) -> int:
     return report.OK
 
 
-def token(data: Path | None, role: str, url: str | None, new: bool) -> int:
-    """Shows the line that logs another machine in to the servers of this one."""
+def token(data: Path | None, role: str, url: str | None, new: bool, join: bool = False) -> int:
+    """Shows the line that logs another machine in to the servers of this one, or with `join` brings its nodes."""
     if role.upper() not in Role.__members__ or role.upper() == Role.NONE.name:
         raise LrnapError(Code.ARGS, f"there is no role {role[:40]!r}: read, submit or admin")
-    folder = identity_folder(data)
+    folder = identity_folder((data or identity_folder(None).parent) / "manager" if join else data)
     if new:
         forget_tokens(folder)
     address = Address.parse(url) if url else Address("0.0.0.0", 1979, tls=True)
-    print(load_or_make(folder).login(address, Role[role.upper()]))
+    made = load_or_make(folder)
+    print(made.join(address) if join else made.login(address, Role[role.upper()]))
     if new:
         report.say("the old tokens are void as soon as the servers of this machine are started again")
     return report.OK

@@ -93,7 +93,7 @@ def up(
     join: Annotated[
         str, typer.Option(help="Bring this machine's nodes to the manager there, lrnaps://HOST.", metavar="URL")
     ] = "",
-    token: Annotated[str, typer.Option(help="Of the farm: with --join what lets us in, with --no-manager what lets it in.", metavar="TOKEN")] = "",
+    token: Annotated[str, typer.Option(help="Of the farm that these nodes are for.", metavar="TOKEN")] = "",
     fingerprint: Annotated[str, typer.Option(help="With --join: of its certificate.", metavar="FINGERPRINT")] = "",
     listen: Annotated[
         list[str] | None,
@@ -112,9 +112,7 @@ def up(
         Path | None, typer.Option(help="Where all is kept. Default: ~/.local/share/lrnap.", metavar="FOLDER")
     ] = None,
     db: Annotated[str, typer.Option(help="The manager's store, as for lrnap manager.", metavar="URL")] = "",
-    host: Annotated[
-        str, typer.Option(help="With --join: how the manager reaches this machine.", metavar="HOST")
-    ] = "",
+    host: Annotated[str, typer.Option(help="With --join: how the manager reaches this machine.", metavar="HOST")] = "",
     node_port: Annotated[
         int,
         typer.Option(help="Port of the first node, the others follow; 0 for free ones.", metavar="N", min=0, max=65000),
@@ -143,18 +141,16 @@ def up(
         nodes,
         threads,
         engine,
-        join,
-        no_manager,
-        host,
-        node_port,
-        db,
-        insecure,
-        token if no_manager else "",
-        adopt,
+        join=join,
+        alone=no_manager,
+        host=host,
+        node_port=node_port,
+        database=db,
+        insecure=insecure,
+        token=token,
+        adopt=adopt,
     )
-    raise typer.Exit(
-        run(wishes, token="" if no_manager else token, fingerprint=fingerprint, ssh=ssh or (), ssh_command=ssh_command)
-    )
+    raise typer.Exit(run(wishes, fingerprint=fingerprint, ssh=ssh or (), ssh_command=ssh_command))
 
 
 @app.command()
@@ -185,11 +181,14 @@ def token(
     ] = None,
     data: Annotated[Path | None, typer.Option(help="The --data of the server.", metavar="FOLDER")] = None,
     new: Annotated[bool, typer.Option("--new", help="Make new tokens; the old ones are void.")] = False,
+    join: Annotated[
+        bool, typer.Option("--join", help="The line that brings another machine's nodes to the farm of lrnap up.")
+    ] = False,
 ) -> None:
     """Show the line that logs another machine in to the encrypted servers of this one."""
     from lrnap.cli import access
 
-    raise typer.Exit(access.token(data, role, url, new))
+    raise typer.Exit(access.token(data, role, url, new, join))
 
 
 @app.command()

@@ -14,19 +14,20 @@ from lrnap.net.address import Address
 from lrnap.net.process import run as run_loop
 from lrnap.node.main import identity_folder
 
+_WHERE = "`lrnap token --join` shows the whole line on the manager's machine"
+
 
 def run(
     wishes: Wishes,
     *,
-    token: str = "",
     fingerprint: str = "",
     ssh: Sequence[str] = (),
     ssh_command: str = "lrnap",
 ) -> int:
-    """Until Ctrl-C. Raises LrnapError for what keeps it from starting. `ssh`: machines, or lists of them with commas."""
-    _check(wishes, token, fingerprint, ssh)
-    if token:
-        access.login(wishes.join, token, fingerprint)
+    """Until Ctrl-C. Raises LrnapError for what keeps it from starting. `ssh`: machines, some with commas between."""
+    _check(wishes, fingerprint, ssh)
+    if wishes.join and wishes.token:
+        access.login(wishes.join, wishes.token, fingerprint)
     helpers = _by_ssh(wishes, [part for text in ssh for part in text.split(",") if part.strip()], ssh_command)
     run_loop(up(wishes, ManagerLink, report.say, lambda line: print(line, flush=True), helpers))
     return report.OK
@@ -52,23 +53,18 @@ def default_data() -> Path:
     return identity_folder(None).parent
 
 
-def _check(wishes: Wishes, token: str, fingerprint: str, ssh: Sequence[str]) -> None:
-    if bool(token) != bool(fingerprint):
-        raise LrnapError(Code.ARGS, "--token and --fingerprint belong together: `lrnap token --join` shows both")
-    if token and not wishes.join:
-        raise LrnapError(Code.ARGS, "--token and --fingerprint say how to get to know the manager of --join")
-    if wishes.join and wishes.alone:
-        raise LrnapError(Code.ARGS, "--join is to a manager, and --no-manager means none: leave one of them out")
-    if (wishes.join or wishes.alone) and wishes.listen:
-        raise LrnapError(
-            Code.ARGS, "--listen is for a manager here: --host and --node-port say where nodes are reached"
-        )
-    if ssh and wishes.join:
-        raise LrnapError(Code.ARGS, "--ssh brings nodes to a manager here; on the other machine's farm, type it there")
-    address = Address.parse(wishes.join) if wishes.join else None
-    if address is not None and address.tls and not token and known.find(address) is None:
-        raise LrnapError(
-            Code.AUTH_REQUIRED,
-            f"{address.url} is not known here: add --token and --fingerprint; `lrnap token --join` shows the whole "
-            "line on the manager's machine",
-        )
+def _check(wishes: Wishes, fingerprint: str, ssh: Sequence[str]) -> None:
+    join = Address.parse(wishes.join) if wishes.join else None
+    for wrong, message in (
+        (join and wishes.alone, "--join is to a manager, and --no-manager means none: leave one of them out"),
+        (fingerprint and not join, "--fingerprint says how to know the manager of --join"),
+        (wishes.token and not (join or wishes.alone), "a manager here makes its own token: leave out --token"),
+        (join and bool(wishes.token) != bool(fingerprint), "--token and --fingerprint belong together: " + _WHERE),
+        ((join or wishes.alone) and wishes.listen, "--listen is for a manager here: --host says where nodes are"),
+        (ssh and (join or wishes.alone), "--ssh brings nodes to a manager here: type it where the manager runs"),
+    ):
+        if wrong:
+            raise LrnapError(Code.ARGS, message)
+    if join and join.tls and not wishes.token and known.find(join) is None:
+        message = f"{join.url} is not known here: add --token and --fingerprint; {_WHERE}"
+        raise LrnapError(Code.AUTH_REQUIRED, message)

@@ -46,7 +46,7 @@ class Wishes:
     node_port: int = 0
     database: str = ""
     insecure: bool = False
-    token: str = ""  # of the farm, for nodes that are alone
+    token: str = ""  # of the farm that nodes are for, if there is no manager here
     adopt: bool = False  # nodes that are found and hold the farm's token are used without asking
 
 
