@@ -53,6 +53,7 @@ class Drive:
         free: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self.name, self.job, self.frame, self.epoch = order.run, order.job, order.frame, order.epoch
+        self.url = engine.name
         self.generation = order.generation
         self.run: RemoteRun | None = None
         self.halt = order.halt if isinstance(order, effects.StartRun) else Halt()
@@ -142,9 +143,7 @@ class Drive:
         if isinstance(order, effects.FollowRun):
             return await self._engine.follow(RunOptions(order.run, order.seed, epoch=order.epoch))
         recorded = await asyncio.to_thread(self._around.scene, order.run, order.scene, order.changes)
-        options = RunOptions(
-            order.run, order.seed, order.threads, alone(order.halt), recorded.channels, order.epoch
-        )
+        options = RunOptions(order.run, order.seed, order.threads, alone(order.halt), recorded.channels, order.epoch)
         return await self._engine.start(recorded.scene, options)
 
     async def _follow(self, run: RemoteRun) -> None:
@@ -238,7 +237,7 @@ class Drive:
 
 
 def alone(halt: Halt) -> Halt:
-    """When a run of many is over by itself: what its scene says does not count, and noise is that of the merged film."""
+    """When one run of many is over: what its scene says does not count, and noise is that of the merged film."""
     return Halt(
         math.inf if halt.spp is None else halt.spp, math.inf if halt.seconds is None else halt.seconds, math.inf
     )

@@ -48,6 +48,7 @@ class Submit(Event):
     output: str = ""
     develop: Mapping[str, str] | None = None
     token: str = ""
+    epoch: int = 0  # of the film, if the scene was edited before
     render: bool = True  # False: it is READY, and waits for Render
 
 
@@ -109,6 +110,7 @@ class Edit(JobEvent):
 
     scene: str
     assets: Mapping[str, str] | None = None
+    epoch: int | None = None  # None: the next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

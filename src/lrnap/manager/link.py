@@ -205,9 +205,7 @@ class Link:
             newest = number if isinstance(number, int) else newest
         except (LrnapError, TimeoutError):
             log.info("%s: %s", self.url, error)
-        return events.NodeFenced(
-            node=self.node, generation=generation, newest=newest, ours=by == self._manager, by=by
-        )
+        return events.NodeFenced(node=self.node, generation=generation, newest=newest, ours=by == self._manager, by=by)
 
     # --- small things
 
@@ -225,12 +223,8 @@ class Link:
 async def _held(connection: Connection, name: str) -> events.HeldRun:
     reply = await connection.request("CTL_STATUS", name)
     status = status_of(str(reply.args[0]), reply.fields, RunStatus(RunState.BUILDING))
-    return events.HeldRun(
-        name=name, state=status.state, samples=status.samples, spp=status.spp, seconds=status.seconds
-    )
+    return events.HeldRun(name=name, state=status.state, samples=status.samples, spp=status.spp, seconds=status.seconds)
 
 
 async def _set_halt(run: RemoteRun, halt: Halt) -> None:
     await run.set_halt(alone(halt))
-
-

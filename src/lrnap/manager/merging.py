@@ -2,7 +2,7 @@
 
 A snapshot is put down first and added then; what is folded or not newer is neither. A frame's film comes back from the
 disk when somebody asks for it, and the frames that nobody has asked for lately leave the memory.
-Rules for this file: blocking disk work and sums, no asyncio; any thread may call, and frames do not wait for each other.
+Rules for this file: blocking disk work and sums, no asyncio; any thread may call, frames do not wait for each other.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Films:
         self._lock = threading.Lock()
 
     def put(self, snapshot: Snapshot) -> bool:
-        """Keeps the newest snapshot of a run, on the disk and in the film of its frame. False: it comes too late to count.
-        Raises LrnapError, and keeps nothing, if the disk does not take it or it is of another picture."""
+        """Keeps the newest snapshot of a run, on the disk and in the film of its frame. False: it comes too late to
+        count. Raises LrnapError, and keeps nothing, if the disk does not take it or it is of another picture."""
         parsed = parse_run_name(snapshot.run)
         assert parsed is not None  # runs are named by the manager
         key, number, epoch, _ = parsed

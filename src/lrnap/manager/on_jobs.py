@@ -43,7 +43,7 @@ def submit(turn: Turn, event: events.Submit, key: str) -> int:
 
 
 _SAME = ("name", "owner", "scene", "assets", "priority", "after", "nodes_min", "nodes_max", "tags", "output", "develop",
-         "token")  # fmt: skip  # fields of Submit that a job has under the same name
+         "token", "epoch")  # fmt: skip  # fields of Submit that a job has under the same name
 
 
 def render(turn: Turn, event: events.Render) -> None:
@@ -119,10 +119,11 @@ _CHANGES = ("priority", "nodes_min", "nodes_max", "tags", "after", "output", "de
 def edit(turn: Turn, event: events.Edit) -> None:
     """A new epoch: what was rendered counts no more, and runs of the old scene end."""
     job = turn.the_job(event.job)
+    epoch = job.epoch + 1 if event.epoch is None else event.epoch
+    if epoch <= job.epoch:
+        raise LrnapError(Code.SEQ, f"{job.who} is of epoch {job.epoch} already: {epoch} is not newer")
     unblamed = {"failures": 0, "code": "", "error": ""}
-    row = turn.job(
-        job.id, JobStep.EDIT, _by(event), scene=event.scene, assets=event.assets, epoch=job.epoch + 1, **unblamed
-    )
+    row = turn.job(job.id, JobStep.EDIT, _by(event), scene=event.scene, assets=event.assets, epoch=epoch, **unblamed)
     turn.note("job", job.name, job.id, "edit", row.state.value, f"epoch {row.epoch}")
     for number in world_frames(turn, job):
         frame = turn.world.frames[job.id, number]

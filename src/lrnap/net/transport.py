@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from typing import cast
 
 from lrnap.errors import Code, RemoteError, WireError
 from lrnap.limits import KEEPALIVE_SECONDS
@@ -108,7 +109,7 @@ class ClientTransport(asyncio.BufferedProtocol):
     # -- asyncio.BufferedProtocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # of uvloop, which is not a subclass
         self._transport = transport
         sock = transport.get_extra_info("socket")
         if sock is not None:

@@ -1,0 +1,72 @@
+"""A manager as a process: see `lrnap.net.process`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from lrnap.engine import scratch
+from lrnap.manager.metrics import FIGURES
+from lrnap.manager.service import Manager
+from lrnap.manager.store import Store
+from lrnap.net.address import DEFAULT_PORT, Address
+from lrnap.net.metrics import Page
+from lrnap.net.process import Doors, run, serve, set_up_log
+
+DATABASE = "manager.sqlite"
+
+
+def default_data() -> Path:
+    """Where a manager keeps everything if it is not told."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", "lrnap", "manager")
+
+
+def run_manager(
+    listen: Sequence[str] = (),
+    roots: Sequence[Path | str] = (),
+    db: str | None = None,
+    data: Path | None = None,
+    nodes: Sequence[str] = (),
+    insecure: bool = False,
+    metrics: str | None = None,
+    log_json: bool = False,
+) -> int:
+    """Serves until SIGINT or SIGTERM; the exit code, 0 for those, 1 if another manager has taken the store over. Raises
+    LrnapError for what keeps it from starting.
+
+    The first lines on standard output are `manager ready at lrnap://HOST:PORT`, one for each address. `db`: URL of the
+    store, by default SQLite in `data`; `nodes`: URLs, beside those that the store knows; the others as of `run_node`.
+    """
+    folder = data or default_data()
+    doors = Doors.parse(
+        listen, folder / "identity", default=Address("127.0.0.1", DEFAULT_PORT), insecure=insecure, metrics=metrics
+    )
+    urls = [Address.parse(url).url for url in nodes]
+    scratch.sweep()
+    folder.mkdir(parents=True, exist_ok=True)
+    store = Store(db or f"sqlite:///{(folder / DATABASE).absolute()}")
+    manager = Manager(store, roots or [Path.cwd()], folder)
+    set_up_log(json=log_json)
+    run(_serve(manager, doors, urls))
+    return 1 if manager.office.fenced.is_set() else 0
+
+
+async def _serve(manager: Manager, doors: Doors, nodes: Sequence[str]) -> None:
+    page = Page("lrnap_manager", FIGURES, manager)
+    serving = asyncio.create_task(serve("manager", manager, doors, page=page, connections=manager.limits.connections))
+    try:
+        await manager.open(nodes)
+        fenced = asyncio.create_task(manager.office.fenced.wait())
+        await asyncio.wait([serving, fenced], return_when=asyncio.FIRST_COMPLETED)
+        fenced.cancel()
+        if not serving.done():
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+        else:
+            await serving
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        await manager.close()

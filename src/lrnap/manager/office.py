@@ -1,0 +1,192 @@
+"""The desk and the one thread that it works in: events of many tasks become steps, one after the other.
+
+    office.post(event)              something happened; it will be handled, however long the store is away
+    await office.do(event)          somebody wants something; the answer, once it is stored, or why not
+
+What happens within a moment is one step: one transaction, one look at the schedule. Reports of a run that nobody has
+looked at give way to newer ones. `perform` is called with each step that is stored, in the loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from lrnap.errors import Code, LrnapError
+from lrnap.manager import events
+from lrnap.manager.core import Core, Step
+from lrnap.manager.desk import Desk
+from lrnap.manager.events import Event
+from lrnap.manager.jobs import Job
+from lrnap.manager.nodes import Node
+from lrnap.manager.store import Store
+from lrnap.manager.views import View, view_of
+from lrnap.manager.world import Row
+
+log = logging.getLogger("lrnap.manager")
+
+T = TypeVar("T")
+MOMENT = 0.05  # seconds in which events are gathered
+TICK = 1.0  # seconds
+AWAY = 1.0  # seconds until a store that is away is tried again
+
+Perform = Callable[[Step, dict[int, View]], None]
+
+
+@dataclass(slots=True)
+class _Entry:
+    event: Event
+    answer: asyncio.Future[object] | None = None
+
+
+@dataclass(slots=True)
+class Office:
+    """`watched`: jobs that somebody looks at all the time; `perform` gets a new view of each that has changed."""
+
+    desk: Desk
+    perform: Perform
+    watched: Callable[[], Iterable[int]]
+    fenced: asyncio.Event = field(default_factory=asyncio.Event)  # another manager has the store: this one must end
+    steps: int = 0
+    handled: int = 0
+    _entries: list[_Entry] = field(default_factory=list)
+    _some: asyncio.Event = field(default_factory=asyncio.Event)
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "desk"))
+    _readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "store"))
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def open(self) -> None:
+        """From now on events are handled, and time passes."""
+        self._tasks = [asyncio.create_task(self._work(), name="desk"), asyncio.create_task(self._tick(), name="tick")]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._refuse(self._entries, LrnapError(Code.UNAVAILABLE, "the manager is ending"))
+        await asyncio.to_thread(self._thread.shutdown)
+        await asyncio.to_thread(self._readers.shutdown)
+        self.desk.store.close()
+
+    def post(self, event: Event) -> None:
+        self._entries.append(_Entry(event))
+        self._some.set()
+
+    async def do(self, event: Event) -> object:
+        """See `queue.Queue`."""
+        answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._entries.append(_Entry(event, answer))
+        self._some.set()
+        return await answer
+
+    async def look(self, read: Callable[[Core], T]) -> T:
+        """See `queue.Queue`."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, read, self.desk.core)
+
+    async def query(self, read: Callable[[Store], T]) -> T:
+        """See `queue.Queue`."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, read, self.desk.store)
+
+    async def view(self, job: int) -> View | None:
+        """A job as it is now; None: there is none."""
+        return await self.look(lambda core: view_of(core, self.desk.store, job))
+
+    @property
+    def waiting(self) -> int:
+        return len(self._entries)
+
+    # --- inside
+
+    async def _tick(self) -> None:
+        while True:
+            if not any(isinstance(entry.event, events.Tick) for entry in self._entries):
+                self.post(events.Tick())
+            await asyncio.sleep(TICK)
+
+    async def _work(self) -> None:
+        while True:
+            await self._some.wait()
+            await asyncio.sleep(MOMENT)
+            entries, self._entries = _newest(self._entries), []
+            self._some.clear()
+            try:
+                await self._step(entries)
+            except Exception:  # whatever it is, the manager must go on
+                log.exception("defect in a step of the manager")
+                self._refuse(entries, LrnapError(Code.INTERNAL, "a defect of this server; its log tells more"))
+
+    async def _step(self, entries: list[_Entry]) -> None:
+        loop = asyncio.get_running_loop()
+        watched = frozenset(self.watched())
+        try:
+            step, views = await loop.run_in_executor(
+                self._thread, self._handle, [entry.event for entry in entries], watched
+            )
+        except LrnapError as error:
+            self._refuse(entries, error)
+            if error.code is Code.FENCED:
+                log.error("%s", error)
+                self.fenced.set()
+                return
+            log.warning("%s", error)
+            posted = [e for e in entries if e.answer is None and not isinstance(e.event, events.Tick)]
+            self._entries[:0] = posted
+            await asyncio.sleep(AWAY)
+            self._some.set()
+            return
+        self.steps += 1
+        self.handled += len(entries)
+        self.perform(step, views)
+        for entry, answer in zip(entries, step.answers, strict=True):
+            if entry.answer is None:
+                if isinstance(answer, LrnapError):
+                    log.debug("%s: %s", entry.event, answer)
+            elif not entry.answer.done():
+                _settle(entry.answer, answer)
+
+    def _handle(self, happened: Sequence[Event], watched: frozenset[int]) -> tuple[Step, dict[int, View]]:
+        step = self.desk.handle(happened, now=time.monotonic(), wall=time.time())
+        touched = {_job_of(row) for pair in step.journal for row in pair if row is not None}
+        views = {}
+        for job in touched & watched:
+            view = view_of(self.desk.core, self.desk.store, job)
+            if view is not None:
+                views[job] = view
+        return step, views
+
+    def _refuse(self, entries: Iterable[_Entry], error: LrnapError) -> None:
+        for entry in entries:
+            if entry.answer is not None and not entry.answer.done():
+                _settle(entry.answer, error)
+
+
+def _job_of(row: Row) -> int:
+    """0 for what belongs to no job."""
+    match row:
+        case Job():
+            return row.id
+        case Node():
+            return 0
+        case _:
+            return row.job
+
+
+def _settle(future: asyncio.Future[object], answer: object) -> None:
+    if isinstance(answer, LrnapError):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
+
+
+def _newest(entries: list[_Entry]) -> list[_Entry]:
+    """Without reports that a newer one of the same run follows."""
+    last: dict[str, int] = {}
+    for i, entry in enumerate(entries):
+        if isinstance(entry.event, events.RunReport):
+            last[entry.event.run] = i
+    return [e for i, e in enumerate(entries) if not isinstance(e.event, events.RunReport) or last[e.event.run] == i]

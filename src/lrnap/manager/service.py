@@ -1,0 +1,441 @@
+"""The manager's service: the queue behind the shell of a node, so that a whole farm looks like one.
+
+    front    `Manager` is a `Node` whose engine is the farm: connections, scenes, names, pictures and events are the
+             node's own code; a job that is to be rendered becomes one of the queue (`QueuedRun`)
+    office   the desk: what happens is decided and stored there, in a thread of its own
+    back     effects become orders to nodes (`Link`, `Drive`), and work on films, in the order in which they came
+
+A job is stored with API_Render; what is only described belongs to its connection, or to this process, as on a node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lrnap.engine import halts
+from lrnap.engine.protocol import Halt, Run, RunOptions, RunStatus
+from lrnap.errors import Code, LrnapError
+from lrnap.film.snapshot import Snapshot
+from lrnap.limits import ManagerLimits, NodeLimits
+from lrnap.lux.call import Call
+from lrnap.lux.editing import edited
+from lrnap.lux.params import ParamSet
+from lrnap.lux.scene import Scene
+from lrnap.manager import effects, events
+from lrnap.manager.content import Content
+from lrnap.manager.core import Core, Step
+from lrnap.manager.desk import Desk
+from lrnap.manager.drive import Around, Drive
+from lrnap.manager.films import FilmStore
+from lrnap.manager.front import HANDLERS, Fronts, front_of
+from lrnap.manager.link import Link
+from lrnap.manager.merging import Films
+from lrnap.manager.office import Office
+from lrnap.manager.queued_run import QueuedRun
+from lrnap.manager.recording import Recorded, record, replay
+from lrnap.manager.store import Store
+from lrnap.manager.views import View
+from lrnap.manager.visit import ManagerVisit
+from lrnap.manager.wishes import Wishes
+from lrnap.net.service import Session
+from lrnap.node.assets import hash_of
+from lrnap.node.jobs import Job
+from lrnap.node.service import Live, Node
+from lrnap.wire import Scalar, Status, Word, printable
+
+log = logging.getLogger("lrnap.manager")
+
+T = TypeVar("T")
+PIECE = 8 << 20  # bytes of a file that are copied at once
+SCENES = 4  # that stay in memory for the nodes to come
+
+
+class _Everything:
+    """The engine of a manager: never asked to start anything, because jobs are queued instead."""
+
+    name = "queue"
+
+    async def start(self, scene: Scene, options: RunOptions) -> Run:
+        raise NotImplementedError
+
+
+class Manager(Node):
+    """`folder`: for scenes, assets and films. `open` before it is served, `close` afterwards."""
+
+    seats = math.inf
+    handlers = HANDLERS
+    jobs: Fronts
+
+    def __init__(
+        self,
+        store: Store,
+        roots: Iterable[Path | str],
+        folder: Path,
+        *,
+        limits: NodeLimits | None = None,
+        manager_limits: ManagerLimits | None = None,
+    ) -> None:
+        limits = limits or NodeLimits(ready=256, films=64)
+        super().__init__(_Everything(), roots, folder, limits=limits)
+        self.store = store
+        self.films = Films(FilmStore(folder / "films"), limits.films)
+        self.content = Content(folder / "assets", limits, store.needed())
+        self.assets = self.content.assets
+        self.jobs = Fronts(limits)
+        self.links: dict[int, Link] = {}
+        self.queued: dict[Job, QueuedRun] = {}  # jobs of the queue that are in memory here
+        self.wishes: dict[Job, Wishes] = {}
+        self.office = Office(Desk(store, manager_limits), self._perform, lambda: [r.job for r in self.queued.values()])
+        self._disk: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._recorded: OrderedDict[tuple[str, str], Recorded] = OrderedDict()
+        self._around = Around(self.office.post, self.films, self._scene)
+
+    # --- its life
+
+    async def open(self, nodes: Sequence[str] = ()) -> None:
+        """Everything goes on as the store has it. `nodes`: URLs of those to render on, beside the known ones."""
+        self._spawn(self._work_on_disk())
+        happened = await self.office.query(lambda _: [*self._on_disk()])
+        for event in (events.Started(), *happened, *(events.AddNode(url=url) for url in nodes)):
+            self.office.post(event)
+        self.office.open()
+        for number in await self.office.look(lambda core: sorted(core.world.jobs)):
+            await self.front(number)
+
+    def _on_disk(self) -> Iterable[events.Event]:
+        """What the films on the disk say of the runs that the store has."""
+        world = self.office.desk.core.world
+        for job in [*world.jobs.values()]:
+            found = {snapshot.run: snapshot for snapshot in self.films.store.found(job.key)}
+            folded = {
+                run
+                for number in world.frames_of[job.id]
+                for kept in self.films.store.load(job.key, number, job.epoch)
+                for run in kept.runs
+            }
+            for run, film in found.items():
+                yield events.Counted(
+                    run=run,
+                    number=film.number,
+                    samples=film.samples,
+                    spp=film.spp,
+                    seconds=film.seconds,
+                    epoch=film.epoch,
+                )
+            for number in world.frames_of[job.id]:
+                for row in world.runs_in((job.id, number)):
+                    if row.number >= 0 and row.epoch == job.epoch and row.name not in found and row.name not in folded:
+                        yield events.FilmLost(run=row.name)
+
+    async def close(self) -> None:
+        """Nodes go on with what they render, and are found again by whoever opens the store next."""
+        await self.office.close()
+        await asyncio.gather(*(link.close() for link in self.links.values()), return_exceptions=True)
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        live = [*self._live.values()]
+        await asyncio.gather(*(one.run.close() for one in live if one.run is not None))
+        if watching := [one.watching for one in live if one.watching is not None]:
+            await asyncio.wait(watching)
+
+    def visit(self, session: Session) -> ManagerVisit:
+        return ManagerVisit(self, session)
+
+    def facts(self) -> dict[str, Scalar]:
+        return {**super().facts(), "queue": Word("true")}
+
+    def hardware(self) -> dict[str, Scalar]:
+        return {}
+
+    # --- for the verbs of the queue
+
+    async def do(self, event: events.Event) -> object:
+        return await self.office.do(event)
+
+    async def look(self, read: Callable[[Core], T]) -> T:
+        return await self.office.look(read)
+
+    async def query(self, read: Callable[[Store], T]) -> T:
+        return await self.office.query(read)
+
+    # --- jobs of the queue in the front
+
+    def drives(self, job: int) -> list[Drive]:
+        return [drive for link in self.links.values() for drive in link.drives.values() if drive.job == job]
+
+    async def front(self, number: int) -> Job | None:
+        """The job of that number as nodes have jobs; None: there is none."""
+        known = next((job for job, run in self.queued.items() if run.job == number), None)
+        if known is not None:
+            return known
+        view = await self.office.view(number)
+        if view is None:
+            return None
+        row = view.job
+        recorded = await asyncio.to_thread(self._scene, row.key, row.scene or "", "")
+        job = front_of(view, recorded.scene, recorded.channels)
+        run = QueuedRun(self, row.key, 0, view)
+        run.film = await asyncio.to_thread(self.films.film, row.key, view.shown, row.epoch)
+        job.film = run.film
+        if any(known.job == number for known in self.queued.values()):  # another was faster
+            return await self.front(number)
+        self.queued[job] = run
+        self.jobs.admit(job)
+        if job.active:
+            self._follow(job, run)
+        for old in self.jobs.surplus():
+            if old is not job:
+                self._retire(old)
+        return job
+
+    async def find(self, name: str) -> None:
+        """A job of the store that somebody names comes to the front. Nothing happens if there is none."""
+        if not self.jobs.has(name):
+            number = await self.office.query(lambda store: store.find(name))
+            if number is not None:
+                await self.front(number)
+
+    def _follow(self, job: Job, run: QueuedRun) -> None:
+        self._live[job] = Live(run, asyncio.create_task(self._watch(job, run)))
+
+    def shown(self, job: Job) -> Status:
+        run = self.queued.get(job)
+        return Status.QUEUED if run is not None and job.state is Status.RENDERING and run.view.queued else job.state
+
+    def running(self, job: Job) -> Run:
+        """A job of the queue takes orders whatever its nodes do."""
+        run = self._run_of(job)
+        if run is None or not job.active:
+            return super().running(job)
+        return run
+
+    async def _start(self, job: Job, options: RunOptions) -> Run:
+        """The job is stored when this returns."""
+        assert job.scene is not None
+        scene = ParamSet(job.scene.film)
+        halt = halts.without_never(halts.first_of(options.halt, halts.of_film(scene)))
+        known = self.queued.get(job)
+        if known is not None:
+            await self.office.do(events.Render(job=known.job, halt=halt, by=job.owner))
+            number = known.job
+        else:
+            number = await self._submit(job, options, halt)
+        view = await self.office.view(number)
+        assert view is not None  # it was stored
+        run = self.queued[job] = QueuedRun(self, options.run, options.seed, view)
+        run.film = job.film
+        return run
+
+    async def _submit(self, job: Job, options: RunOptions, halt: Halt) -> int:
+        assert job.scene is not None
+        wishes = self.wishes.pop(job, Wishes({}, {}))
+        sha256, assets = await self._keep(job.scene, options.channels)
+        number = await self.office.do(
+            events.Submit(
+                name=job.name,
+                owner=wishes.owner or job.owner.rpartition(":")[0],  # whoever connects from that machine
+                scene=sha256,
+                assets=assets,
+                halt=halt,
+                develop=_stored(job.develop),
+                token=wishes.token,
+                epoch=options.epoch,
+                **wishes.given,
+            )
+        )
+        assert isinstance(number, int)
+        return number
+
+    async def change_scene(self, job: int, calls: Sequence[Call], files: Mapping[str, str], epoch: int | None) -> int:
+        """See `Run.edit`."""
+        front = await self.front(job)
+        assert front is not None and front.scene is not None
+        scene = edited(front.scene, calls, files)
+        sha256, assets = await self._keep(scene, front.channels)
+        wanted = self.queued[front].view.job.epoch + 1 if epoch is None else epoch
+        await self.office.do(events.Edit(job=job, scene=sha256, assets=assets, epoch=wanted))
+        return wanted
+
+    async def reset(self, job: Job) -> None:
+        run = self.queued.get(job)
+        if run is not None:
+            await self.office.do(events.Remove(job=run.job))
+        await super().reset(job)
+
+    async def change_threads(self, job: Job, by: int) -> int:
+        run = self.running(job)
+        assert isinstance(run, QueuedRun)
+        return await run.change_threads(lambda threads: threads + by)
+
+    async def set_default_threads(self, threads: int) -> None:  # noqa: ARG002
+        raise LrnapError(Code.UNSUPPORTED, "a manager renders nothing itself: CTL_NODE ... threads= is for its nodes")
+
+    async def film(self, job: Job) -> Snapshot:
+        return await self.frame(job, None)
+
+    async def frame(self, job: Job, number: int | None) -> Snapshot:
+        """The film of a frame; None: of the one that is shown."""
+        run = self.queued.get(job)
+        if run is None:
+            return await super().film(job)
+        snapshot = await run.frame(number)
+        job.film = run.film
+        return snapshot
+
+    async def _count(self, job: Job, snapshot: Snapshot) -> None:  # noqa: ARG002
+        """It is counted where it came."""
+        run = self.queued.get(job)
+        if run is not None:
+            job.film = run.film
+
+    def run_status(self, job: Job) -> RunStatus | None:
+        run = self.queued.get(job)
+        return job.status if run is None else run.view.status
+
+    def figures(self, job: Job) -> dict[str, Scalar]:
+        fields = super().figures(job)
+        run = self.queued.get(job)
+        if run is not None:
+            fields |= {"nodes": run.view.nodes, "frames": len(run.view.frames), "id": run.job}
+            if run.view.why:
+                fields["why"] = printable(run.view.why)
+        return fields
+
+    def _amounts(self, job: Job, status: RunStatus) -> tuple[float, float, float]:  # noqa: ARG002
+        return status.samples, status.seconds, status.spp
+
+    def _retire(self, job: Job) -> None:
+        """Its place in the memory is needed; in the store it stays."""
+        self.jobs.drop(job)
+        self._free(job)
+
+    def _free(self, job: Job) -> None:
+        super()._free(job)
+        self.queued.pop(job, None)
+        self.wishes.pop(job, None)
+
+    # --- scenes
+
+    async def _keep(self, scene: Scene, channels: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+        """Puts a scene with its files where they outlive this process: its SHA-256, and theirs by name."""
+        return await asyncio.to_thread(self._keep_now, scene, channels)
+
+    def _keep_now(self, scene: Scene, channels: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+        assets = {name: self._keep_file(Path(path)) for name, path in scene.files.items()}
+        data = record(scene, assets, channels)
+        sha256 = self.content.put(data)
+        self.content.hold([sha256])
+        return sha256, assets
+
+    def _keep_file(self, path: Path) -> str:
+        try:
+            sha256 = hash_of(path)
+            size = path.stat().st_size
+            self.content.hold([sha256])
+            with path.open("rb") as file:
+                offset = self.assets.have(sha256)
+                while offset is not None and offset < max(size, 1):
+                    file.seek(offset)
+                    offset = self.assets.put(sha256, offset, file.read(PIECE), size)
+        except OSError as error:
+            raise LrnapError(
+                Code.NOT_FOUND, f"a file of the scene cannot be read: {error.strerror}", at=str(path)
+            ) from None
+        return sha256
+
+    def _scene(self, name: str, sha256: str, changes: str) -> Recorded:  # noqa: ARG002
+        """Blocking. A stored scene, and what changes it for a frame."""
+        known = self._recorded.get((sha256, changes))
+        if known is None:
+            known = replay(self.content.get(sha256), "scene", self._asset)
+            if changes:
+                more = replay(self.content.get(changes), "scene", self._asset)
+                scene = edited(known.scene, more.scene.edits, more.scene.files)
+                known = Recorded(scene, known.channels, {**known.assets, **more.assets})
+            self._recorded[sha256, changes] = known
+            while len(self._recorded) > SCENES:
+                self._recorded.popitem(last=False)
+        return known
+
+    def _asset(self, sha256: str, name: str) -> str:
+        return str(self.assets.path(sha256, Path(name.replace("\\", "/")).suffix))
+
+    # --- effects
+
+    def _perform(self, step: Step, views: Mapping[int, View]) -> None:
+        for effect in step.effects:
+            try:
+                self._do(effect)
+            except Exception:
+                log.exception("defect while performing %r", effect)
+        for run in [*self.queued.values()]:
+            if run.job in views:
+                run.show(views[run.job])
+
+    def _do(self, effect: effects.Effect) -> None:
+        match effect:
+            case effects.Claim():
+                link = self.links.get(effect.node)
+                if link is None:
+                    link = self.links[effect.node] = Link(effect.node, effect.url, self.store.manager, self._around)
+                link.claim(effect.generation)
+            case effects.Release():
+                link = self.links.pop(effect.node, None)
+                if link is not None:
+                    self._spawn(link.close(release=True))
+            case effects.RunEffect():
+                if effect.node in self.links:
+                    self.links[effect.node].order(effect)
+            case effects.ForgetFilm():
+                self._disk.put_nowait(functools.partial(self.films.forget, effect.key, effect.epoch))
+            case effects.FrameOver():
+                self._over_frame(effect.job, effect.frame)
+            case effects.Tell():
+                self._say(effect)
+            case _:
+                raise NotImplementedError(f"an effect without a performer: {effect!r}")
+
+    def _over_frame(self, number: int, frame: int) -> None:
+        for run in self.queued.values():
+            if run.job == number:
+                job = run.view.job
+                self._disk.put_nowait(functools.partial(self.films.fold, job.key, frame, job.epoch))
+                return
+
+    def _say(self, tell: effects.Tell) -> None:
+        """The history, for logs and subscribers. What a job is, the front says itself."""
+        why = f": {tell.reason}" if tell.reason else ""
+        text = f"{tell.kind} {tell.subject} is {tell.state}{why}"
+        if tell.kind == "job":
+            log.info("%s", text, extra={"job": tell.subject})
+            return
+        job = next((job for job, run in self.queued.items() if run.job == tell.job), None) if tell.job else None
+        self.note(text, job)
+
+    async def _work_on_disk(self) -> None:
+        while True:
+            work = await self._disk.get()
+            try:
+                await asyncio.to_thread(work)
+            except (LrnapError, OSError) as error:
+                log.error("%s", error)
+            except Exception:
+                log.exception("defect in work on films")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _stored(develop: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in develop.items()}
