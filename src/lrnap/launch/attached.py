@@ -49,9 +49,9 @@ def processors(text: str) -> set[int]:
     found: set[int] = set()
     try:
         for part in text.strip().split(","):
-            first, _, last = part.partition("-")
-            numbers = range(int(first), int(last or first) + 1)
-            if not 0 <= len(numbers) <= 65536:
+            first, dash, last = part.partition("-")
+            numbers = range(int(first), int(last if dash else first) + 1)
+            if not 1 <= len(numbers) <= 65536:
                 raise ValueError(part)
             found.update(numbers)
     except ValueError:

@@ -31,8 +31,9 @@ def local_node(
     root: str | Path | Sequence[str | Path] = ".",
     data: str | Path | None = None,
     extra: Sequence[str] = (),
+    listen: str = "127.0.0.1:0",
 ) -> Iterator[LocalNode]:
-    """Starts `lrnap node` on a free port of the loopback and ends it on leaving.
+    """Starts `lrnap node`, on a free port of the loopback unless `listen` says otherwise, and ends it on leaving.
 
     `root`: the folder (or folders) in which the node may read scenes. `data`: where it keeps assets; by default a
     temporary folder that is removed with it. `extra`: further arguments of the command. Raises RemoteError with the
@@ -42,7 +43,7 @@ def local_node(
     with contextlib.ExitStack() as cleanup:
         if data is None:
             data = cleanup.enter_context(Scratch())
-        command = [sys.executable, "-m", "lrnap", "node", "--listen", "127.0.0.1:0"]
+        command = [sys.executable, "-m", "lrnap", "node", "--listen", listen]
         command += ["--threads", str(threads), "--data", str(data)]
         for folder in roots:
             command += ["--root", str(folder)]

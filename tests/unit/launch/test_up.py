@@ -1,0 +1,214 @@
+"""`lrnap up` without a manager of its own: nodes of this machine, alone or for a manager elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lrnap.cli.up import run
+from lrnap.client.connection import Connection
+from lrnap.errors import Code, LrnapError, RemoteError
+from lrnap.launch.farm import Candidate
+from lrnap.launch.up import Wishes, up
+from lrnap.net import known
+from lrnap.net.address import Address
+
+PATIENCE = 120
+TOKEN = "admin-of-the-farm-0123456789"
+MANAGER = "lrnaps://127.0.0.1:1979"
+
+
+class Ledger:
+    """A manager that only notes what it is told."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Candidate] = {}
+        self.draining: set[str] = set()
+        self.frames = 0
+        self.at_work: set[str] = set()
+
+    async def add(self, node: Candidate) -> None:
+        self.nodes[node.url] = node
+
+    async def drain(self, url: str) -> None:
+        self.draining.add(url)
+
+    async def remove(self, url: str) -> None:
+        self.nodes.pop(url, None)
+
+    async def urls(self) -> set[str]:
+        return {*self.nodes}
+
+    async def busy(self, url: str) -> bool:
+        return url in self.at_work
+
+    async def open_frames(self) -> int:
+        return self.frames
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("LRNAP_MDNS", "off")
+
+
+@contextlib.asynccontextmanager
+async def running(wishes: Wishes, ledger: Ledger) -> AsyncIterator[list[str]]:
+    """What it shows, once it has shown something."""
+    shown: list[str] = []
+    some = asyncio.Event()
+
+    def show(line: str) -> None:
+        shown.append(line)
+        some.set()
+
+    task = asyncio.create_task(up(wishes, lambda _: ledger, lambda _: None, show))
+    showing = asyncio.create_task(some.wait())
+    try:
+        await asyncio.wait((task, showing), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        yield shown
+    finally:
+        showing.cancel()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, LrnapError):
+            await task
+
+
+def test_nodes_that_join_let_the_manager_in_and_nobody_else(tmp_path: Path) -> None:
+    known.remember(Address.parse(MANAGER), known.Credentials("sha256:" + "00" * 32, TOKEN))
+
+    async def work() -> None:
+        ledger = Ledger()
+        async with running(Wishes(tmp_path / "data", nodes=2, join=MANAGER), ledger) as shown:
+            assert shown == ["2 nodes of this machine joined lrnaps://127.0.0.1:1979"]
+            assert len(ledger.nodes) == 2
+            for url, node in ledger.nodes.items():
+                address = Address.parse(url)
+                assert address.tls
+                assert node.token == TOKEN
+                known.remember(address, known.Credentials(node.fingerprint, node.token))
+                async with Connection(address) as connection:
+                    await connection.open()
+                    assert connection.role == "admin"
+                known.remember(address, known.Credentials(node.fingerprint, "somebody-elses-token-1"))
+                with pytest.raises(RemoteError, match="the token was refused"):
+                    await Connection(address).open()
+        first = {*ledger.nodes}
+        async with running(Wishes(tmp_path / "data", nodes=2, join=MANAGER), ledger):
+            assert {*ledger.nodes} == first, "after another start they have other addresses"
+
+    asyncio.run(work())
+
+
+def test_a_manager_that_cannot_be_reached_starts_nothing(tmp_path: Path) -> None:
+    class Away(Ledger):
+        async def urls(self) -> set[str]:
+            raise RemoteError(Code.UNAVAILABLE, "nobody answers")
+
+    async def work() -> None:
+        with pytest.raises(RemoteError, match="nobody answers"):
+            async with running(Wishes(tmp_path, nodes=1, join="lrnap://127.0.0.1:1978"), Away()):
+                pass
+
+    asyncio.run(work())
+    assert not (tmp_path / "node-0").exists()
+
+
+def test_a_folder_belongs_to_one_farm(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with running(Wishes(tmp_path, nodes=1, alone=True), Ledger()):
+            with pytest.raises(LrnapError, match=r"another `lrnap up` runs in .*--data"):
+                async with running(Wishes(tmp_path, nodes=1, alone=True), Ledger()):
+                    pass
+
+    asyncio.run(work())
+
+
+# --- as a command
+
+
+@contextlib.contextmanager
+def command(folder: Path, *words: str, lines: int) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    with (folder / "up.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lrnap", "up", "--data", folder / "data", *words],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            cwd=folder,
+        )
+    try:
+        assert process.stdout is not None
+        yield process, [process.stdout.readline().strip() for _ in range(lines)]
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def children(pid: int) -> list[int]:
+    """Of a process, with theirs."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if int(parent) == pid and state != "Z":
+                found.append(int(stat.parent.name))
+    return [*found, *(grandchild for child in found for grandchild in children(child))]
+
+
+def wait(holds: Callable[[], object]) -> None:
+    for _ in range(PATIENCE * 50):
+        if holds():
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("it never came to be")
+
+
+def gone(pids: list[int]) -> bool:
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at in /proc")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_outlives_it(end: signal.Signals, tmp_path: Path) -> None:
+    with command(tmp_path, "--no-manager", "--nodes", "2", lines=2) as (process, said):
+        assert all(line.startswith("node ready at lrnap://127.0.0.1:") for line in said), said
+        pids = children(process.pid)
+        assert len(pids) == 2
+        os.kill(process.pid, end)
+        code = process.wait(PATIENCE)
+        assert code == (-end if end is signal.SIGKILL else 0), (tmp_path / "up.log").read_text()
+        wait(lambda: gone(pids))
+
+
+@pytest.mark.parametrize(
+    ("wishes", "more", "message"),
+    [
+        ({"join": "lrnaps://attic"}, {}, "is not known here: add --token and --fingerprint"),
+        ({"join": "lrnaps://attic", "token": TOKEN}, {}, "belong together"),
+        ({"join": "lrnap://attic", "alone": True}, {}, "leave one of them out"),
+        ({"token": TOKEN}, {}, "makes its own token"),
+        ({"join": "lrnap://attic", "listen": ["0.0.0.0"]}, {}, "--host says where"),
+        ({"alone": True}, {"ssh": ["attic"]}, "type it where the manager runs"),
+        ({}, {"ssh": ["attic,a b"]}, "'a b' is no machine for SSH"),
+    ],
+)
+def test_what_makes_no_sense_together_is_said(
+    wishes: dict[str, Any], more: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(LrnapError, match=message):
+        run(Wishes(tmp_path, **wishes), **more)
