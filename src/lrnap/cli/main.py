@@ -89,6 +89,44 @@ def node(
 
 
 @app.command()
+def manager(
+    listen: Annotated[
+        list[str] | None, typer.Option(help="HOST:PORT to answer at; port 0 takes a free one.", metavar="HOST:PORT")
+    ] = None,
+    node: Annotated[
+        list[str] | None,
+        typer.Option(help="URL of a node to render on; may be repeated. Once told, it is known.", metavar="URL"),
+    ] = None,
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder scenes may be read from; may be repeated. Default: here.", metavar="FOLDER"),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the queue, scenes and films are kept. Default: ~/.local/share/lrnap/manager.", metavar="FOLDER"
+        ),
+    ] = None,
+    db: Annotated[
+        str | None,
+        typer.Option(help="The queue's database, sqlite:///FILE or postgresql://USER@HOST/NAME.", metavar="URL"),
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Answer beyond this machine without encryption and tokens.")
+    ] = False,
+    metrics: Annotated[
+        str | None,
+        typer.Option(help="Where Prometheus finds figures; who reaches it may read them.", metavar="HOST:PORT"),
+    ] = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log in JSON, one object a line.")] = False,
+) -> None:
+    """Queue jobs and render them on many nodes: answers LRNAP at lrnap://127.0.0.1:1978 as one node would."""
+    from lrnap.cli.manager import run
+
+    raise typer.Exit(run(listen or [], root or [], db, data, node or [], insecure, metrics, log_json))
+
+
+@app.command()
 def up(
     join: Annotated[
         str, typer.Option(help="Bring this machine's nodes to the manager there, lrnaps://HOST.", metavar="URL")

@@ -62,7 +62,7 @@ async def _status(visit: NodeVisit, request: Request) -> Reply:
     fields = visit.node.figures(job) | claim
     if job.error is not None:
         fields |= {"code": Word(job.error.code.wire_name), "desc": printable(str(job.error))}
-    return Reply("R_STATUS", (Word(job.state.value),), fields)
+    return Reply("R_STATUS", (Word(visit.node.shown(job).value),), fields)
 
 
 async def _log(visit: NodeVisit, request: Request) -> Reply:
@@ -160,7 +160,7 @@ async def _set(visit: NodeVisit, request: Request) -> Reply:
 
 
 async def _init(visit: NodeVisit, request: Request) -> Reply:
-    queue_verbs.refuse_options(request)
+    visit.check_options(request)
     name = _arg(request)
     try:
         visit.begin(None if name is None else str(name))
@@ -192,8 +192,8 @@ async def _cleanup(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
     return ok()
 
 
-async def _render(visit: NodeVisit, request: Request) -> Reply:
-    queue_verbs.refuse_options(request)
+async def render(visit: NodeVisit, request: Request) -> Reply:
+    visit.check_options(request)
     visit.order()
     visit.check_complete(_arg(request))
     job = visit.to_render(_arg(request))
@@ -211,7 +211,7 @@ async def _render(visit: NodeVisit, request: Request) -> Reply:
 
 
 async def _edit_begin(visit: NodeVisit, request: Request) -> Reply:
-    queue_verbs.refuse_options(request)
+    visit.check_options(request)
     visit.order()
     visit.begin_edit(visit.job(_arg(request)))
     visit.go_on()
@@ -310,7 +310,7 @@ HANDLERS: Mapping[str, Handler] = {
     "API_LuxInit": _init,
     "API_LuxParse": _parse,
     "API_LuxCleanup": _cleanup,
-    "API_Render": _render,
+    "API_Render": render,
     "API_EditBegin": _edit_begin,
     "API_EditEnd": _edit_end,
     "API_DumpFilmBuffer": _dump,

@@ -354,6 +354,10 @@ class Node:
 
     # --- looking
 
+    def shown(self, job: Job) -> Status:
+        """The state that others are told."""
+        return job.state
+
     @property
     def runs(self) -> list[Run]:
         """That there are now."""
@@ -542,12 +546,7 @@ class Node:
         fields: dict[str, Scalar] = {"jobname": job.name}
         if status is None:
             return fields
-        over = job.film is not None and not job.active
-        before = job.before if status.epoch == job.epoch else (0.0, 0.0)  # else it is being edited at this moment
-        samples = job.film.samples if over and job.film else before[0] + status.samples
-        seconds = job.film.seconds if over and job.film else before[1] + status.seconds
-        pixels = status.samples / status.spp if status.spp else 0.0
-        spp = job.film.spp if over and job.film else samples / pixels if pixels else 0.0
+        samples, seconds, spp = self._amounts(job, status)
         fields |= {
             "thread": status.threads if job.active else 0,
             "samples": int(samples),
@@ -570,3 +569,12 @@ class Node:
         if status.state is RunState.BUILDING:
             fields["phase"] = Word("BUILDING")
         return fields
+
+    def _amounts(self, job: Job, status: RunStatus) -> tuple[float, float, float]:
+        """Samples, seconds and samples per pixel of a job, all its runs together."""
+        if job.film is not None and not job.active:
+            return job.film.samples, job.film.seconds, job.film.spp
+        before = job.before if status.epoch == job.epoch else (0.0, 0.0)  # else it is being edited at this moment
+        samples = before[0] + status.samples
+        pixels = status.samples / status.spp if status.spp else 0.0
+        return samples, before[1] + status.seconds, samples / pixels if pixels else 0.0

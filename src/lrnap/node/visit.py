@@ -18,7 +18,7 @@ from lrnap.lux.call import Call
 from lrnap.lux.overrides import FilmOverrides
 from lrnap.net.calls import find_spec
 from lrnap.net.service import Answer, Session
-from lrnap.node import lux_calls
+from lrnap.node import lux_calls, queue_verbs
 from lrnap.node.description import Description, Places
 from lrnap.node.edits import JobEdit
 from lrnap.node.events import Subscription
@@ -65,6 +65,10 @@ class NodeVisit:
             bound = self.node.limits.asset_bytes
             if request.payloads[0].size > bound:
                 raise LrnapError(Code.QUOTA, f"assets of more than {bound} bytes are not kept (asset_bytes={bound})")
+
+    def check_options(self, request: Request) -> None:
+        """Raises LrnapError (UNSUPPORTED) for wishes that only a queue can meet."""
+        queue_verbs.refuse_options(request)
 
     def missed(self, verb: str, error: LrnapError) -> None:
         if self.skips(verb):
