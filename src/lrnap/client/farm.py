@@ -348,8 +348,7 @@ class FarmJob:
         except LrnapError as error:
             member.error = error
         except Exception as error:
-            logging.getLogger(__name__).exception("defect while rendering on %s", member.engine.name)
-            member.error = LrnapError(Code.INTERNAL, f"a defect of lrnap: {type(error).__name__}: {error}")
+            _defect(member, error)
         finally:
             if member.run is not None and member.lost:
                 with contextlib.suppress(LrnapError):
@@ -359,6 +358,8 @@ class FarmJob:
         fetching = asyncio.create_task(self._fetch(member))
         try:
             async for member.status in run.events():
+                if run.layout is not None:
+                    self._film.expect(run.layout)
                 member.heard = time.monotonic()
                 if member.told != self._alone:
                     self._spawn(self._tell_halt(member))
@@ -391,6 +392,11 @@ class FarmJob:
                 await self._take(member)
             except LrnapError:
                 took = pace.LONGEST_PAUSE * pace.TRANSFER_SHARE  # a hiccup passes; what is lost shows in the events
+            except Exception as error:  # would come again, and a job that waits for its film would never end
+                _defect(member, error)
+                if member.run is not None:
+                    await _stopped(member.run)
+                return
             else:
                 self._check_halt()
                 self._notify()
@@ -452,6 +458,11 @@ class FarmJob:
     def _notify(self) -> None:
         turn, self._turn = self._turn, asyncio.get_running_loop().create_future()
         turn.set_result(None)
+
+
+def _defect(member: Member, error: Exception) -> None:
+    logging.getLogger(__name__).error("defect while rendering on %s", member.engine.name, exc_info=error)
+    member.error = LrnapError(Code.INTERNAL, f"a defect of lrnap: {type(error).__name__}: {error}")
 
 
 async def _stopped(run: Run) -> None:

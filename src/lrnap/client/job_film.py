@@ -10,8 +10,8 @@ import asyncio
 
 from lrnap.film.merge import Film
 from lrnap.film.noise import Noise
-from lrnap.film.resume import fitted
-from lrnap.film.snapshot import Snapshot
+from lrnap.film.resume import check_fits, fitted
+from lrnap.film.snapshot import FilmLayout, Snapshot
 
 
 class JobFilm:
@@ -30,6 +30,12 @@ class JobFilm:
     def resumed(self) -> Snapshot | None:
         """The film that the job goes on with, once it counts."""
         return self._resumed if self.film is not None else None
+
+    def expect(self, layout: FilmLayout) -> None:
+        """What an engine's films will be. Raises LrnapError if the film to go on with is another picture's: before
+        anything is rendered."""
+        if self.film is None and self._resumed is not None:
+            check_fits(self._resumed.layout, layout)
 
     def add(self, snapshot: Snapshot) -> bool:
         """Counts it; False if it is not newer than what is there. Raises LrnapError if it is of another picture, or the

@@ -41,7 +41,12 @@ def fitted(film: Snapshot, layout: FilmLayout, epoch: int = 0) -> Snapshot:
 
     Raises LrnapError that says in what it is another picture.
     """
-    have, want = film.layout, layout
+    check_fits(film.layout, layout)
+    return replace(with_channels(film, layout.channels), layout=layout, epoch=epoch)
+
+
+def check_fits(have: FilmLayout, want: FilmLayout) -> None:
+    """Raises LrnapError that says in what the one, of a film that was saved, is another picture's than the other."""
     differences = [
         f"{what} {theirs} instead of {ours}"
         for what, theirs, ours in (
@@ -57,7 +62,6 @@ def fitted(film: Snapshot, layout: FilmLayout, epoch: int = 0) -> Snapshot:
             f"the film that was saved cannot be gone on with: it has {'; '.join(differences)}. "
             "Render the scene that it is of, or begin without it",
         )
-    return replace(with_channels(film, want.channels), layout=want, epoch=epoch)
 
 
 def _from(layout: FilmLayout) -> str:

@@ -15,6 +15,7 @@ from lrnap.engine import pace
 from lrnap.engine.protocol import Halt, RunState
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.merge import Film
+from lrnap.film.noise import Noise
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.lux.scene import Scene
 
@@ -547,9 +548,7 @@ def test_a_film_of_another_scene_is_not_gone_on_with(layout, said):
     async def scenario():
         engine = FakeEngine(halts=False)
         job = await Farm([engine]).start(SCENE, halt=Halt(spp=10), resumed=saved(layout))
-        await until(lambda: engine.runs)
-        engine.runs[0].render(4)
-        assert (await job.wait()).state is RunState.FAILED
+        assert (await job.wait()).state is RunState.FAILED  # before there is a sample
         assert job.film is None
         assert job.error.code is Code.STATE
         assert said in str(job.error)
@@ -557,3 +556,22 @@ def test_a_film_of_another_scene_is_not_gone_on_with(layout, said):
         await job.close()
 
     asyncio.run(scenario())
+
+
+def test_a_defect_in_taking_a_film_ends_a_run_that_would_render_for_ever(monkeypatch, caplog):
+    def broken(*_):
+        raise ZeroDivisionError("of a test")
+
+    async def scenario():
+        engine = FakeEngine(halts=False)
+        job = await Farm([engine]).start(SCENE, halt=Halt(noise=0.01))
+        await until(lambda: engine.runs)
+        engine.runs[0].render(20)
+        assert (await job.wait()).state is RunState.FAILED
+        assert "a defect of lrnap: ZeroDivisionError: of a test" in str(job.error)
+        assert engine.runs[0].closed
+        await job.close()
+
+    monkeypatch.setattr(Noise, "add", broken)
+    asyncio.run(asyncio.wait_for(scenario(), 60))
+    assert "defect while rendering on fake" in caplog.text
