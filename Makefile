@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup deps-system demo test check unit bench fuzz clean
+.PHONY: help setup deps-system demo test check unit bench fuzz reference clean
 
 help:
 	@echo "make demo    render an example over two local nodes, and say where the picture is"
 	@echo "make test    style, types, layers and all tests"
 	@echo "make bench   one table of ratios, also in bench/results.json"
+	@echo "make reference   write docs/reference anew from the tables"
 	@echo "make fuzz    random scenes through the engine for MINUTES=10; what goes wrong is kept in out/fuzz"
 	@echo "make setup   only prepare .venv"
 	@echo "make deps-system   what a bare Debian or Ubuntu lacks (as root)"
@@ -49,6 +50,9 @@ test: check unit
 
 bench: setup
 	$(BIN)/python -m bench
+
+reference: setup
+	$(BIN)/python -m lrnap.engine.luxcore.reference docs/reference
 
 fuzz: setup
 	PYTHONPATH=tests nice $(BIN)/python -m fuzz --minutes $(or $(MINUTES),10)

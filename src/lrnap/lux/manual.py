@@ -10,6 +10,7 @@ import textwrap
 from lrnap.lux import plugins
 from lrnap.lux.call_spec import CallSpec
 from lrnap.lux.entities import KINDS
+from lrnap.lux.plugins.meanings import meaning
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
 WIDTH = 100  # of a line in a terminal
@@ -57,25 +58,30 @@ def _plugin(plugin: Plugin) -> list[str]:
     ]
     width = max(map(len, spelled), default=0)
     head = f'{plugin.kind} "{plugin.name}", for {calls}{"" if rows else "; it has no parameters"}'
-    return [head, *(f"  {text:<{width}}  {_about(row)}".rstrip() for text, row in zip(spelled, rows, strict=True))]
+    return [
+        head,
+        *(f"  {text:<{width}}  {_about(plugin, row)}".rstrip() for text, row in zip(spelled, rows, strict=True)),
+    ]
 
 
-def _about(row: Parameter) -> str:
+def _about(plugin: Plugin, row: Parameter) -> str:
     parts = []
     if row.default is not None:
-        parts.append(f"default {_value(row.default)}")
+        parts.append(f"default {value_text(row.default)}")
     if row.choices:
         parts.append(f"one of {', '.join(row.choices)}")
     if row.file:
         parts.append("a file")
     if row.names:
         parts.append(f"the name of a {row.names}")
-    return "; ".join([*parts, row.note] if row.note else parts)
+    means = meaning(plugin, row)
+    return "; ".join([means, *parts] if means else parts)
 
 
-def _value(value: object) -> str:
+def value_text(value: object) -> str:
+    """A default as a scene file has it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return " ".join(map(_value, value))
+        return " ".join(map(value_text, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -662,7 +662,8 @@ def test_help_leads_from_a_call_to_its_plugins_and_on_to_their_parameters(talk: 
     shapes = " ".join(talk.text("CTL_HELP API_Shape"))
     assert "sphere, " in shapes
     assert "trianglemesh" in shapes
-    assert [line.split() for line in talk.text("CTL_HELP sphere") if "zmax" in line] == [['"float', 'zmax"', "radius"]]
+    (line,) = (line for line in talk.text("CTL_HELP sphere") if "zmax" in line)
+    assert line.split() == ['"float', 'zmax"', "upper", "end;", "radius"]
     assert "did you mean 'sphere'" in talk.ask("CTL_HELP shpere")
     assert "write CTL_QUIT" in talk.ask("quit")
 

@@ -1,17 +1,14 @@
-"""How faithfully each plugin is rendered, as text for docs/fidelity.md: made from the tables that do the work.
-
-`python -m lrnap.engine.luxcore.fidelity` prints the section; a test compares it with the page.
-"""
+"""How faithfully each plugin and each of its parameters is rendered: the rows that do the work, by kind and name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from lrnap.engine.luxcore.area_lights import AREA_LIGHT
 from lrnap.engine.luxcore.camera import CAMERAS
 from lrnap.engine.luxcore.draft import SUBSTITUTES
-from lrnap.engine.luxcore.film import FILTERS
+from lrnap.engine.luxcore.film import FILM, FILTERS
 from lrnap.engine.luxcore.lights import LIGHTS
 from lrnap.engine.luxcore.materials import MATERIALS
 from lrnap.engine.luxcore.regions import REGIONS
@@ -23,6 +20,7 @@ from lrnap.engine.luxcore.volumes import VOLUMES
 from lrnap.lux.plugins import PLUGINS
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
+ACCELERATOR: Row[None] = Row(None, Fidelity.IGNORED, "the engine finds triangles its own way, which shapes only speed")
 ROWS: Mapping[str, Mapping[str, Row[Any]]] = {
     "material": MATERIALS,
     "texture": TEXTURES,
@@ -37,6 +35,8 @@ ROWS: Mapping[str, Mapping[str, Row[Any]]] = {
     "surfaceintegrator": SURFACE_INTEGRATORS,
     "volumeintegrator": VOLUME_INTEGRATORS,
     "renderer": RENDERERS,
+    "film": {"fleximage": FILM},
+    "accelerator": dict.fromkeys((plugin.name for plugin in PLUGINS["accelerator"]), ACCELERATOR),
 }
 WITHOUT_ROW: Mapping[str, str] = {
     "material": f"matte, {SUBSTITUTES['material'][1]}",
@@ -50,7 +50,7 @@ TITLES: Mapping[str, str] = {
     "texture": "Textures",
     "light": "Lights",
     "arealight": "Area lights",
-    "volume": "Volumes inside shapes",
+    "volume": "Volumes",
     "volumeregion": "Volume regions",
     "shape": "Shapes",
     "camera": "Cameras",
@@ -59,7 +59,17 @@ TITLES: Mapping[str, str] = {
     "surfaceintegrator": "Surface integrators",
     "volumeintegrator": "Volume integrators",
     "renderer": "Renderers",
+    "film": "Film",
+    "accelerator": "Accelerators",
 }
+
+
+def whole(plugin: Plugin) -> Note:
+    """What becomes of a plugin as a whole."""
+    by = ROWS[plugin.kind].get(plugin.name)
+    if by is None:
+        return Note(Fidelity.SUBSTITUTED, WITHOUT_ROW[plugin.kind])
+    return Note(by.fidelity, by.how)
 
 
 def note(plugin: Plugin, parameter: Parameter) -> Note:
@@ -70,27 +80,3 @@ def note(plugin: Plugin, parameter: Parameter) -> Note:
     if by is None:
         return Note(Fidelity.IGNORED, f"the plugin as a whole is {WITHOUT_ROW.get(plugin.kind, 'left out')}")
     return by.note(parameter.name)
-
-
-def markdown() -> str:
-    return "\n\n".join("\n\n".join(_section(kind)) for kind in ROWS)
-
-
-def _section(kind: str) -> Iterator[str]:
-    yield f"### {TITLES[kind]}"
-    rows = {plugin.name: ROWS[kind].get(plugin.name) for plugin in PLUGINS[kind]}
-    exact = [f"`{name}`" for name, row in rows.items() if row and row.fidelity is Fidelity.EXACT]
-    if exact:
-        yield f"Exact: {', '.join(exact)}."
-    others = [_line(kind, name, row) for name, row in rows.items() if f"`{name}`" not in exact]
-    if others:
-        yield "\n".join(["| plugin | fidelity | how |", "|---|---|---|", *others])
-
-
-def _line(kind: str, name: str, row: Row[Any] | None) -> str:
-    fidelity, how = (row.fidelity.value, row.how) if row else ("substituted", WITHOUT_ROW[kind])
-    return f"| `{name}` | {fidelity} | {how} |"
-
-
-if __name__ == "__main__":
-    print(markdown())

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lrnap.engine import halts
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row
-from lrnap.engine.luxcore.rows import ignored
+from lrnap.engine.luxcore.rows import approximated, equivalent, ignored
 from lrnap.engine.protocol import Halt
 from lrnap.lux.builder import DEFAULTS
 from lrnap.lux.call import Param
@@ -151,3 +151,18 @@ FILTERS: Mapping[str, Row[Build]] = {
     "sinc": Row(_as_wide(_sinc), Fidelity.APPROXIMATED, AS_WIDE),
     "catmullrom": Row(_as_wide(_catmull_rom), Fidelity.APPROXIMATED, AS_WIDE),
 }
+
+# ---- the film itself -------------------------------------------------------------------------------------------------
+# What it says beyond size and halt is read where pictures are developed and written, which is no engine's affair.
+FILM: Row[None] = Row(
+    None,
+    Fidelity.EXACT,
+    parameters=ignored("the film keeps its pixels in its own way", "filterquality", "tilecount", "write_flm_direct")
+    | ignored("the noise of the film is measured all the time, and steers no samples", "convergencestep")
+    | ignored("the noise of the film is measured all the time, and steers no samples", "disable_noisemap_update")
+    | ignored("of the classic program's own making", "debug")
+    | ignored("pictures are shown as often as they are asked for", "displayinterval")
+    | approximated("samples are spread evenly over the picture", "usersamplingmap_filename")
+    | approximated("of a finished film, its pixels are judged by their neighbours", "outlierrejection_k")
+    | equivalent("the noise of the merged film, by its own estimate", "haltthreshold"),
+)

@@ -25,6 +25,7 @@ class Fidelity(Enum):
     EQUIVALENT = "equivalent"  # another way to the same picture
     APPROXIMATED = "approximated"  # looks alike; the row says how
     IGNORED = "ignored"  # left out; the row says why
+    SUBSTITUTED = "substituted"  # cannot be rendered, and something visible stands in; of plugins without a row
 
 
 @dataclass(frozen=True, slots=True)
