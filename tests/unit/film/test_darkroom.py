@@ -75,6 +75,13 @@ def test_k_is_how_many_neighbours_bear_a_pixel_out() -> None:
 needs_oidn = pytest.mark.skipif(not denoise.available(), reason="there is no Open Image Denoise here")
 
 
+@pytest.mark.parametrize("off", [0, -1])
+def test_outliers_stay_where_a_scene_says_that_none_are_rejected(off: int) -> None:
+    film = film_of(np.moveaxis(spotted((4, 5)), 0, 2))
+    settings = Settings.from_params({"outlierrejection_k": off, "tonemapkernel": "maxwhite"})
+    assert np.array_equal(develop(film, settings), develop(film, Settings(tonemapkernel="maxwhite")))
+
+
 def with_guides(colours: np.ndarray) -> Snapshot:
     height, width, _ = colours.shape
     layout = FilmLayout(width, height, channels=("albedo", "normal"))

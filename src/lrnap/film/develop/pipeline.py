@@ -47,7 +47,7 @@ def steps(settings: Settings, *, guides: Guides = dict, display: bool = True, li
 
 def _cleaning(settings: Settings, guides: Guides) -> list[Step]:
     result = []
-    if settings.outlierrejection_k:
+    if settings.outlierrejection_k > 0:
         result.append(_whole("outliers", outliers.reject, settings))
     if settings.denoise_enabled and denoise.available():
         result.append(_whole("denoise", lambda picture, chosen: denoise.denoise(picture, chosen, guides()), settings))

@@ -34,7 +34,7 @@ FALSE_SCALES = ("std", "lmk", "red", "white", "yellow", "speos")
 class Settings:
     """All of it, checked. What each means stands in docs/develop.md; formulas stand with the steps."""
 
-    outlierrejection_k: int = whole(0, 0, 1000)
+    outlierrejection_k: int = whole(0, -1, 1000)  # below 1 it is off, as in classic Lux
     denoise_enabled: bool = flag(False)
     denoise_strength: float = number(1.0, 0.0, 1.0)
     tonemapkernel: str = choice("autolinear", KERNELS)
