@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lrnap.client.mode import LuxApiLRNAPHost as LuxApiLRNAPHost
     from lrnap.client.mode import LuxApiLxsOutputFile as LuxApiLxsOutputFile
     from lrnap.client.mode import LuxApiMode as LuxApiMode
+    from lrnap.client.queue import connect as connect
     from lrnap.errors import Code as Code
     from lrnap.errors import EngineError as EngineError
     from lrnap.errors import LrnapError as LrnapError
@@ -32,6 +33,7 @@ _HOME = {  # public name -> module
     "API_LOCAL": "lrnap.client.mode",
     "TCP_LRNAP": "lrnap.client.mode",
     "LXS_OUTPUT": "lrnap.client.mode",
+    "connect": "lrnap.client.queue",
     "Code": "lrnap.errors",
     "LrnapError": "lrnap.errors",
     "SceneError": "lrnap.errors",

@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,26 +34,68 @@ if TYPE_CHECKING:
     from lrnap.client.job import Job
 
 
-class JobEdit:
-    """A Target. Nothing changes before `end`; file names start from the working folder."""
+class SceneEdit:
+    """A Target: changes of a scene, which stays as it is. File names start from `folder`, the working folder if it is
+    None. Embedded files are kept as long as `owner`, or this edit without one."""
 
-    def __init__(self, view: Job, background: Background, job: FarmJob) -> None:
-        self._view = view
-        self._background = background
-        self._job = job
+    def __init__(self, scene: Scene, *, folder: Path | None = None, owner: object = None) -> None:
+        self.folder = folder or Path.cwd()
+        self._owner = self if owner is None else owner
         self._numbers = itertools.count(1)
         self._embedded: Path | None = None
-        self.ended = False  # done, or refused as a whole
-        self._edit = Edit(job.scene, self._find, self._room, logging.getLogger("lrnap").warning)
+        self._edit = Edit(scene, self._find, self._room, logging.getLogger("lrnap").warning)
 
     @property
     def scene(self) -> Scene:
         """What the scene is after the edit."""
         return self._edit.scene()
 
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        return tuple(self._edit.calls)
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """Where the files lie that its calls name."""
+        return dict(self._edit.files)
+
     def call(self, call: Call) -> None:
         """Takes one call; a wrong one raises SceneError and changes nothing."""
         self._edit.call(call)
+
+    def require_finished(self) -> None:
+        """Raises SceneError if a block is open."""
+        self._edit.require_finished()
+
+    def _find(self, name: str) -> Path:
+        path = files.locate(name, [self.folder])
+        if path is None:
+            raise LrnapError(Code.NOT_FOUND, f'the file "{name}" was not found in "{self.folder}"')
+        return path
+
+    def _room(self) -> Path:
+        """A new folder for the embedded files of one call, kept as long as engines may read them."""
+        if self._embedded is None:
+            self._embedded = Path(tempfile.mkdtemp(prefix="lrnap-edit-"))
+            weakref.finalize(self._owner, shutil.rmtree, self._embedded, ignore_errors=True)
+        room = self._embedded / str(next(self._numbers))
+        room.mkdir()
+        return room
+
+    if TYPE_CHECKING:  # the calls of the table
+
+        def __getattr__(self, name: str) -> Callable[..., None]: ...
+
+
+class JobEdit(SceneEdit):
+    """Changes of the scene of a job that renders. Nothing changes before `end`."""
+
+    def __init__(self, view: Job, background: Background, job: FarmJob) -> None:
+        super().__init__(job.scene, owner=job)
+        self._view = view
+        self._background = background
+        self._job = job
+        self.ended = False  # done, or refused as a whole
 
     def apply_to(self, scene: Scene) -> Scene:
         """Another scene of the same names after this edit."""
@@ -71,37 +113,18 @@ class JobEdit:
             self._view.develop_as({param.name: param.value for param in self._job.scene.film.params})
         return epoch
 
-    def _find(self, name: str) -> Path:
-        path = files.locate(name, [Path.cwd()])
-        if path is None:
-            raise LrnapError(Code.NOT_FOUND, f'the file "{name}" was not found in "{Path.cwd()}"')
-        return path
-
-    def _room(self) -> Path:
-        """A new folder for the embedded files of one call, kept as long as the job's engines may read them."""
-        if self._embedded is None:
-            self._embedded = Path(tempfile.mkdtemp(prefix="lrnap-edit-"))
-            weakref.finalize(self._job, shutil.rmtree, self._embedded, ignore_errors=True)
-        room = self._embedded / str(next(self._numbers))
-        room.mkdir()
-        return room
-
-    if TYPE_CHECKING:  # the calls of the table
-
-        def __getattr__(self, name: str) -> Callable[..., None]: ...
-
 
 def _method(spec: CallSpec) -> Callable[..., None]:
-    def method(self: JobEdit, *arguments: Any) -> None:
+    def method(self: SceneEdit, *arguments: Any) -> None:
         frame = sys._getframe(1)  # the line of the script that makes the call
         self.call(make_call(spec, arguments, Location(frame.f_code.co_filename, frame.f_lineno, 1)))
 
     method.__name__ = name_of(spec)
-    method.__qualname__ = f"JobEdit.{name_of(spec)}"
+    method.__qualname__ = f"SceneEdit.{name_of(spec)}"
     method.__doc__ = "\n".join([f"{spec.doc[0].upper()}{spec.doc[1:]}.", "", *plugins_of(spec)])
     method.__signature__ = signature(spec)  # type: ignore[attr-defined]  # what `help` shows
     return method
 
 
 for _name in sorted(EDITABLE):
-    setattr(JobEdit, name_of(CALLS[_name]), _method(CALLS[_name]))
+    setattr(SceneEdit, name_of(CALLS[_name]), _method(CALLS[_name]))

@@ -24,24 +24,34 @@ ASKED_AT_ONCE = 500  # hashes in one ASSET_HAVE: 32 KB of its line
 PART = 8 << 20  # bytes of an asset in one ASSET_PUT: what a broken connection can lose
 
 
-async def send_scene(connection: Connection, scene: Scene, job: str, epoch: int = 0) -> None:
-    """Describes `scene` as `job`, which is then ready to render; `epoch`: of its film, if the scene was edited before.
-    Raises SceneError or RemoteError for the first call that the node refuses."""
-    requests = [Request("API_LuxInit", (job,)), *await _bound(connection, scene.files)]
+async def send_scene(connection: Connection, scene: Scene, job: str, epoch: int = 0, frame: int | None = None) -> None:
+    """Describes `scene` as `job`, which is then ready to render; `epoch`: of its film, if the scene was edited before;
+    `frame`: only that one of the job is this scene. Raises SceneError or RemoteError for the first call that the node
+    refuses."""
+    requests = [Request("API_LuxInit", (job,), _of(frame)), *await _bound(connection, scene.files)]
     requests += map(request_from_call, scene.calls)
     await _send(connection, [*requests, Request("API_LuxCleanup")])
     if scene.edits or epoch:
-        await send_edit(connection, job, scene.edits, {}, max(epoch, 1))
+        await send_edit(connection, job, scene.edits, {}, max(epoch, 1), frame)
+
+
+def _of(frame: int | None) -> dict[str, Scalar]:
+    return {} if frame is None else {"frame": frame}
 
 
 async def send_edit(
-    connection: Connection, job: str, calls: Sequence[Call], files: Mapping[str, str], epoch: int
+    connection: Connection,
+    job: str,
+    calls: Sequence[Call],
+    files: Mapping[str, str],
+    epoch: int,
+    frame: int | None = None,
 ) -> None:
-    """Changes the scene of `job`, whose film is then of that epoch. Raises SceneError or RemoteError, and has changed
-    nothing, if the node refuses."""
-    requests = [Request("API_EditBegin", (job,)), *await _bound(connection, files)]
+    """Changes the scene of `job`, whose film is then of that epoch, or of one of its frames. Raises SceneError or
+    RemoteError, and has changed nothing, if the node refuses."""
+    requests = [Request("API_EditBegin", (job,), _of(frame)), *await _bound(connection, files)]
     requests += map(request_from_call, calls)
-    await _send(connection, [*requests, Request("API_EditEnd", (), {"epoch": epoch})])
+    await _send(connection, [*requests, Request("API_EditEnd", (), {} if frame is not None else {"epoch": epoch})])
 
 
 async def _bound(connection: Connection, files: Mapping[str, str]) -> list[Request]:
