@@ -125,8 +125,9 @@ async def _use(
         async def log() -> None:
             nonlocal last
             async for line in process.stderr:
-                last = line.rstrip()
-                say(f"[{host}] {last}")
+                if line.strip():
+                    last = line.rstrip()
+                    say(f"[{host}] {last}")
 
         logging = asyncio.ensure_future(log())
         try:
