@@ -73,6 +73,10 @@ SPHERE = 'Shape "sphere"'
         ),
         ('LightSource "spot" "point from" [1 2 3] "point to" [1 2 3]', "two different points"),
         ('LightSource "distant" "point to" [0 0 0]', "two different points"),
+        ('LightSource "distant" "color L" [-0.3 -0.1 -1]', "darker than 0"),
+        ('LightSource "infinite" "float gain" [-0.65]', "darker than 0"),
+        (f'AreaLightSource "area" "color L" [-1 1 1] {SPHERE}', "darker than 0"),
+        (f'AreaLightSource "area" "float gain" [3e38] {SPHERE}', "brighter than"),
         ('LightSource "sky" "float bconst" [-1e5]', "no sky"),
     ],
 )

@@ -91,6 +91,7 @@ def main() -> None:
             at = traceback.extract_tb(error.__traceback__)[-1]
             found = {"is": "defect", "what": f"{type(error).__name__}: {error}", "where": f"{at.filename}:{at.lineno}"}
         print(f"TRIAL {json.dumps(found)}", flush=True)
+    pyluxcore.SetLogHandler(None)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import numpy as np
 
 from lrnap.engine.luxcore import spectra
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row
+from lrnap.engine.luxcore.lights import check_bright
 from lrnap.engine.luxcore.rows import ignored
 from lrnap.engine.luxcore.spread import spread
 from lrnap.lux.description import AreaLight
@@ -45,6 +46,7 @@ def emission(draft: Draft, light: AreaLight, area: float) -> Emission:
         fields |= {".power": [p.float("power")], ".efficency": [p.float("efficacy")]}
     elif luminance > 0 and area > 0:
         gain *= lumens / (area * math.pi * luminance)
+    check_bright(inputs, gain * factor, *(() if color is None else color))
     gain = float(np.float32(gain * factor))  # so that equal lamps share a material, although areas differ by rounding
     fields |= {".gain": [gain] * 3, ".directlightsampling.type": ["ENABLED"]}
     draft.finish(inputs, AREA_LIGHT)

@@ -26,6 +26,7 @@ from lrnap.lux.description import Light, Matrix, Transform
 from lrnap.lux.placing import at_time
 
 HARMLESS = ignored("only how fast the picture converges, not to what", "nsamples", "importance", "imapmaxresolution")
+TOO_BRIGHT = 1e30  # of what 32 bits hold, with room for what it is multiplied with
 MOMENTS = 16  # in which a moving light stands still
 POINT_UNIT = 1 / (4 * math.pi)  # the engine's point light of gain one has a flux of one, classic Lux's an intensity
 
@@ -78,10 +79,19 @@ def put_light(draft: Draft, light: Light, place: Transform) -> None:
     moments = _moments(draft, place)
     for moment in moments:
         for fields in row.build(Lamp(inputs, moment)):
+            check_bright(inputs, *fields.get("color", ()), *fields["gain"])
             fields["gain"] = [gain / len(moments) for gain in fields["gain"]]
             name = draft.fresh("light", fields["type"][0])
             draft.put(f"scene.lights.{name}", {"transformation": matrix(moment)} | fields | common)
     draft.finish(inputs, row)
+
+
+def check_bright(inputs: Inputs, *numbers: float) -> None:
+    """Refuses what takes light away, or is too bright to be counted: engines choose lights by their brightness."""
+    if not all(0 <= number < TOO_BRIGHT for number in numbers):
+        raise entity_error(
+            inputs.entity, f"a light cannot be darker than 0 or brighter than {TOO_BRIGHT:g}: mend its L, gain or power"
+        )
 
 
 def _moments(draft: Draft, place: Transform) -> list[Matrix]:
