@@ -133,7 +133,6 @@ def luxcore(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Picture]:
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.xdist_group("luxcore_darkroom")
 def test_a_step_gives_what_luxcore_gives(name: str, luxcore: dict[str, Picture]) -> None:
     case = CASES[name]
     before = pictures()[case.picture]

@@ -25,7 +25,6 @@ from lrnap.manager.store.schema import metadata
 from lrnap.manager.validate import validate
 
 SCENE = "5" * 64
-pytestmark = pytest.mark.xdist_group("postgres")  # one server for all of them
 
 
 @pytest.fixture(scope="module")

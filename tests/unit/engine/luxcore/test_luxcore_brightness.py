@@ -59,7 +59,7 @@ def test_a_closed_sphere_around_a_lamp_is_as_bright_as_its_bounces_add_up_to(ren
         f' Material "matte" "color Kd" [{albedo} {albedo} {albedo}]'
         f' ReverseOrientation Shape "sphere" "float radius" [{wall}]'
     )
-    depths = {"path": '"integer maxdepth" [20]', "bidirectional": '"integer eyedepth" [20] "integer lightdepth" [20]'}
+    depths = {"path": '"integer maxdepth" [12]', "bidirectional": '"integer eyedepth" [12] "integer lightdepth" [12]'}
     picture = rendered(
         world,
         spp=150,
