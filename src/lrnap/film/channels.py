@@ -127,14 +127,16 @@ def shown(name: str, values: Values) -> Values:
         return np.ascontiguousarray(values[..., :1])
     weight = values[..., -1:]
     result = np.zeros((*values.shape[:2], values.shape[2] - 1), np.float32)
-    np.divide(values[..., :-1], weight, out=result, where=weight > 0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.divide(values[..., :-1], weight, out=result, where=weight > 0)
     return result
 
 
 def from_shown(name: str, picture: Values, weight: Values) -> Values:
     """The values (H, W, floats) of a channel that a picture shows so, where each pixel (H, W) has that weight: what
     `shown` makes the same picture of."""
-    values = np.where(np.isfinite(picture), picture, np.float32(0))
+    most = np.finfo(np.float32).max / np.maximum(weight[..., None], 1)  # so that a sum is finite
+    values = np.where(np.abs(picture) <= most, picture, np.float32(0))
     kind = CHANNELS[name].kind
     if kind is Kind.NEAREST:
         return np.maximum(values, 0)

@@ -17,6 +17,7 @@ import numpy as np
 from lrnap.film.channels import SLOTS, Values
 
 LAYERS: Mapping[str, str] = {"object_id": "CryptoObject", "material_id": "CryptoMaterial"}  # channel -> layer
+MOST = 1 << 24  # a float32 counts so far
 _PAIRS = 2  # of id and coverage in one layer of four values
 
 
@@ -29,12 +30,14 @@ def layers(channel: str, values: Values) -> tuple[dict[str, Values], dict[str, s
     name = LAYERS[channel]
     pairs = values.reshape(*values.shape[:2], SLOTS, 2)
     numbers, where = np.unique(pairs[..., 0], return_inverse=True)
-    names = {int(number): f"{channel.removesuffix('_id')}_{int(number)}" for number in numbers if number > 0}
+    known = [number for number in numbers.tolist() if 0 < number < MOST]
+    names = {number: f"{channel.removesuffix('_id')}_{int(number)}" for number in known}
     hashes = {number: _float_safe(murmur3(text.encode())) for number, text in names.items()}
-    ids = np.array([hashes.get(int(number), 0) for number in numbers], np.uint32).view(np.float32)
-    total = pairs[..., 1].sum(axis=2, keepdims=True)
-    coverage = np.divide(pairs[..., 1], total, out=np.zeros_like(pairs[..., 1]), where=total > 0)
-    coverage[pairs[..., 0] <= 0] = 0
+    ids = np.array([hashes.get(number, 0) for number in numbers.tolist()], np.uint32).view(np.float32)
+    votes = np.nan_to_num(np.maximum(pairs[..., 1], 0)).astype(np.float64)
+    total = votes.sum(axis=2, keepdims=True)
+    coverage = np.divide(votes, total, out=np.zeros_like(votes), where=total > 0).astype(np.float32)
+    coverage[ids[where.reshape(coverage.shape)] == 0] = 0
     mixed = np.stack([ids[where.reshape(pairs.shape[:3])], coverage], axis=-1).reshape(*values.shape[:2], -1)
     mixed = np.ascontiguousarray(mixed, np.float32)
     found = {f"{name}{i // 2 // _PAIRS:02d}": mixed[..., i : i + 2 * _PAIRS] for i in range(0, 2 * SLOTS, 2 * _PAIRS)}

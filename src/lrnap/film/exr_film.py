@@ -76,8 +76,9 @@ def read(path: str | os.PathLike[str], run: str = RUN) -> Snapshot:
     planes.weight[:] = weight
     own = images.read(path)
     planes.alpha[:] = own[..., 3] * weight if own.shape[2] > 3 else weight
-    for index, group in enumerate(layout.groups):
-        np.multiply(light[group], weight[..., None], out=planes.pixel[index])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for index, group in enumerate(layout.groups):
+            np.multiply(light[group], weight[..., None], out=planes.pixel[index])
     for name in channels:
         planes.channels[name][:] = from_shown(name, found[name], weight)
     return Snapshot(run, 0, 1, layout, block, samples=float(weight.sum(dtype=np.float64)))

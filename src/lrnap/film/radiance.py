@@ -41,10 +41,11 @@ def resolve(film: Accumulators) -> tuple[Block, Block]:
     """Per light group the linear radiance (G, H, W, 3), and the coverage (H, W). Values are as they come, unclamped."""
     planes = film.planes
     inverse = inverse_weight(planes.weight)
-    colour: Block = planes.pixel * inverse[..., None]
-    if planes.screen is not None:
-        colour += planes.screen * screen_scale(film)
-    return colour, planes.alpha * inverse
+    with np.errstate(over="ignore", invalid="ignore"):
+        colour: Block = planes.pixel * inverse[..., None]
+        if planes.screen is not None:
+            colour += planes.screen * screen_scale(film)
+        return colour, planes.alpha * inverse
 
 
 def mix(film: Accumulators, lights: Sequence[Light] | None = None) -> Block:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrnap.errors import LrnapError
-from lrnap.film import images
+from lrnap.film import images, output
 from lrnap.film.develop import (
     GroupLook,
     Settings,
@@ -456,3 +456,28 @@ def test_a_preview_keeps_groups_light_paths_and_channels() -> None:
     assert np.array_equal(small.planes.screen, film.planes.screen[:, 1::2, 1::2])
     assert small.layout.width * small.layout.height / small.screen_samples == 48 / 96
     assert develop(small).shape == (3, 4, 4)
+
+
+@pytest.mark.parametrize("shape", [(1, 400), (400, 1), (3, 400)])
+def test_a_preview_of_what_is_thin_shows_it(shape: tuple[int, int]) -> None:
+    film = film_of(np.full((*shape, 3), 0.5, np.float32))
+    picture = develop(thinned(film, 20, 20), Settings(tonemapkernel="maxwhite"))
+    assert picture.shape[:2] == tuple(max(1, side // 20) for side in shape)
+    assert np.all(picture == 1)
+
+
+HOSTILE = np.array([np.nan, np.inf, -np.inf, -1e30, 3e38, 1e-40, 0], np.float32)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (24, 17)])
+def test_no_film_is_too_odd_to_be_written(shape: tuple[int, int]) -> None:
+    channels = ("albedo", "normal", "depth", "object_id")
+    layout = FilmLayout(shape[1], shape[0], ("a", "b"), screen=True, channels=channels)
+    random = np.random.default_rng(1)
+    block = random.gamma(1, 1, layout.floats).astype(np.float32)
+    block[random.integers(0, block.size, 20)] = random.choice(HOSTILE, 20)
+    film = Snapshot("a", 1, 1, layout, block, 100.0, 100.0)
+    settings = Settings(bloom_enabled=True, glare_enabled=True, outlierrejection_k=1, abberation_enabled=True)
+    for kind in ("png", "jpeg", "tga", "tiff", "exr", "flm"):
+        assert output.encode(kind, film, settings)
+    assert output.encode("exr", film, settings, weights=True, cryptomatte=True, tonemapped=True)

@@ -46,7 +46,8 @@ def thinned(film: Accumulators, width: int, height: int) -> Accumulators:
 
 def _every(plane: Block, step: int) -> Block:
     """The middles of squares of `step` of a plane (H, W, ...)."""
-    view = plane[step // 2 :: step, step // 2 :: step]
+    top, left = (min(step, side) // 2 for side in plane.shape[:2])  # what is thin keeps its middle
+    view = plane[top::step, left::step]
     picked: Block = np.empty(view.shape, np.float32)
 
     def one(rows: slice) -> None:
