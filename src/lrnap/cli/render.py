@@ -16,7 +16,7 @@ from lrnap.client.progress import Progress
 from lrnap.client.recording import scene_of_file
 from lrnap.client.scene_film import SceneFilm, scene_film, without_halt
 from lrnap.client.writing import Writer
-from lrnap.client.written import Written, of_scene
+from lrnap.client.written import Written, of_scene, put_aside
 from lrnap.engine.cores import available
 from lrnap.engine.devices import AUTO, here
 from lrnap.engine.process import ProcessEngine
@@ -138,9 +138,7 @@ def _resumed(asked: Path | None, written: Written) -> Snapshot | None:
     if own is None or not own.exists():
         return None
     if written.restart:
-        aside = own.with_name(f"{own.name}1")
-        own.replace(aside)
-        report.say(f"the film {own} is kept as {aside}")
+        report.say(f"the film {own} is kept as {put_aside(written)}")
         return None
     film = resume.load(own)[0]
     report.say(f"going on from {own}, which has {film.spp:.1f} samples per pixel")

@@ -31,7 +31,7 @@ def make_call(spec: CallSpec, given: Sequence[Any], at: Location | None = None) 
         raise SceneError(f"{name_of(spec)} takes {spec.usage}, not {len(values)} arguments", at=at)
     args = tuple(_argument(spec, arg, value, at) for arg, value in zip(spec.args, values, strict=False))
     rest = values[len(spec.args) :]
-    return Call(spec.name, args, tuple(_parameters(rest[0], at)) if rest else (), at)
+    return Call(spec.name, args, tuple(parameters(rest[0], at)) if rest else (), at)
 
 
 def _argument(spec: CallSpec, arg: Arg, value: Any, at: Location | None) -> Argument:
@@ -56,7 +56,8 @@ def _argument(spec: CallSpec, arg: Arg, value: Any, at: Location | None) -> Argu
         raise SceneError(f"{name_of(spec)}: {arg.name} cannot be {value!r}; it takes {spec.usage}", at=at) from None
 
 
-def _parameters(given: Any, at: Location | None) -> Iterable[Param]:
+def parameters(given: Any, at: Location | None = None) -> Iterable[Param]:
+    """What a list of pairs, a dict, or objects as pylux has them mean. Raises SceneError at the first wrong one."""
     if not isinstance(given, Iterable):
         message = f'parameters are a dict or a list of pairs ("type name", value), not {given!r}'
         raise SceneError(message, at=str(at) if at else None)

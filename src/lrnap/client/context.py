@@ -154,6 +154,16 @@ class Context:
         return scene
 
     @property
+    def finished(self) -> bool:
+        """Whether the scene is complete: worldEnd was called."""
+        return self._recording.finished
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes a scene file, and renders nothing."""
+        return self._file is not None
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What is legal but hardly meant, one sentence each, with its place."""
         return self._recording.warnings

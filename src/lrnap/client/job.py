@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from lrnap.film.snapshot import Block, Snapshot
 
 if TYPE_CHECKING:
     from lrnap.client.editing import JobEdit
+    from lrnap.client.written import Written
 
 
 class Job:
@@ -116,6 +117,21 @@ class Job:
 
         with self._lock:
             output.save(path, self.film, self._output.settings, facts(self._job), **options)
+
+    def keep_writing(self, written: Written, failed: Callable[[LrnapError], object]) -> None:
+        """Writes these files as the film grows, until the job is over and its last film is written; waits for that.
+        `failed` is told what could not be written and is tried again; at the end LrnapError is raised."""
+        from lrnap.client.writing import Writer
+
+        writer = Writer(
+            self._job,
+            written.outputs,
+            lambda: self._output.settings,
+            failed=failed,
+            interval=written.interval,
+            film_interval=written.film_interval,
+        )
+        self._background.call(writer.to_the_end())
 
     @contextlib.contextmanager
     def edit(self) -> Iterator[JobEdit]:

@@ -55,10 +55,11 @@ class Written:
     notes: tuple[str, ...] = ()
 
 
-def of_scene(scene: Scene, folder: Path, channels: Sequence[str] = ()) -> Written:
-    """What the scene writes, in `folder` or below it. `channels`: auxiliary ones that its EXR gets beside its own."""
+def of_scene(scene: Scene, folder: Path, channels: Sequence[str] = (), *, anywhere: bool = False) -> Written:
+    """What the scene writes, in `folder` or below it. `channels`: auxiliary ones that its EXR gets beside its own.
+    `anywhere`: in whatever folder it names, because the program that asks has made it itself."""
     film = ParamSet(scene.film)
-    base, notes = _base(film.string("filename"), folder)
+    base, notes = _base(film.string("filename"), folder, anywhere)
     outputs: list[Output] = []
     for kind, options in _ROWS.items():
         if film.bool(f"write_{kind}"):
@@ -80,6 +81,15 @@ def of_scene(scene: Scene, folder: Path, channels: Sequence[str] = ()) -> Writte
         film.bool("restart_resume_flm"),
         tuple(notes),
     )
+
+
+def put_aside(written: Written) -> Path | None:
+    """The old film of a scene that begins anew (`restart_resume_flm`), where it is kept then, as in classic Lux."""
+    if written.resume is None or not written.restart or not written.resume.exists():
+        return None
+    aside = written.resume.with_name(f"{written.resume.name}1")
+    written.resume.replace(aside)
+    return aside
 
 
 def own_film(scene: Scene, folder: Path) -> Snapshot | None:
@@ -123,7 +133,7 @@ def _tga(film: ParamSet, channels: Sequence[str]) -> dict[str, Any]:  # noqa: AR
 _ROWS = {"png": _png, "exr": _exr, "tga": _tga}
 
 
-def _base(filename: str, folder: Path) -> tuple[Path, list[str]]:
+def _base(filename: str, folder: Path, anywhere: bool) -> tuple[Path, list[str]]:
     """The files' path without extension: in the folder that the scene names, if that is here and below ours, else in
     ours. A scene of another machine shall not write wherever it likes."""
     windows = "\\" in filename or PureWindowsPath(filename).drive
@@ -131,9 +141,10 @@ def _base(filename: str, folder: Path) -> tuple[Path, list[str]]:
     name = pure.name.lstrip(".") or FALLBACK
     place = folder / pure.parent
     inside = not pure.is_absolute() and not PureWindowsPath(filename).drive and ".." not in pure.parts
-    if inside and place.is_dir() and place.resolve().is_relative_to(folder.resolve()):
+    if place.is_dir() and (anywhere or (inside and place.resolve().is_relative_to(folder.resolve()))):
         return place / name, []
-    said = f"the scene writes to {filename!r}, which is no folder below this one: its files are written here"
+    where = "is not here" if anywhere else "is no folder below this one"
+    said = f"the scene writes to {filename!r}, which {where}: its files are written here"
     return folder / name, [said]
 
 
