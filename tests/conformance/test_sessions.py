@@ -1,13 +1,17 @@
-"""Every session on a page, run line by line against a live node, in the notation that docs/protocol.md defines."""
+"""Every session on a page, run line by line against a live node, a manager, and a manager of a manager, in the notation
+that docs/protocol.md defines."""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from managers import FarmOfPrograms, farm
 from nodes import PATIENCE, SCENE, NodeProcess, Talk, node_process
 from transcript import Do, Session, Step, sessions
 
@@ -16,13 +20,37 @@ PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
 SESSIONS = [(page, session) for page in PAGES for session in sessions(page)]
 
 
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[NodeProcess]:
-    """A node with nothing in it, whose folder holds the scene under the names that the pages use."""
-    with node_process(tmp_path) as started:
-        started.write("x:\\scene.lxs", SCENE)
-        started.write("scene.lxs", SCENE)
-        yield started
+@pytest.fixture(params=["node", "manager", "manager-of-a-manager"])
+def node(
+    request: pytest.FixtureRequest, tmp_path: Path, farms: Callable[[int], FarmOfPrograms]
+) -> Iterator[NodeProcess]:
+    """A server with nothing in it, whose folder holds the scene under the names that the pages use: a node, a manager
+    with a node, a manager whose node is a manager. To whoever talks to them they are the same."""
+    if request.param == "node":
+        with node_process(tmp_path) as started:
+            yield provided(started)
+        return
+    if request.node.callspec.params["session"].name == "node-of-a-manager":
+        pytest.skip("it says what a node refuses")
+    program = farms(1 if request.param == "manager" else 2).top
+    yield provided(NodeProcess(program.process, [program.address], program.root))
+    with program.talk() as talk:
+        for listed in program.lines("CTL_JOBS"):
+            assert talk.ask(f'CTL_RESET "{listed.args[0]}"') == "R_OK"
+        talk.until("CTL_STATUS", "R_STATUS IDLE$")
+
+
+def provided(started: NodeProcess) -> NodeProcess:
+    started.write("x:\\scene.lxs", SCENE)
+    started.write("scene.lxs", SCENE)
+    return started
+
+
+@pytest.fixture(scope="module")
+def farms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int], FarmOfPrograms]]:
+    """Farms of so many managers above each other, kept from session to session: starting them takes longest."""
+    with contextlib.ExitStack() as opened:
+        yield functools.cache(lambda depth: opened.enter_context(farm(tmp_path_factory.mktemp("farm"), depth=depth)))
 
 
 class Runner:
