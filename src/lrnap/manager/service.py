@@ -37,7 +37,9 @@ from lrnap.manager.films import FilmStore
 from lrnap.manager.front import HANDLERS, Fronts, front_of
 from lrnap.manager.link import Link
 from lrnap.manager.merging import Films
+from lrnap.manager.notices import Notices
 from lrnap.manager.office import Office
+from lrnap.manager.queue import find_job
 from lrnap.manager.queued_run import QueuedRun
 from lrnap.manager.recording import Recorded, record, replay
 from lrnap.manager.store import Store
@@ -81,10 +83,12 @@ class Manager(Node):
         *,
         limits: NodeLimits | None = None,
         manager_limits: ManagerLimits | None = None,
+        notices: Notices | None = None,
     ) -> None:
         limits = limits or NodeLimits(ready=256, films=64)
         super().__init__(_Everything(), roots, folder, limits=limits)
         self.store = store
+        self.notices = notices or Notices()
         self.films = Films(FilmStore(folder / "films"), limits.films)
         self.content = Content(folder / "assets", limits, store.needed())
         self.assets = self.content.assets
@@ -138,6 +142,7 @@ class Manager(Node):
     async def close(self) -> None:
         """Nodes go on with what they render, and are found again by whoever opens the store next."""
         await self.office.close()
+        await asyncio.to_thread(self.notices.close)
         await asyncio.gather(*(link.close() for link in self.links.values()), return_exceptions=True)
         for task in [*self._tasks]:
             task.cancel()
@@ -188,6 +193,8 @@ class Manager(Node):
         job.film = run.film
         if any(known.job == number for known in self.queued.values()):  # another was faster
             return await self.front(number)
+        if self.jobs.has(job.name):  # a newer one has the name
+            job.name = f"#{number}"
         self.queued[job] = run
         self.jobs.admit(job)
         if job.active:
@@ -197,12 +204,14 @@ class Manager(Node):
                 self._retire(old)
         return job
 
-    async def find(self, name: str) -> None:
-        """A job of the store that somebody names comes to the front. Nothing happens if there is none."""
-        if not self.jobs.has(name):
-            number = await self.office.query(lambda store: store.find(name))
-            if number is not None:
-                await self.front(number)
+    async def find(self, name: str) -> str:
+        """A job of the store that somebody names, or numbers, comes to the front; what it is called there. Nothing
+        happens if there is none."""
+        if self.jobs.has(name):
+            return name
+        number = await find_job(self, name, required=False)
+        job = None if number is None else await self.front(number)
+        return name if job is None else job.name
 
     def _follow(self, job: Job, run: QueuedRun) -> None:
         self._live[job] = Live(run, asyncio.create_task(self._watch(job, run)))
@@ -415,6 +424,7 @@ class Manager(Node):
         """The history, for logs and subscribers. What a job is, the front says itself."""
         why = f": {tell.reason}" if tell.reason else ""
         text = f"{tell.kind} {tell.subject} is {tell.state}{why}"
+        self.notices.tell(tell)
         if tell.kind == "job":
             log.info("%s", text, extra={"job": tell.subject})
             return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lrnap.manager import verbs
 from lrnap.net.service import Answer, Session
+from lrnap.node.lux_calls import WHOLE
 from lrnap.node.visit import NodeVisit
 from lrnap.wire import Request
 
@@ -26,15 +28,18 @@ class ManagerVisit(NodeVisit):
         """A queue meets all wishes."""
 
     async def answer(self, request: Request) -> Answer:
-        for name in _jobs_of(request):
-            await self.manager.find(name)
-        return await super().answer(request)
+        return await super().answer(await self._named(request))
 
-
-def _jobs_of(request: Request) -> Iterator[str]:
-    """The names of jobs in a request."""
-    for argument, value in zip(request.spec.args, request.args, strict=False):
-        if argument.name == "job" and isinstance(value, str | int):
-            yield str(value)
-    if "job" in request.options:
-        yield str(request.options["job"])
+    async def _named(self, request: Request) -> Request:
+        """With the names that the jobs have here which it means. Verbs of the queue find them themselves, and a new
+        scene has whatever name it is given."""
+        if request.verb in verbs.HANDLERS or request.verb in WHOLE:
+            return request
+        args = [*request.args]
+        for place, (argument, value) in enumerate(zip(request.spec.args, request.args, strict=False)):
+            if argument.name == "job" and isinstance(value, str | int):
+                args[place] = await self.manager.find(str(value))
+        options = dict(request.options)
+        if "job" in options:
+            options["job"] = await self.manager.find(str(options["job"]))
+        return replace(request, args=tuple(args), options=options)

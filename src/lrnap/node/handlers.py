@@ -228,6 +228,7 @@ async def _edit_end(visit: NodeVisit, request: Request) -> Reply:
 
 
 async def _dump(visit: NodeVisit, request: Request) -> Answer:
+    visit.check_options(request)
     node, options = visit.node, request.options
     kind = str(options.get("format", film_dump.DEFAULT))
     name = _arg(request)

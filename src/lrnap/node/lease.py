@@ -1,10 +1,10 @@
 """Who steers a node: at most one manager, by the claim with the highest generation. Pure.
 
     claimed by (manager, generation), held by the connections that made that claim
-    a claim of a higher generation takes over; an equal one of the same manager joins; any other is refused
-    once nobody holds it, others may steer again, but an older claim stays refused until the claim is released
+    a claim of a higher generation takes over; an equal one of the same manager joins; an older one is refused
+    once nobody holds it, others may steer, and another manager may claim; older ones of the same stay refused
 
-So a manager that comes back late cannot own a node twice, and one that was killed locks nobody out.
+So a manager that comes back late cannot own a node twice, and one that is gone locks nobody out.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Lease:
     def take(self, holder: object, claim: Claim) -> None:
         """Raises LrnapError (FENCED) if a newer claim is known, and changes nothing."""
         known = self.claim
-        if known is not None and claim != known and claim.generation <= known.generation:
+        newer = known is None or claim == known or claim.generation > known.generation
+        if known is not None and not newer and (self.held or claim.manager == known.manager):
             raise LrnapError(Code.FENCED, f"{claim} comes too late: this server belongs to {known}")
         self.claim = claim
         self._claims[holder] = claim
