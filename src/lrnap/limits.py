@@ -84,6 +84,7 @@ class ManagerLimits:
     tags: int = 64  # of a job or a node
 
 
+MAX_NOTICES = 1000  # of jobs that are over, waiting to be sent: a receiver that is away holds no memory
 PAYLOAD_RATE = 100.0  # bytes a second, the least of a payload that is not only to hold a connection
 PAYLOAD_STALL_SECONDS = 60.0  # over which PAYLOAD_RATE is measured: shorter breaks are the network's
 KEEPALIVE_SECONDS = 60  # idle time before TCP asks whether the peer is still there

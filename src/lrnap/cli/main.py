@@ -119,11 +119,24 @@ def manager(
         typer.Option(help="Where Prometheus finds figures; who reaches it may read them.", metavar="HOST:PORT"),
     ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log in JSON, one object a line.")] = False,
+    webhook: Annotated[
+        list[str] | None, typer.Option(help="Address that is sent each job's end; may be repeated.", metavar="URL")
+    ] = None,
+    mail: Annotated[
+        list[str] | None, typer.Option(help="Who is written of each job's end; may be repeated.", metavar="ADDRESS")
+    ] = None,
+    smtp: Annotated[
+        str | None, typer.Option(help="The server that takes the mail. Default: 127.0.0.1:25.", metavar="HOST:PORT")
+    ] = None,
 ) -> None:
     """Queue jobs and render them on many nodes: answers LRNAP at lrnap://127.0.0.1:1978 as one node would."""
     from lrnap.cli.manager import run
 
-    raise typer.Exit(run(listen or [], root or [], db, data, node or [], insecure, metrics, log_json))
+    raise typer.Exit(
+        run(
+            listen or [], root or [], db, data, node or [], insecure, metrics, log_json, webhook or [], mail or [], smtp
+        )
+    )
 
 
 @app.command()

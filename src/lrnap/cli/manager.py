@@ -16,5 +16,8 @@ def run(
     insecure: bool,
     metrics: str | None,
     log_json: bool,
+    webhooks: list[str],
+    mail: list[str],
+    smtp: str | None,
 ) -> int:
-    return run_manager(listen, roots, db, data, nodes, insecure, metrics=metrics, log_json=log_json)
+    return run_manager(listen, roots, db, data, nodes, insecure, metrics, log_json, webhooks, mail, smtp)

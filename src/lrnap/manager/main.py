@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lrnap.engine import scratch
 from lrnap.manager.metrics import FIGURES
+from lrnap.manager.notices import SMTP_PORT, Mail, Notices, Webhook
 from lrnap.manager.service import Manager
 from lrnap.manager.store import Store
 from lrnap.net.address import DEFAULT_PORT, Address
@@ -32,22 +33,28 @@ def run_manager(
     insecure: bool = False,
     metrics: str | None = None,
     log_json: bool = False,
+    webhooks: Sequence[str] = (),
+    mail: Sequence[str] = (),
+    smtp: str | None = None,
 ) -> int:
     """Serves until SIGINT or SIGTERM; the exit code, 0 for those, 1 if another manager has taken the store over. Raises
     LrnapError for what keeps it from starting.
 
     The first lines on standard output are `manager ready at lrnap://HOST:PORT`, one for each address. `db`: URL of the
-    store, by default SQLite in `data`; `nodes`: URLs, beside those that the store knows; the others as of `run_node`.
+    store, by default SQLite in `data`; `nodes`: URLs, beside those that the store knows; `webhooks`, `mail`: who is
+    told of jobs that are over; `smtp`: HOST:PORT of the mail server; the others as of `run_node`.
     """
     folder = data or default_data()
     doors = Doors.parse(
         listen, folder / "identity", default=Address("127.0.0.1", DEFAULT_PORT), insecure=insecure, metrics=metrics
     )
     urls = [Address.parse(url).url for url in nodes]
+    server = Address("127.0.0.1", SMTP_PORT) if smtp is None else Address.parse(smtp)
+    notices = Notices([Webhook.parse(url) for url in webhooks], Mail(tuple(mail), server))
     scratch.sweep()
     folder.mkdir(parents=True, exist_ok=True)
     store = Store(db or f"sqlite:///{(folder / DATABASE).absolute()}")
-    manager = Manager(store, roots or [Path.cwd()], folder)
+    manager = Manager(store, roots or [Path.cwd()], folder, notices=notices)
     set_up_log(json=log_json)
     run(_serve(manager, doors, urls))
     return 1 if manager.office.fenced.is_set() else 0
