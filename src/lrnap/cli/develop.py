@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 
 from lrnap import __version__
@@ -41,33 +42,55 @@ class Wishes:
 
 
 def run(wishes: Wishes) -> int:
+    """A film of many that cannot be developed is named, and left out."""
     films = list(_films(wishes.films))
     looks = _looks(wishes)
     templates = _templates(wishes, len(films), len(looks))
     stems = Counter(path.stem for path in films)
     names = {path: path.stem if stems[path.stem] == 1 else path.name for path in films}
-    written: dict[Path, Path] = {}
+    taken: set[Path] = set()
+    for path, (look, _), template in product(films, looks, templates):
+        _take(_target(template, names[path], look, "group"), taken, wishes)
+    result = report.OK
     for path in films:
-        film = load(path)
-        snapshot = film.film
-        for name, look in looks:
-            settings = _settings(wishes, film, look)
-            if wishes.preset is not None:
-                preset_file.write(wishes.preset, settings)
-                print(f"{wishes.preset}: how to develop it")
-            for group, chosen in _parts(wishes, snapshot, settings):
-                for template in templates:
-                    target = Path(_named(str(template.path), film=names[path], look=name, group=group))
-                    if target in written:
-                        raise LrnapError(
-                            Code.ARGS, f"two pictures would have this name: {_hint(wishes)}", at=str(target)
-                        )
-                    written[target] = path
-                    facts = {"software": f"lrnap {__version__}", "film": path.name, "spp": round(snapshot.spp, 3)}
-                    output.save(target, snapshot, chosen, facts, **template.options)
-                    size = f"{snapshot.layout.width}x{snapshot.layout.height}"
-                    print(f"{target}: {size}, {snapshot.spp:.1f} samples per pixel")
-    return report.OK
+        try:
+            _develop(wishes, path, names[path], looks, templates)
+        except LrnapError as error:
+            if len(films) == 1 or error.code is Code.INTERNAL:  # a full disk is full for all
+                raise
+            report.say_error(LrnapError(error.code, error.message, at=error.at or str(path)))
+            result = report.exit_code(error)
+    return result
+
+
+def _develop(
+    wishes: Wishes, path: Path, name: str, looks: Sequence[tuple[str, Preset]], templates: Sequence[Output]
+) -> None:
+    """One film, in all looks."""
+    film = load(path)
+    layout, spp = film.film.layout, film.film.spp
+    facts = {"software": f"lrnap {__version__}", "film": path.name, "spp": round(spp, 3)}
+    taken: set[Path] = set()
+    for look, preset in looks:
+        settings = _settings(wishes, film, preset)
+        if wishes.preset is not None:
+            preset_file.write(wishes.preset, settings)
+            print(f"{wishes.preset}: how to develop it")
+        for (group, chosen), template in product(_parts(wishes, film.film, settings), templates):
+            target = _target(template, name, look, group)
+            _take(target, taken, wishes)
+            output.save(target, film.film, chosen, facts, **template.options)
+            print(f"{target}: {layout.width}x{layout.height}, {spp:.1f} samples per pixel")
+
+
+def _target(template: Output, film: str, look: str, group: str) -> Path:
+    return Path(_named(str(template.path), film=film, look=look, group=group))
+
+
+def _take(target: Path, taken: set[Path], wishes: Wishes) -> None:
+    if target in taken:
+        raise LrnapError(Code.ARGS, f"two pictures would have this name: {_hint(wishes)}", at=str(target))
+    taken.add(target)
 
 
 def _films(given: Sequence[Path]) -> Iterator[Path]:

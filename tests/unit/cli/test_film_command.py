@@ -244,3 +244,16 @@ def test_what_cannot_be_developed_is_said(lrnap, folder, arguments, says):
     done = lrnap("film", "develop", *arguments)
     assert done.returncode == 2
     assert says in done.stderr
+
+
+def test_of_many_films_one_that_is_damaged_is_named_and_left_out(lrnap, folder):
+    done = lrnap("film", "develop", ".")
+    assert (done.returncode, sorted(p.name for p in folder.glob("*.png"))) == (2, ["a.png", "b.png"])
+    assert done.stderr.startswith("error: ")
+    assert "bad.flm" in done.stderr
+
+
+def test_names_that_would_be_taken_twice_are_refused_before_anything_is_written(lrnap, folder, looks):
+    done = lrnap("film", "develop", "a.flm", "b.flm", "-o", "x-{look}.png", "--develop", "looks")
+    assert (done.returncode, "two pictures would have this name" in done.stderr) == (2, True)
+    assert not [*folder.glob("*.png")]

@@ -286,6 +286,7 @@ def test_a_picture_says_how_it_was_developed(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("gamma = ", "not a preset in TOML: Invalid value"),
+        ("gamma = " + "[" * 20000, "not a preset: it has lists in lists"),
         ("gama = 2.2", "no parameter 'gama' of developing; did you mean 'gamma'"),
         ("gamma = 99", "'gamma' must be a number from 0.05 to 20, not 99"),
         ("lightgroup = 5", "a light group of a preset is a table"),
@@ -356,6 +357,25 @@ def test_what_a_configuration_has_not_is_refused_with_what_it_has(params: dict[s
     pytest.importorskip("PyOpenColorIO")
     with pytest.raises(LrnapError, match=said):
         Settings.from_params(params)
+
+
+CONFIG = """ocio_profile_version: 2
+roles: {default: lin_rec709, scene_linear: lin_rec709}
+displays: {screen: [!<View> {name: lost, colorspace: table}]}
+colorspaces:
+  - !<ColorSpace> {name: lin_rec709}
+  - !<ColorSpace> {name: table, from_scene_reference: !<FileTransform> {src: lost.cube}}
+"""
+
+
+def test_a_table_that_a_configuration_lacks_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("PyOpenColorIO")
+    path = tmp_path / "config.ocio"
+    path.write_text(CONFIG)
+    with pytest.raises(LrnapError, match=r"view 'lost' cannot be made: .*lost\.cube"):
+        Settings.from_params({"ocio": "a"}, files={"a": str(path)})
+    with pytest.raises(LrnapError, match="no OpenColorIO configuration"):
+        Settings.from_params({"ocio": "a"}, files={"a": str(tmp_path / "gone.ocio")})
 
 
 # ---- what a film says ------------------------------------------------------------------------------------------------

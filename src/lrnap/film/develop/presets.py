@@ -84,6 +84,8 @@ def from_text(text: str) -> dict[str, Any]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise LrnapError(Code.TYPE, f"not a preset in TOML: {error}") from None
+    except RecursionError:
+        raise LrnapError(Code.TYPE, "not a preset: it has lists in lists, too many to read") from None
     groups = table.pop(PREFIX[:-1], {})
     if not isinstance(groups, dict) or not all(isinstance(look, dict) for look in groups.values()):
         raise LrnapError(Code.TYPE, "a light group of a preset is a table: [lightgroup.NAME]")

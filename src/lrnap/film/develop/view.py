@@ -50,7 +50,7 @@ def _load(name: str, display: str, view: str, _changed: int) -> View:
         raise LrnapError(Code.UNSUPPORTED, f"there is no OpenColorIO here ({error}): {INSTALL}", at=name) from None
     try:
         config: Any = ocio.Config.CreateFromFile(name)
-    except ocio.Exception as error:
+    except (ocio.Exception, ocio.ExceptionMissingFile) as error:
         cure = "give the path of a config.ocio, or ocio://default"
         raise LrnapError(Code.NOT_FOUND, f"no OpenColorIO configuration: {_first(error)}; {cure}", at=name) from None
     display = _known("display", display or config.getDefaultDisplay(), list(config.getDisplays()), name)
@@ -62,7 +62,7 @@ def _load(name: str, display: str, view: str, _changed: int) -> View:
     try:
         transform = ocio.DisplayViewTransform(src=source, display=display, view=view)
         processor: Any = config.getProcessor(transform).getDefaultCPUProcessor()
-    except ocio.Exception as error:
+    except (ocio.Exception, ocio.ExceptionMissingFile) as error:  # tables are in files of their own
         raise LrnapError(Code.UNSUPPORTED, f"view {view!r} cannot be made: {_first(error)}", at=name) from None
 
     def point(band: Block) -> None:
