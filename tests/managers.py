@@ -27,23 +27,30 @@ class Program:
     folder: Path
     call: str  # what starts it; {port} is where it listens
     process: subprocess.Popen[str] = field(init=False)
-    address: Address = field(init=False)
 
     def __post_init__(self) -> None:
         self.root = self.folder / "root"
         self.root.mkdir(parents=True, exist_ok=True)
+        self._address: Address | None = None
         self.start(0)
 
     def start(self, port: int) -> None:
+        """Begins to start it; `address` waits until it is there."""
         program = f"import sys; from pathlib import Path; {self.call.format(port=port)}"
         with (self.folder / "log").open("a") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", program], cwd=self.root, stdout=subprocess.PIPE, stderr=said, text=True
             )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline().strip()
-        assert line.startswith(f"{self.word} ready at lrnap://"), self.log()
-        self.address = Address.parse(line.removeprefix(f"{self.word} ready at "))
+        self._address = None
+
+    @property
+    def address(self) -> Address:
+        if self._address is None:
+            assert self.process.stdout is not None
+            line = self.process.stdout.readline().strip()
+            assert line.startswith(f"{self.word} ready at lrnap://"), self.log()
+            self._address = Address.parse(line.removeprefix(f"{self.word} ready at "))
+        return self._address
 
     @property
     def url(self) -> str:
@@ -87,13 +94,17 @@ class Program:
         os.kill(self.process.pid, signal.SIGCONT)
 
     def end(self) -> None:
-        if self.process.poll() is None:
+        """As whoever started it does, and it must go at once and without a word; nothing if it was killed."""
+        assert self.process.stdout is not None
+        if self.process.stdout.closed:
+            return
+        try:
+            assert self.address  # it is there, and can be told
             self.process.send_signal(signal.SIGCONT)
             self.process.send_signal(signal.SIGTERM)
-            try:
-                assert self.process.wait(PATIENCE) == 0, self.log()
-            finally:
-                self.kill()
+            assert self.process.wait(PATIENCE) == 0, self.log()
+        finally:
+            self.kill()
 
 
 @dataclass

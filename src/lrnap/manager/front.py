@@ -40,6 +40,11 @@ class Fronts(JobTable):
         self._jobs[job.name] = job
         self._idle &= not job.active
 
+    def ready_one(self, name: str) -> Job | None:
+        """The job of that name, if it is described and not rendered yet."""
+        job = self._jobs.get(name)
+        return job if job is not None and job.state is Status.READY else None
+
     def has(self, name: str) -> bool:
         return name in self._jobs or name in self._parsing
 
@@ -68,6 +73,18 @@ async def _render(visit: NodeVisit, request: Request) -> Answer:
     return await handlers.render(visit, request)
 
 
+def _of_a_frame(verb: str) -> Handler:
+    """A verb that begins to describe a job, or one frame of it."""
+
+    async def handler(visit: NodeVisit, request: Request) -> Answer:
+        number = request.options.get("frame")
+        answer = await handlers.HANDLERS[verb](visit, request)
+        cast("ManagerVisit", visit).begin_frame(number if isinstance(number, int) else None)
+        return answer
+
+    return handler
+
+
 def _queued(verb: str) -> Handler:
     async def handler(visit: NodeVisit, request: Request) -> Answer:
         return await verbs.HANDLERS[verb](cast("ManagerVisit", visit).manager, visit.session, request)
@@ -78,5 +95,6 @@ def _queued(verb: str) -> Handler:
 HANDLERS: Mapping[str, Handler] = {
     **handlers.HANDLERS,
     **{verb: _queued(verb) for verb in verbs.HANDLERS},
+    **{verb: _of_a_frame(verb) for verb in ("API_LuxInit", "API_LuxParse", "API_EditBegin")},
     "API_Render": _render,
 }

@@ -95,7 +95,8 @@ class QueuedRun(ReportedRun):
                 f"there is no film: {self.view.why or 'nothing has come from the nodes yet'}", code=Code.STATE
             )
         self.film = await asyncio.to_thread(self._farm.films.film, job.key, wanted, job.epoch)
-        return replace(merged, run=self.name, seed=self.seed)
+        name = self.name if len(self.view.frames) == 1 else f"{self.name}.{wanted}"
+        return replace(merged, run=name, seed=self.seed)
 
     # --- orders
 

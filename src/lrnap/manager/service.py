@@ -31,6 +31,7 @@ from lrnap.lux.scene import Scene
 from lrnap.manager import effects, events
 from lrnap.manager.content import Content
 from lrnap.manager.core import Core, Step
+from lrnap.manager.described import Described
 from lrnap.manager.desk import Desk
 from lrnap.manager.drive import Around, Drive
 from lrnap.manager.films import FilmStore
@@ -96,6 +97,7 @@ class Manager(Node):
         self.links: dict[int, Link] = {}
         self.queued: dict[Job, QueuedRun] = {}  # jobs of the queue that are in memory here
         self.wishes: dict[Job, Wishes] = {}
+        self.described: dict[Job, Described] = {}
         self.office = Office(Desk(store, manager_limits), self._perform, lambda: [r.job for r in self.queued.values()])
         self._disk: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -248,12 +250,14 @@ class Manager(Node):
         assert job.scene is not None
         wishes = self.wishes.pop(job, Wishes({}, {}))
         sha256, assets = await self._keep(job.scene, options.channels)
+        frames, more = await self._frames(job, wishes.frames, options.channels)
         number = await self.office.do(
             events.Submit(
                 name=job.name,
                 owner=wishes.owner or job.owner.rpartition(":")[0],  # whoever connects from that machine
                 scene=sha256,
-                assets=assets,
+                assets={**assets, **more},
+                frames=frames,
                 halt=halt,
                 develop=_stored(job.develop),
                 token=wishes.token,
@@ -263,6 +267,26 @@ class Manager(Node):
         )
         assert isinstance(number, int)
         return number
+
+    async def _frames(
+        self, job: Job, asked: Sequence[int], channels: tuple[str, ...]
+    ) -> tuple[tuple[events.FrameSpec, ...], dict[str, str]]:
+        """What each frame has of its own, and the files that it needs for that."""
+        described = self.described.get(job, Described())
+        specs, assets = [], {}
+        for number in described.frames(asked):
+            own = {}
+            if number in described.scenes:
+                own["scene"], files = await self._keep(described.scenes[number], channels)
+                assets.update({f"{name}#{number}": sha256 for name, sha256 in files.items()})
+            if number in described.changes:
+                own["changes"], files = await self._keep(described.changes[number].scene, ())
+                assets.update({f"{name}#{number}": sha256 for name, sha256 in files.items()})
+            specs.append(events.FrameSpec(number=number, **own))
+        return tuple(specs), assets
+
+    def being_described(self, name: str) -> Job | None:
+        return self.jobs.ready_one(name)
 
     async def change_scene(self, job: int, calls: Sequence[Call], files: Mapping[str, str], epoch: int | None) -> int:
         """See `Run.edit`."""
@@ -331,6 +355,7 @@ class Manager(Node):
         super()._free(job)
         self.queued.pop(job, None)
         self.wishes.pop(job, None)
+        self.described.pop(job, None)
 
     # --- scenes
 

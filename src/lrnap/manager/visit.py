@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lrnap.errors import Code, LrnapError
 from lrnap.manager import verbs
+from lrnap.manager.described import Changes, Described, both
 from lrnap.net.service import Answer, Session
+from lrnap.node.jobs import Job
 from lrnap.node.lux_calls import WHOLE
+from lrnap.node.snapshots import Kept
 from lrnap.node.visit import NodeVisit
-from lrnap.wire import Request
+from lrnap.wire import Request, Status
 
 if TYPE_CHECKING:
     from lrnap.manager.service import Manager
@@ -23,12 +27,55 @@ class ManagerVisit(NodeVisit):
     def __init__(self, node: Manager, session: Session) -> None:
         super().__init__(node, session)
         self.manager = node
+        self.frame: int | None = None  # what is described is this frame of a job of many
 
     def check_options(self, request: Request) -> None:
         """A queue meets all wishes."""
 
     async def answer(self, request: Request) -> Answer:
         return await super().answer(await self._named(request))
+
+    # --- frames
+
+    def begin_frame(self, number: int | None) -> None:
+        """What is described, or changed, from now on is that frame; None: a whole job."""
+        self.frame = number
+
+    def complete(self) -> Job:
+        """A frame joins those that were described of the same job before."""
+        frame, name = self.frame, self.parsing.name if self.parsing is not None else ""
+        before = self.manager.being_described(name) if frame is not None else None
+        described = self.manager.described.get(before) if before is not None else None
+        give_back = before.belongings if before is not None and described is not None else None
+        if before is not None and give_back is not None:
+            before.belongings = lambda: None
+        job = super().complete()
+        if frame is not None:
+            assert job.scene is not None
+            known = self.manager.described[job] = described or Described()
+            known.scenes[frame] = job.scene
+            if give_back is not None:
+                job.belongings = both(give_back, job.belongings)
+        return job
+
+    async def end_edit(self, epoch: int | None) -> int:
+        """Of a frame: it is kept beside the job's scene, as what changes that."""
+        frame, edit = self.frame, self.editing
+        if frame is None or edit is None:
+            return await super().end_edit(epoch)
+        edit.require_finished()
+        self.editing = None
+        job = edit.job
+        if job.state is not Status.READY:
+            edit.close()
+            raise LrnapError(Code.STATE, f'frames of job "{job.name}" can be described before API_Render, not now')
+        known = self.manager.described.setdefault(job, Described())
+        known.changes[frame] = Changes(edit.calls, edit.files)
+        job.belongings = both(job.belongings, edit.close)
+        return job.epoch
+
+    async def take(self, job: Job, frame: int | None) -> Kept:
+        return await self.manager.snapshots.take(job.name, lambda: self.manager.frame(job, frame), frame)
 
     async def _named(self, request: Request) -> Request:
         """With the names that the jobs have here which it means. Verbs of the queue find them themselves, and a new

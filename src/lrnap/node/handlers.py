@@ -237,7 +237,8 @@ async def _dump(visit: NodeVisit, request: Request) -> Answer:
         kept = node.snapshots.find(str(options["snapshot"]), None if name is None else str(name))
     else:
         job = visit.job(name)
-        kept = await node.snapshots.take(job.name, lambda: node.film(job))
+        frame = _number(request, "frame")
+        kept = await visit.take(job, None if frame is None else int(frame))
     shown = node.jobs.find(kept.job)
     developing = settings.developing(shown)
     if kind in film_dump.WITH_SETTINGS:

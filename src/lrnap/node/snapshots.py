@@ -52,15 +52,16 @@ class Snapshots:
         self._limits = limits
         self._clock = clock
         self.kept: dict[str, Kept] = {}  # in the order in which they were last used
-        self._taking: dict[str, asyncio.Task[Kept]] = {}
+        self._taking: dict[Hashable, asyncio.Task[Kept]] = {}
         self._count = 0
 
-    async def take(self, job: str, film: Callable[[], Awaitable[Snapshot]]) -> Kept:
-        """A new snapshot of a job, or the one that is being taken at this moment."""
-        task = self._taking.get(job)
+    async def take(self, job: str, film: Callable[[], Awaitable[Snapshot]], part: object = None) -> Kept:
+        """A new snapshot of a job, or of a part of it, or the one that is being taken at this moment."""
+        key = (job, part)
+        task = self._taking.get(key)
         if task is None:
-            task = self._taking[job] = asyncio.create_task(self._take(job, film))
-            task.add_done_callback(lambda done: self._taken(job, done))
+            task = self._taking[key] = asyncio.create_task(self._take(job, film))
+            task.add_done_callback(lambda done: self._taken(key, done))
         return await asyncio.shield(task)
 
     def find(self, name: str, job: str | None) -> Kept:
@@ -101,8 +102,8 @@ class Snapshots:
         self.kept[kept.name] = self.kept.pop(kept.name)
         return kept
 
-    def _taken(self, job: str, task: asyncio.Task[Kept]) -> None:
-        self._taking.pop(job, None)
+    def _taken(self, key: Hashable, task: asyncio.Task[Kept]) -> None:
+        self._taking.pop(key, None)
         if not task.cancelled():
             task.exception()  # it is told to those who asked
 

@@ -23,6 +23,7 @@ from lrnap.node.description import Description, Places
 from lrnap.node.edits import JobEdit
 from lrnap.node.events import Subscription
 from lrnap.node.jobs import Job, Step
+from lrnap.node.snapshots import Kept
 from lrnap.node.steering import NodeJob
 from lrnap.wire import Reply, Request, Scalar, Status
 
@@ -265,6 +266,10 @@ class NodeVisit:
             return self.node.jobs.find(self.last)
         ready = [job for job in self.node.jobs if job.state is Status.READY]
         return ready[-1] if ready else self.job()
+
+    async def take(self, job: Job, frame: int | None) -> Kept:  # noqa: ARG002  # which a node has but one of
+        """A snapshot of the film of a job, or of one of its frames."""
+        return await self.node.snapshots.take(job.name, lambda: self.node.film(job))
 
     def done(self, **fields: Scalar) -> Reply:
         """R_OK; programs (level 1) get the fields, too, while people asked for no more than it is done."""

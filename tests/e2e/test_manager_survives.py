@@ -1,0 +1,145 @@
+"""A farm of processes of which some are killed, frozen, started again: nothing is lost, and nothing counted twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import sleep
+
+import numpy as np
+import pytest
+from managers import FarmOfPrograms, Program, farm
+from nodes import PATIENCE, SIZE, number
+
+from lrnap.manager.films import FilmStore
+from lrnap.manager.store import Store
+
+PIXELS = SIZE[0] * SIZE[1]
+
+
+@pytest.fixture(scope="module")
+def four(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarmOfPrograms]:
+    """For tests that leave it whole."""
+    with farm(tmp_path_factory.mktemp("four"), nodes=4) as started:
+        started.manager.write("scene.lxs")
+        yield started
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    for _ in range(PATIENCE * 10):
+        if holds():
+            return
+        sleep(0.1)
+    raise AssertionError(f"never: {what}")
+
+
+def submit(manager: Program, name: str, wishes: str) -> None:
+    with manager.talk() as talk:
+        assert talk.ask(f'API_LuxParse "scene.lxs" "{name}"') == "R_OK"
+        assert talk.ask(f'API_Render "{name}" {wishes}') == "R_OK"
+
+
+def rendering(manager: Program, name: str) -> int:
+    """Nodes that have sent a film of a job."""
+    lines = manager.lines(f'CTL_JOB "{name}" show=runs')
+    return sum(listed.args[1] == "RENDERING" and listed.fields["spp"] > 0 for listed in lines)
+
+
+def finished(manager: Program, name: str) -> dict[str, object]:
+    """The facts of a job that is DONE."""
+
+    def done() -> bool:
+        state = manager.facts(name)["state"]
+        assert state in ("QUEUED", "RENDERING", "DONE"), manager.facts(name)
+        return state == "DONE"
+
+    until(done, f"{name} is DONE")
+    return dict(manager.facts(name))
+
+
+def check_film(manager: Program, name: str, spp: float) -> None:
+    """The film has the samples of its runs, each once: those that the store counts, and the file has in its header."""
+    with manager.talk() as talk:
+        reply = talk.ask(f'API_DumpFilmBuffer "{name}" format=accum')
+        data = np.frombuffer(talk.bytes(number(reply, "LENGTH")), "<f4")
+    samples = float(re.search(r"SAMPLES = \"?([0-9.e+]+)", reply)[1])  # type: ignore[index]
+    runs = manager.lines(f'CTL_JOB "{name}" show=runs')
+    assert samples == sum(listed.fields["samples"] for listed in runs)
+    weights = data[:PIXELS]
+    assert weights.min() == weights.max() == pytest.approx(samples / PIXELS)
+    assert samples >= spp * PIXELS
+    seeds = [listed.fields["seed"] for listed in runs]
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_a_node_and_the_manager_are_killed_in_the_middle(four: FarmOfPrograms) -> None:
+    manager = four.manager
+    submit(manager, "long", "spp=10000")
+    until(lambda: rendering(manager, "long") == 4, "all four nodes render")
+
+    four.nodes[0].kill()
+    manager.kill()
+    before = Store(f"sqlite:///{manager.root / 'data' / 'manager.sqlite'}")
+    counted = sum(run.samples for run in before.load().runs.values())
+    before.close()
+    assert counted > 0
+
+    manager.again()
+    facts = finished(manager, "long")
+    assert facts["spp"] >= 10000
+    check_film(manager, "long", 10000)
+    runs = manager.lines('CTL_JOB "long" show=runs')
+    assert [listed.args[1] for listed in runs].count("LOST") == 1
+
+    four.nodes[0].again()
+    manager.kill()  # once more: what is done stays done
+    manager.again()
+    check_film(manager, "long", 10000)
+    assert manager.facts("long")["state"] == "DONE"
+    assert FilmStore(manager.root / "data" / "films").keys()
+
+
+def test_a_node_that_keeps_its_socket_and_says_nothing_is_replaced(four: FarmOfPrograms) -> None:
+    manager = four.manager
+    submit(manager, "patient", "spp=8000 nodes=1-1")
+    until(lambda: rendering(manager, "patient") == 1, "a node renders")
+    url = str(manager.lines('CTL_JOB "patient" show=runs')[0].fields["node"])
+    frozen = next(node for node in four.nodes if node.url == url)
+    frozen.freeze()
+
+    def moved() -> bool:
+        runs = manager.lines('CTL_JOB "patient" show=runs')
+        return [listed.args[1] for listed in runs] == ["LOST", "RENDERING"]
+
+    until(moved, "another node renders")
+    frozen.thaw()  # what it says now comes late
+    finished(manager, "patient")
+    check_film(manager, "patient", 8000)
+
+
+def test_jobs_wait_for_each_other_and_do_what_they_are_told(tmp_path: Path) -> None:
+    with farm(tmp_path) as small, small.manager.talk() as talk:
+        manager = small.manager
+        manager.write("scene.lxs")
+        submit(manager, "endless", "spp=0")
+        until(lambda: rendering(manager, "endless") == 1, "it renders")
+        submit(manager, "urgent", "spp=100 priority=5")
+        submit(manager, "later", 'spp=100 priority=1 after="urgent"')
+        assert "comes after, is" in str(manager.facts("later")["why"])
+        finished(manager, "urgent")  # it had the node, though another job would render for ever
+        finished(manager, "later")
+
+        until(lambda: rendering(manager, "endless") == 1, "it renders again")
+        assert talk.ask('CTL_PAUSE "endless"') == "R_OK"
+        talk.until('CTL_STATUS "endless"', "R_STATUS PAUSED")
+        assert talk.ask('CTL_RESUME "endless"') == "R_OK"
+        talk.until('CTL_STATUS "endless"', "R_STATUS RENDERING")
+        assert talk.ask('CTL_STOP "endless"') == "R_OK"
+        stopped = manager.facts("endless")
+        assert stopped["state"] == "STOPPED"
+        assert talk.ask('CTL_RETRY "endless"') == "R_OK"
+        until(lambda: manager.facts("endless")["samples"] > stopped["samples"], "it goes on")
+        assert talk.ask('CTL_RESET "endless"') == "R_OK"
+        assert [listed.args[0] for listed in manager.lines("CTL_JOBS")] == ["urgent", "later"]
+        assert talk.ask('CTL_STATUS "endless"').startswith("R_ERROR CODE = E_NOT_FOUND")
