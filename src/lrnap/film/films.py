@@ -39,7 +39,7 @@ class FilmFile:
 def load(path: Path, run: str | None = None) -> FilmFile:
     """`run`: under which name it counts. Raises LrnapError that names the file, the cause and the cure."""
     name = run or path.name
-    match path.suffix.lower():
+    match _kind(path):
         case flm.EXTENSION:
             classic = flm.read(path)
             return FilmFile(
@@ -53,8 +53,13 @@ def load(path: Path, run: str | None = None) -> FilmFile:
 
 def is_film(path: Path) -> bool:
     """Whether a file is meant to be a film, as far as its name and its head say."""
-    suffix = path.suffix.lower()
-    return path.is_file() and (suffix == flm.EXTENSION or (suffix == exr_film.EXTENSION and exr_film.is_film(path)))
+    kind = _kind(path)
+    return path.is_file() and (kind == flm.EXTENSION or (kind == exr_film.EXTENSION and exr_film.is_film(path)))
+
+
+def _kind(path: Path) -> str:
+    """The extension; a .flm that was put aside by a restart, as .flm1, is one still."""
+    return path.suffix.lower().rstrip("0123456789")
 
 
 def merged(films: Sequence[FilmFile]) -> Snapshot:
