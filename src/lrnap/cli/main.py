@@ -15,6 +15,7 @@ import typer
 
 from lrnap import __version__
 from lrnap.cli.film_app import film
+from lrnap.cli.queue_app import add_to
 
 app = typer.Typer(
     name="lrnap",
@@ -339,6 +340,9 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="As one JSON object
     from lrnap.cli.doctor import run
 
     raise typer.Exit(run(json))
+
+
+add_to(app)
 
 
 @lxs.command("check")

@@ -33,9 +33,14 @@ Change = Callable[[SceneEdit, int], object]
 Warn = Callable[[str], None]
 
 
+def has_place(path: str | os.PathLike[str]) -> bool:
+    """Whether a name has a place for a number."""
+    return _PLACE.search(Path(path).name) is not None
+
+
 def is_pattern(path: str | os.PathLike[str]) -> bool:
-    """Whether a name has a place for a number. A file of just that name is what is meant, if there is one."""
-    return _PLACE.search(Path(path).name) is not None and not Path(path).exists()
+    """Whether a name stands for many files. A file of just that name is what is meant, if there is one."""
+    return has_place(path) and not Path(path).exists()
 
 
 def at_frame(path: str | os.PathLike[str], number: int) -> Path:
@@ -156,7 +161,7 @@ def source_of(
             raise LrnapError(Code.ARGS, "changes are for frames: say which ones, as in 1-250")
         if not callable(changes):
             pattern = Path(changes)
-            if _PLACE.search(pattern.name) is None:
+            if not has_place(pattern):
                 raise LrnapError(
                     Code.ARGS, f"{os.fspath(changes)!r} has no place for a frame's number, as in move.####.lxs"
                 )
