@@ -89,7 +89,11 @@ class Drive:
             raise LrnapError(Code.STATE, "the scene is being sent")
         async with self._taking:
             snapshot = await self.run.snapshot()
-            if snapshot.epoch != self.epoch or not await asyncio.to_thread(self._around.films.put, snapshot):
+            if snapshot.epoch != self.epoch:
+                raise LrnapError(
+                    Code.SEQ, f"the film is of epoch {snapshot.epoch}, and {self.epoch} was to be rendered"
+                )
+            if not await asyncio.to_thread(self._around.films.put, snapshot):
                 return
         self._around.post(
             events.Counted(
@@ -127,11 +131,17 @@ class Drive:
             self.run = run = await self._begin()
             await self._follow(run)
             status = run.status()
-            await self._take_last(run)
-            error = status.error
-            self._say_ended(status.state, error)
+            problem = await self._take_last(run)
+            if status.state is RunState.DONE and problem is not None:
+                self._say_ended(RunState.FAILED, problem)
+            else:
+                self._say_ended(status.state, status.error)
             await run.close()
         except LrnapError as error:
+            if self.run is None and error.code is Code.UNAVAILABLE:  # the way to the node broke: no fault of the run's
+                why = str(error)
+                self._around.post(events.NodeGone(node=self._order.node, generation=self.generation, why=why))
+                return
             self._say_ended(RunState.FAILED, error)
         except Exception as error:
             log.exception("defect while following run %s", self.name)
@@ -199,18 +209,18 @@ class Drive:
                 if status.samples != before:
                     break
 
-    async def _take_last(self, run: RemoteRun) -> None:
+    async def _take_last(self, run: RemoteRun) -> LrnapError | None:
         """The last film counts before the run has ended. A disk that is full is waited for; a run without a film, and
-        one whose film is another picture's, has ended all the same."""
+        one whose film is another picture's, has ended all the same: then this says why."""
         while True:
             try:
                 await self.take()
-                return
+                return None
             except LrnapError as error:
                 if error.code is not Code.QUOTA:
                     if run.status().samples:
                         log.warning("run %s: no last film: %s", self.name, error, extra={"run": self.name})
-                    return
+                    return error
                 log.warning("run %s waits: %s", self.name, error, extra={"run": self.name})
             except OSError as error:
                 log.warning("run %s waits: its film cannot be kept: %s", self.name, error, extra={"run": self.name})
