@@ -61,11 +61,11 @@ def put_film(draft: Draft) -> tuple[Frame, Halt, dict[str, object]]:
     ):
         inputs.warn("cropwindow is not honoured: the engine's environment camera always sees all around")
         size = Frame(size.full_width, size.full_height, 0, 0, size.full_width, size.full_height)
-    if inputs.params.has("usersamplingmap_filename"):
-        inputs.warn("parameter 'usersamplingmap_filename' is not honoured")
     draft.config |= {"film.width": [size.width], "film.height": [size.height]}
     _put_filter(draft)
-    return size, halt, develop(inputs)
+    parameters = develop(inputs)
+    draft.finish(inputs, FILM)
+    return size, halt, parameters
 
 
 def _put_filter(draft: Draft) -> None:
@@ -163,6 +163,8 @@ FILM: Row[None] = Row(
     | ignored("of the classic program's own making", "debug")
     | ignored("pictures are shown as often as they are asked for", "displayinterval")
     | approximated("samples are spread evenly over the picture", "usersamplingmap_filename")
+    | approximated("a picture of depth runs from the nearest to the farthest", "write_png_zbuf_normalizationtype")
+    | approximated("a picture of depth runs from the nearest to the farthest", "write_tga_zbuf_normalizationtype")
     | approximated("of a finished film, its pixels are judged by their neighbours", "outlierrejection_k")
     | equivalent("the noise of the merged film, by its own estimate", "haltthreshold"),
 )

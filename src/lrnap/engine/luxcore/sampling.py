@@ -229,7 +229,12 @@ RENDERERS: Mapping[str, Row[Build]] = {
             ),
         ),
     ),
-    "luxcore": Row(_nothing, Fidelity.EQUIVALENT, "integrator and sampler are taken from the scene"),
+    "luxcore": Row(
+        _nothing,
+        Fidelity.EQUIVALENT,
+        "integrator and sampler are taken from the scene",
+        approximated("not read: the scene itself says how it is rendered", "config", "localconfigfile", "configfile"),
+    ),
 }
 VOLUME_INTEGRATORS: Mapping[str, Row[Build]] = {
     name: Row(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from lrnap.lux.plugins.rows import file, flag, old, real, whole, word
+from lrnap.lux.plugins.rows import as_in, file, flag, old, real, whole, word
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
 CHANNELS = ("Y", "YA", "RGB", "RGBA")
@@ -17,7 +17,7 @@ CLAMPS = ("lum", "hue", "cut", "darken")
 SIZE: tuple[Parameter, ...] = (
     whole("xresolution", 800),
     whole("yresolution", 600),
-    real("cropwindow", (0.0, 1.0, 0.0, 1.0), count=4, note="xmin xmax ymin ymax, as fractions"),
+    as_in("[0 0.5 0 1]", real("cropwindow", (0.0, 1.0, 0.0, 1.0), count=4, note="xmin xmax ymin ymax, as fractions")),
     flag("premultiplyalpha", False),
     whole("filterquality", 4),
     whole("tilecount", 0),
@@ -30,7 +30,7 @@ EXR: tuple[Parameter, ...] = (
     flag("write_exr_applyimaging", True),
     flag("write_exr_gamutclamp", True),
     flag("write_exr_ZBuf", False),
-    word("write_exr_zbuf_normalizationtype", "None", *DEPTH_RANGES),
+    as_in('["Min/Max"]', word("write_exr_zbuf_normalizationtype", "None", *DEPTH_RANGES)),
     flag("write_exr_straightcolors", False),
 )
 PNG: tuple[Parameter, ...] = (
@@ -68,19 +68,19 @@ HALT: tuple[Parameter, ...] = (
     file("usersamplingmap_filename"),
 )
 COLOUR: tuple[Parameter, ...] = (
-    real("colorspace_red", (0.63, 0.34), count=2),
-    real("colorspace_green", (0.31, 0.595), count=2),
-    real("colorspace_blue", (0.155, 0.07), count=2),
-    real("colorspace_white", (0.314275, 0.329411), count=2),
+    as_in("[0.6 0.33]", real("colorspace_red", (0.63, 0.34), count=2)),
+    as_in("[0.3 0.6]", real("colorspace_green", (0.31, 0.595), count=2)),
+    as_in("[0.15 0.06]", real("colorspace_blue", (0.155, 0.07), count=2)),
+    as_in("[0.3127 0.329]", real("colorspace_white", (0.314275, 0.329411), count=2)),
     real("gamma", 2.2),
-    file("cameraresponse", bare=True, note="a built-in film's name, or a file"),
+    as_in('["aces"]', file("cameraresponse", bare=True, note="a built-in film's name, or a file")),
     word("ldr_clamp_method", "cut", *CLAMPS),
 )
 TONEMAP: tuple[Parameter, ...] = (
     word("tonemapkernel", "autolinear", *KERNELS),
     real("reinhard_prescale", 1.0),
     real("reinhard_postscale", 1.0),
-    real("reinhard_burn", 6.0),
+    as_in("[2]", real("reinhard_burn", 6.0)),
     real("linear_sensitivity", 50.0),
     real("linear_exposure", 1.0),
     real("linear_fstop", 2.8),
@@ -101,8 +101,8 @@ LENS: tuple[Parameter, ...] = (
     real("abberation_amount", 0.005, note="spelled so"),
     flag("glare_enabled", False),
     real("glare_amount", 0.03),
-    real("glare_radius", 0.03),
-    whole("glare_blades", 3),
+    as_in("[0.1]", real("glare_radius", 0.03)),
+    as_in("[5]", whole("glare_blades", 3)),
     real("glare_threshold", 0.5),
     flag("glare_map", False),
     file("glarelashesfilename"),
@@ -110,13 +110,16 @@ LENS: tuple[Parameter, ...] = (
 )
 TODAY: tuple[Parameter, ...] = (  # of our own darkroom; classic Lux passes them over
     flag("denoise_enabled", False, note="Open Image Denoise"),
-    real("denoise_strength", 1.0),
+    as_in("[0.5]", real("denoise_strength", 1.0)),
     flag("false_legend", False),
-    word("colorspace_preset", None, note="a colour space by name: sRGB, Rec2020 ..."),
-    word("whitepoint_preset", None, note="a white by name: D65, A ..."),
-    word("ocio", None, note="an OpenColorIO configuration that is built in, such as ocio://default"),
-    word("ocio_display", None, note="one of its displays"),
-    word("ocio_view", None, note="one of the display's views"),
+    as_in('["Rec2020"]', word("colorspace_preset", None, note="a colour space by name: sRGB, Rec2020 ...")),
+    as_in('["A"]', word("whitepoint_preset", None, note="a white by name: D65, A ...")),
+    as_in(
+        '["ocio://default"]',
+        word("ocio", None, note="an OpenColorIO configuration that is built in, such as ocio://default"),
+    ),
+    as_in('["sRGB - Display"]', word("ocio_display", None, note="one of its displays")),
+    as_in('["Un-tone-mapped"]', word("ocio_view", None, note="one of the display's views")),
 )
 OLD: tuple[Parameter, ...] = (
     *old("string", "hdr_filename", "igi_filename", "ldr_filename", note="an older output's name"),
