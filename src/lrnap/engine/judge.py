@@ -27,7 +27,8 @@ async def until_quiet(run: Run, limit: Callable[[], float | None], told: Callabl
         try:
             snapshot = await run.snapshot()
         except LrnapError:
-            return False  # the run has ended, and tells why itself
+            await asyncio.sleep(pace.FIRST_PAUSE)  # a hiccup passes; a run that has ended tells why itself
+            continue
         noise = noise or Noise(snapshot.layout)
         noise.add(snapshot)
         level = await asyncio.to_thread(noise.level)
