@@ -5,6 +5,7 @@ Rules: a scene is text as a user would write it; nothing is fitted, so what come
 
 from __future__ import annotations
 
+import math
 import pickle
 import subprocess
 import sys
@@ -27,9 +28,9 @@ from lrnap.engine.luxcore.native import pyluxcore
 from lrnap.engine.luxcore.renderer import properties_of, scene_of
 pyluxcore.Init(lambda text: None)
 pictures = []
-for translation, spp in pickle.load(sys.stdin.buffer):
+for translation, until in pickle.load(sys.stdin.buffer):
     config = translation.config | {"native.threads.count": [1], "film.imagepipelines.0.0.type": ["NOP"],
-        "renderengine.seed": [1], "batch.haltspp": [spp]}
+        "renderengine.seed": [1]} | until
     try:
         session = pyluxcore.RenderSession(pyluxcore.RenderConfig(properties_of(config), scene_of(translation)))
         session.Start()
@@ -64,12 +65,23 @@ def scene(world: str, *, options: str = "", camera: str = ABOVE, size: int = 16,
     return translate(describe(read_bytes(text.encode(), "test.lxs")), FILES)
 
 
+# Paths as ever, but tile by tile and each tile once.
+TILES = {
+    "renderengine.type": ["TILEPATHCPU"],
+    "sampler.type": ["TILEPATHSAMPLER"],
+    "tile.multipass.enable": [0],
+}
 FILES: dict[str, str] = {}  # names in scenes -> paths
 
 
-def render(scenes: Sequence[Translation], *, spp: int = 16) -> list[Picture]:
-    """The pictures of scenes, each with `spp` samples in each pixel."""
-    sent = pickle.dumps([(translation, spp) for translation in scenes])
+def render(scenes: Sequence[Translation], *, spp: int = 16, exactly: bool = False) -> list[Picture]:
+    """The pictures of scenes, each with `spp` samples or more in each pixel.
+
+    `exactly`: not one more, so that a scene's picture is the same to the last bit however busy the machine is; `spp` is
+    a square then.
+    """
+    until = {"batch.haltspp": [spp]} if not exactly else TILES | {"tilepath.sampling.aa.size": [math.isqrt(spp)]}
+    sent = pickle.dumps([(translation, until) for translation in scenes])
     done = subprocess.run([sys.executable, "-c", _CHILD], input=sent, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     found = pickle.loads(done.stdout.split(b"PICTURES", 1)[1])

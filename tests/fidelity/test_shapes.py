@@ -82,7 +82,7 @@ def hair(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="module")
 def outlines(hair: None) -> dict[str, bench.Picture]:
     scenes = [bench.scene(GLOW + shape, camera=camera, size=16) for camera, shape, _ in OUTLINES.values()]
-    return dict(zip(OUTLINES, bench.render(scenes, spp=16), strict=True))
+    return dict(zip(OUTLINES, bench.render(scenes, spp=64), strict=True))
 
 
 @pytest.mark.parametrize("name", OUTLINES)
