@@ -336,6 +336,13 @@ def _check_camera(call: Call) -> None:
     params = ParamSet(entity(call))
     if params.has("fov", "float") and not 0 < params.float("fov") < 180:
         raise SceneError(f'Camera: "float fov" is {params.float("fov"):g} degrees; it must be between 0 and 180')
+    if params.has("screenwindow", "float"):
+        left, right, bottom, top = params.floats("screenwindow").tolist()
+        if left == right or bottom == top:
+            raise SceneError(
+                'Camera: "float screenwindow" is empty: of [left right bottom top], '
+                "left and right, bottom and top must differ"
+            )
 
 
 _RULES = {"film": _check_film, "camera": _check_camera, "shape": check_mesh}

@@ -115,6 +115,7 @@ def test_what_a_world_may_not_hold(text, message):
         ('Film "fleximage" "float cropwindow" [0.5 0.5 0 1]', "cropwindow"),
         ('Film "fleximage" "float cropwindow" [0 1]', "takes 4 values, not 2"),
         ('Camera "perspective" "float fov" [180]', "between 0 and 180"),
+        ('Camera "perspective" "float screenwindow" [0 0 -1 1]', "left and right, bottom and top must differ"),
         ('Camera "fisheye"', "unknown camera 'fisheye'"),
     ],
 )

@@ -14,7 +14,7 @@ import numpy as np
 from lrnap.engine.geometry import hair, ply, stl
 from lrnap.engine.geometry.hair import Style
 from lrnap.engine.geometry.inline import heightfield, inline_mesh
-from lrnap.engine.geometry.mesh import Mesh, check, mend_normals, smooth_normals, taken_apart
+from lrnap.engine.geometry.mesh import Mesh, check, has_area, mend_normals, smooth_normals, taken_apart
 from lrnap.engine.geometry.nurbs import nurbs
 from lrnap.engine.geometry.quadrics import QUADRICS
 from lrnap.engine.geometry.subdivide import diced, subdivide
@@ -82,6 +82,8 @@ def build_mesh(shape: Shape, params: ParamSet, files: Mapping[str, str], name: s
     if mended:
         work.warn(f"{mended} normals have no direction; they were computed from the faces")
     check(mesh, at)
+    if not has_area(mesh):
+        work.warn("none of its faces has an area: nothing of it is seen; export it again")
     return mesh, work.warnings
 
 

@@ -98,6 +98,12 @@ def face_normals(points: npt.NDArray[np.floating], triangles: npt.NDArray[np.int
     return unit
 
 
+def has_area(mesh: Mesh) -> bool:
+    """Whether there is a triangle that can be seen; in most meshes one of the first is."""
+    parts = (mesh.triangles[start : start + 1024] for start in range(0, len(mesh.triangles), 1024))
+    return any(face_normals(mesh.points, part).any() for part in parts)
+
+
 def sum_at_points(
     values: npt.NDArray[np.float64], triangles: npt.NDArray[np.integer], count: int
 ) -> npt.NDArray[np.float64]:

@@ -143,6 +143,14 @@ def test_what_displaces_nothing_is_said(given: dict[str, object]) -> None:
     assert "nsubdivlevels" in warnings[0]
 
 
+def test_a_mesh_without_area_is_not_seen_which_is_said() -> None:
+    flat = {"point P": [0, 0, 0, 1, 0, 0, 2, 0, 0, 3, 0, 0], "integer indices": [0, 1, 2, 1, 2, 3]}
+    _, warnings, _ = build("mesh", flat)
+    assert warnings == ["the shape 'it': none of its faces has an area: nothing of it is seen; export it again"]
+    _, warnings, _ = build("mesh", {**flat, "point P": [0, 0, 0, 1, 0, 0, 2, 0, 0, 3, 1, 0]})
+    assert warnings == []
+
+
 def test_a_heightfield_stands_over_the_unit_square() -> None:
     mesh, _, unread = build("heightfield", {"integer nu": 3, "integer nv": 2, "float Pz": [0, 1, 2, 3, 4, 5]})
     assert mesh.points[1].tolist() == [0.5, 0, 1]
