@@ -73,7 +73,7 @@ class LocalNodes:
         return Program(
             f"node {number}",
             "node",
-            [_listen(options.host, port, bool(options.token))],
+            [listen_on(options.host, port, bool(options.token))],
             words,
             ["--processors", place.processors] if place.processors else [],
             place.environment,
@@ -107,7 +107,8 @@ def own_address(manager: Address) -> str:
     return socket.gethostname()
 
 
-def _listen(host: str, port: int, encrypted: bool) -> str:
+def listen_on(host: str, port: int, encrypted: bool) -> str:
+    """Where a server listens that is reached at that name or address of its machine."""
     address = Address(host, port, encrypted)
     if not address.loopback:  # a name or address of this machine: which one a packet comes by is not our business
         address = replace(address, host="::" if ":" in host else "0.0.0.0")
