@@ -82,11 +82,20 @@ def node(
         typer.Option(help="Where Prometheus finds figures; who reaches it may read them.", metavar="HOST:PORT"),
     ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log in JSON, one object a line.")] = False,
+    yield_load: Annotated[
+        float | None,
+        typer.Option(help="Wait while other programs use more than this share of the processors.", metavar="0..1"),
+    ] = None,
+    yield_hours: Annotated[
+        str | None, typer.Option(help="Wait at these times of day, for example 09:00-18:00.", metavar="FROM-TO")
+    ] = None,
 ) -> None:
     """Render for others: answers LRNAP at lrnap://127.0.0.1:1978 and renders what it is told to."""
     from lrnap.cli.node import run
 
-    raise typer.Exit(run(listen or [], threads, root or [], data, insecure, metrics, log_json, engine))
+    raise typer.Exit(
+        run(listen or [], threads, root or [], data, insecure, metrics, log_json, engine, yield_load, yield_hours)
+    )
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lrnap.node.courtesy import Manners
 from lrnap.node.main import run_node
 
 
@@ -16,5 +17,10 @@ def run(
     metrics: str | None,
     log_json: bool,
     engine: str,
+    yield_load: float | None,
+    yield_hours: str | None,
 ) -> int:
-    return run_node(listen, threads, roots, data, insecure, metrics=metrics, log_json=log_json, choice=engine)
+    manners = Manners.parse(yield_load, yield_hours)
+    return run_node(
+        listen, threads, roots, data, insecure, metrics=metrics, log_json=log_json, choice=engine, manners=manners
+    )

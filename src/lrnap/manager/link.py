@@ -41,6 +41,7 @@ class Link:
         self.drives: dict[str, Drive] = {}
         self.queue = False  # what is there is a manager itself
         self.problem = ""  # why it cannot be reached
+        self._yields = False
         self._manager = manager
         self._around = around
         self._holding: asyncio.Task[None] | None = None
@@ -190,7 +191,13 @@ class Link:
             active = STATES.get(state) in (RunState.RENDERING, RunState.PAUSED) and not self.queue
             foreign = name if active and not OURS.fullmatch(name) else ""
             self._around.post(events.NodeHeard(node=self.node, generation=generation, foreign=foreign))
+            self._hear_whether_it_yields(str(reply.fields.get("yields", "")))
         self._around.post(events.NodeGone(node=self.node, generation=generation, why=self.problem))
+
+    def _hear_whether_it_yields(self, why: str) -> None:
+        if bool(why) != self._yields:
+            self._yields = bool(why)
+            self._around.post(events.Yield(node=self.node, on=self._yields, why=why))
 
     async def _fenced(self, generation: int, error: LrnapError) -> events.NodeFenced:
         """Whose claim is newer, as far as the node says it."""

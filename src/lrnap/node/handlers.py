@@ -57,6 +57,8 @@ async def _status(visit: NodeVisit, request: Request) -> Reply:
     jobs = visit.node.jobs
     job = jobs.find(str(name)) if name is not None else jobs.active or visit.own() or jobs.meant(None)
     claim = queue_verbs.claim_fields(visit.node.lease) if visit.session.level else {}
+    if visit.node.courtesy.why:
+        claim = {**claim, "yields": visit.node.courtesy.why}
     if job is None:
         return Reply("R_STATUS", (Word(Status.IDLE.value),), claim)
     fields = visit.node.figures(job) | claim
@@ -76,10 +78,10 @@ async def _get(visit: NodeVisit, request: Request) -> Reply:
     name, of = _arg(request), request.options.get("job")
     job = visit.node.jobs.meant(None if of is None else str(of))
     if name is None:
-        known = settings.values(visit.node.threads, job)
+        known = settings.values(visit.node.threads, visit.node.courtesy.word, job)
         return text(f"{key} {settings.shown(value)}" for key, value in known.items())
     name = settings.check_name(str(name), job)
-    known = settings.values(visit.node.threads, job)
+    known = settings.values(visit.node.threads, visit.node.courtesy.word, job)
     if name not in known and job is None:
         raise LrnapError(Code.STATE, f"{name} belongs to a job, and there is none: describe a scene first")
     return Reply("R_OK", (), {name: settings.shown(known.get(name, ""))})
@@ -143,6 +145,9 @@ async def _set(visit: NodeVisit, request: Request) -> Reply:
     name = settings.check_name(given, visit.node.jobs.meant(None if of is None else str(of)))
     if name == "threads":
         await visit.node.set_default_threads(settings.thread_count(0 if value is None else value))
+        return ok()
+    if name == "yield":
+        visit.node.courtesy.say("auto" if value is None else str(value))
         return ok()
     job = visit.job(of)
     if name in halts.PARAMETERS:

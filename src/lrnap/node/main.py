@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from lrnap.engine.protocol import Engine
 from lrnap.net.address import DEFAULT_PORT, Address
 from lrnap.net.metrics import Page
 from lrnap.net.process import Doors, run, serve, set_up_log
+from lrnap.node.courtesy import Manners, attend
 from lrnap.node.metrics import FIGURES
 from lrnap.node.service import Node
 
@@ -40,12 +42,13 @@ def run_node(
     metrics: str | None = None,
     log_json: bool = False,
     choice: str = AUTO,
+    manners: Manners | None = None,
 ) -> int:
     """Serves until SIGINT or SIGTERM; the exit code, 0 for those. Raises LrnapError for what keeps it from starting.
 
     The first lines on standard output are `node ready at lrnap://HOST:PORT`, one for each address. `engine`: name of
     a renderer or an Engine; `roots`: by default the working folder; `metrics`: HOST:PORT of a page for Prometheus;
-    `choice`: what LuxCore renders on (`lrnap.engine.devices`).
+    `choice`: what LuxCore renders on (`lrnap.engine.devices`); `manners`: when the node yields to its machine's user.
     """
     doors = Doors.parse(
         listen,
@@ -61,13 +64,17 @@ def run_node(
         data or default_data(),
         threads,
     )
+    node.courtesy.manners = manners or Manners()
     set_up_log(json=log_json)
     run(_serve(node, doors))
     return 0
 
 
 async def _serve(node: Node, doors: Doors) -> None:
+    attending = asyncio.create_task(attend(node), name="courtesy")
     try:
         await serve("node", node, doors, page=Page("lrnap_node", FIGURES, node), connections=node.limits.connections)
     finally:
+        attending.cancel()
+        await asyncio.gather(attending, return_exceptions=True)
         await node.close()

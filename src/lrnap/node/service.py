@@ -32,6 +32,7 @@ from lrnap.lux.editing import changes_of, edited
 from lrnap.lux.scene import Scene
 from lrnap.net.service import Session
 from lrnap.node.assets import AssetStore
+from lrnap.node.courtesy import Courtesy
 from lrnap.node.edits import JobEdit
 from lrnap.node.events import Publisher
 from lrnap.node.handlers import HANDLERS, Handler
@@ -96,6 +97,7 @@ class Node:
         self.publisher = Publisher(self.limits.events)
         self.clock = clock
         self.tally = Tally()
+        self.courtesy = Courtesy()
         self.lease = Lease()
         self._log: deque[str] = deque(maxlen=self.limits.log_lines)
         self._live: dict[Job, Live] = {}  # the jobs that hold the engine

@@ -26,7 +26,7 @@ from lrnap.node.jobs import Job
 from lrnap.wire import Scalar, Value, Word
 
 DEVELOP: Mapping[str, object] = Settings().to_params()
-NODE = ("threads",)
+NODE = ("threads", "yield")
 ALL = "develop"  # all of the developing together, to set it to nothing
 NAMES = (*NODE, *halts.PARAMETERS, *DEVELOP, *NAMED)
 
@@ -105,9 +105,9 @@ def changed_halt(halt: Halt, name: str, value: Value | None) -> Halt:
     return replace(halt, **{halts.PARAMETERS[name]: None if value is None else _halt_value(name, value)})
 
 
-def values(threads: int, job: Job | None) -> dict[str, object]:
+def values(threads: int, courtesy: str, job: Job | None) -> dict[str, object]:
     """All settings: the node's, and those of a job."""
-    known: dict[str, object] = {"threads": threads}
+    known: dict[str, object] = {"threads": threads, "yield": courtesy}
     if job is not None:
         halt = effective_halt(job)
         limits = {name: getattr(halt, field) for name, field in halts.PARAMETERS.items()}
