@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from lrnap.errors import Code, LrnapError
 from lrnap.manager import jobs, runs
 from lrnap.manager.core import Step
-from lrnap.manager.frames import Frame
+from lrnap.manager.frames import Frame, FrameState
 from lrnap.manager.jobs import Job, JobState
 from lrnap.manager.nodes import Exclusion, Node
 from lrnap.manager.runs import Run
@@ -168,16 +168,19 @@ class Store:
             }
         )
 
-    def frame_counts(self, ids: Iterable[int]) -> dict[int, int]:
-        """How many frames each of these jobs has."""
-        column, wanted = schema.frame_table.c.job, list(ids)
-        return self._read(
-            lambda c: {
-                row[0]: row[1]
-                for some in _batches(wanted)
-                for row in c.execute(select(column, func.count()).where(column.in_(some)).group_by(column))
-            }
-        )
+    def frame_counts(self, ids: Iterable[int]) -> dict[int, Counter[FrameState]]:
+        """How many frames each of these jobs has, by state."""
+        table, wanted = schema.frame_table, list(ids)
+
+        def read(connection: Connection) -> dict[int, Counter[FrameState]]:
+            found: dict[int, Counter[FrameState]] = defaultdict(Counter)
+            for some in _batches(wanted):
+                counted = select(table.c.job, table.c.state, func.count()).where(table.c.job.in_(some))
+                for job, state, count in connection.execute(counted.group_by(table.c.job, table.c.state)):
+                    found[job][state] = count
+            return found
+
+        return self._read(read)
 
     def counts(self) -> dict[JobState, int]:
         """How many jobs there are, by state."""
