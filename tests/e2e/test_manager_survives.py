@@ -122,15 +122,16 @@ def test_jobs_wait_for_each_other_and_do_what_they_are_told(tmp_path: Path) -> N
     with farm(tmp_path) as small, small.manager.talk() as talk:
         manager = small.manager
         manager.write("scene.lxs")
+        submit(manager, "first", "spp=600")
+        submit(manager, "low", "spp=50")
+        submit(manager, "urgent", "spp=50 priority=5")
+        submit(manager, "later", 'spp=50 priority=9 after="urgent"')
+        assert "comes after, is" in str(manager.facts("later")["why"])
+        ended = [finished(manager, name)["ended"] for name in ("first", "urgent", "later", "low")]
+        assert ended == sorted(ended)  # type: ignore[type-var]
+
         submit(manager, "endless", "spp=0")
         until(lambda: rendering(manager, "endless") == 1, "it renders")
-        submit(manager, "urgent", "spp=100 priority=5")
-        submit(manager, "later", 'spp=100 priority=1 after="urgent"')
-        assert "comes after, is" in str(manager.facts("later")["why"])
-        finished(manager, "urgent")  # it had the node, though another job would render for ever
-        finished(manager, "later")
-
-        until(lambda: rendering(manager, "endless") == 1, "it renders again")
         assert talk.ask('CTL_PAUSE "endless"') == "R_OK"
         talk.until('CTL_STATUS "endless"', "R_STATUS PAUSED")
         assert talk.ask('CTL_RESUME "endless"') == "R_OK"
@@ -141,5 +142,33 @@ def test_jobs_wait_for_each_other_and_do_what_they_are_told(tmp_path: Path) -> N
         assert talk.ask('CTL_RETRY "endless"') == "R_OK"
         until(lambda: manager.facts("endless")["samples"] > stopped["samples"], "it goes on")
         assert talk.ask('CTL_RESET "endless"') == "R_OK"
-        assert [listed.args[0] for listed in manager.lines("CTL_JOBS")] == ["urgent", "later"]
+        assert [listed.args[0] for listed in manager.lines("CTL_JOBS")] == ["first", "low", "urgent", "later"]
         assert talk.ask('CTL_STATUS "endless"').startswith("R_ERROR CODE = E_NOT_FOUND")
+
+
+def test_frames_are_rendered_side_by_side_and_their_pictures_written(four: FarmOfPrograms) -> None:
+    manager = four.manager
+    with manager.talk() as talk:
+        assert talk.ask('API_LuxParse "scene.lxs" "turn"') == "R_OK"
+        for number_of_frame, brightness in ((1, 10), (2, 1000)):
+            assert talk.ask(f'API_EditBegin "turn" frame={number_of_frame}') == "R_OK"
+            assert talk.ask(f'API_LightSource "point" "color L" [{brightness} 1 1]') == "R_OK"
+            assert talk.ask("API_EditEnd").startswith("R_OK")
+        assert talk.ask('API_Render "turn" spp=40 output="films/turn.###.png"') == "R_OK"
+        finished(manager, "turn")
+        frames = manager.lines('CTL_JOB "turn" show=frames')
+        assert [(listed.args[0], listed.args[1]) for listed in frames] == [(1, "DONE"), (2, "DONE")]
+        one, two = (talk.data(f'API_DumpFilmBuffer "turn" frame={n}') for n in (1, 2))
+        assert one != two
+        assert "no frame 3" in talk.ask('API_DumpFilmBuffer "turn" frame=3')
+        pictures = manager.root / "data" / "pictures" / "films"
+        until(lambda: (pictures / "turn.002.png").exists() and (pictures / "turn.001.png").exists(), "both pictures")
+
+        for name_of_frame in (5, 6):
+            assert talk.ask(f'API_LuxInit "cut" frame={name_of_frame}') == "R_OK"
+            assert talk.ask('API_Include "scene.lxs"').startswith("R_OK")
+        assert "frame 7 has no scene" in talk.ask('API_Render "cut" frames=5-7')
+        assert "without .." in talk.ask('API_Render "cut" spp=4 output="../../etc/passwd.png"')
+        assert talk.ask('API_Render "cut" spp=4') == "R_OK"
+        finished(manager, "cut")
+        assert [listed.args[0] for listed in manager.lines('CTL_JOB "cut" show=frames')] == [5, 6]

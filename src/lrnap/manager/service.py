@@ -28,7 +28,7 @@ from lrnap.lux.call import Call
 from lrnap.lux.editing import edited
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
-from lrnap.manager import effects, events
+from lrnap.manager import effects, events, pictures
 from lrnap.manager.content import Content
 from lrnap.manager.core import Core, Step
 from lrnap.manager.described import Described
@@ -51,6 +51,7 @@ from lrnap.net.service import Session
 from lrnap.node.assets import hash_of
 from lrnap.node.jobs import Job
 from lrnap.node.service import Live, Node
+from lrnap.node.settings import film_params
 from lrnap.wire import Scalar, Status, Word, printable
 
 log = logging.getLogger("lrnap.manager")
@@ -90,6 +91,7 @@ class Manager(Node):
         super().__init__(_Everything(), roots, folder, limits=limits)
         self.store = store
         self.notices = notices or Notices()
+        self.pictures = folder / "pictures"
         self.films = Films(FilmStore(folder / "films"), limits.films)
         self.content = Content(folder / "assets", limits, store.needed())
         self.assets = self.content.assets
@@ -249,8 +251,11 @@ class Manager(Node):
     async def _submit(self, job: Job, options: RunOptions, halt: Halt) -> int:
         assert job.scene is not None
         wishes = self.wishes.pop(job, Wishes({}, {}))
+        pictures.check(str(wishes.given.get("output", "")))
         sha256, assets = await self._keep(job.scene, options.channels)
         frames, more = await self._frames(job, wishes.frames, options.channels)
+        if job.scene.edits or any(spec.changes for spec in frames):
+            job.epoch = max(job.epoch, 1)  # as on the nodes, where edits make it so
         number = await self.office.do(
             events.Submit(
                 name=job.name,
@@ -261,7 +266,7 @@ class Manager(Node):
                 halt=halt,
                 develop=_stored(job.develop),
                 token=wishes.token,
-                epoch=options.epoch,
+                epoch=job.epoch,
                 **wishes.given,
             )
         )
@@ -441,9 +446,20 @@ class Manager(Node):
     def _over_frame(self, number: int, frame: int) -> None:
         for run in self.queued.values():
             if run.job == number:
-                job = run.view.job
-                self._disk.put_nowait(functools.partial(self.films.fold, job.key, frame, job.epoch))
+                self._disk.put_nowait(functools.partial(self._finish, run.view, frame))
                 return
+
+    def _finish(self, view: View, frame: int) -> None:
+        """Blocking: the films of a frame that is over become one, and its picture is written."""
+        job = view.job
+        film = self.films.fold(job.key, frame, job.epoch)
+        if film is None or not job.output:
+            return
+        scene = self._scene(job.key, job.scene, "").scene if job.scene else None
+        path = pictures.place(self.pictures, job.output, frame, len(view.frames))
+        params = {**film_params(scene), **(job.develop or {})}
+        pictures.write(path, film, params, {} if scene is None else scene.files)
+        log.info("%s: frame %d is written to %s", job.who, frame, path, extra={"job": job.name})
 
     def _say(self, tell: effects.Tell) -> None:
         """The history, for logs and subscribers. What a job is, the front says itself."""

@@ -79,7 +79,7 @@ def _status(job: Job, frames: list[Frame], counted: list[Run], live: list[Run]) 
         samples_per_second=sum(run.rate for run in live if run.state is OfRun.RENDERING),
         seconds=max((run.hoped_seconds for run in counted), default=0.0),
         threads=sum(run.threads for run in live),
-        engine="" if state is RunState.BUILDING else f"{len(live)} nodes" if len(live) != 1 else "1 node",
+        engine="" if state is RunState.BUILDING else "a farm",
         noise=frames[0].noise if len(frames) == 1 else None,
         epoch=job.epoch,
         error=_error(job) if state is RunState.FAILED else None,
