@@ -187,8 +187,8 @@ def live_of(core: Core, number: int) -> Live | None:
     )
 
 
-def job_line(job: Job, live: Live | None, frames: int) -> str:
-    """`frames`: how many it has."""
+def job_line(job: Job, live: Live | None, frames: int, done: int) -> str:
+    """`frames`: how many it has, and how many of them are done."""
     return line(
         job.name,
         Word(job.state.value),
@@ -196,7 +196,7 @@ def job_line(job: Job, live: Live | None, frames: int) -> str:
         owner=job.owner,
         priority=job.priority or None,
         frames=frames if frames != 1 else None,
-        done=live.done if live and frames != 1 else None,
+        done=done if frames != 1 else None,
         rendering=live.nodes if live else None,
         spp=round(live.spp, 3) if live else None,
         rate=round(live.rate, 1) if live and live.rate else None,

@@ -14,6 +14,7 @@ from typing import Any
 from lrnap.errors import Code, LrnapError
 from lrnap.manager import events, reports
 from lrnap.manager.core import Core
+from lrnap.manager.frames import FrameState
 from lrnap.manager.jobs import Job, JobState
 from lrnap.manager.nodes import NodeStep
 from lrnap.manager.queue import Queue, find_job, find_node
@@ -57,10 +58,11 @@ async def _jobs(queue: Queue, session: Session, request: Request) -> Reply:  # n
 
         found = await queue.query(page) if limit else []
     numbers = [job.id for job in found]
-    live = await queue.look(lambda core: {n: known for n in numbers if (known := reports.live_of(core, n))})
-    frames = await queue.query(lambda store: store.frame_counts([n for n in numbers if n not in live]))
-    frames |= {n: known.frames for n, known in live.items()}
-    return text(reports.job_line(job, live.get(job.id), frames.get(job.id, 1)) for job in reversed(found))
+    live = await queue.look(lambda core: {n: now for n in numbers if (now := reports.live_of(core, n))})
+    over = await queue.query(lambda store: store.frame_counts([n for n in numbers if n not in live]))
+    counts = {n: (states.total(), states[FrameState.DONE]) for n, states in over.items()}
+    counts |= {n: (now.frames, now.done) for n, now in live.items()}
+    return text(reports.job_line(job, live.get(job.id), *counts.get(job.id, (1, 0))) for job in reversed(found))
 
 
 async def _of_submission(queue: Queue, owner: str, token: str) -> list[Job]:
