@@ -59,6 +59,11 @@ def shown(plugin: Plugin, params: str) -> Translation:
     return bench.scene(WORLD, options=statement, camera=SEES, size=12, depth=9)
 
 
+def told(translation: Translation) -> tuple[object, ...]:
+    """All that the engine hears."""
+    return translation.config, translation.scene
+
+
 @pytest.mark.parametrize("kind", STATEMENTS)
 def test_what_is_called_honoured_is_seen(kind: str) -> None:
     scenes: dict[tuple[str, str], Translation] = {}
@@ -68,8 +73,9 @@ def test_what_is_called_honoured_is_seen(kind: str) -> None:
             keys = [(plugin.name, parameter.beside), (plugin.name, f"{parameter.beside} {given}")]
             scenes |= {key: shown(plugin, key[1]) for key in keys if key not in scenes}
             pairs.append((f"{plugin.name}: {given}", *keys))
-    pictures = dict(zip(scenes, bench.render(list(scenes.values()), spp=8), strict=True)) if scenes else {}
-    unseen = [name for name, before, after in pairs if np.array_equal(pictures[before], pictures[after])]
+    if scenes:
+        bench.render(list(scenes.values()), spp=8)  # the engine takes them all; pictures differ by chance here
+    unseen = [name for name, before, after in pairs if told(scenes[before]) == told(scenes[after])]
     assert not unseen, "\n".join(unseen)
 
 
