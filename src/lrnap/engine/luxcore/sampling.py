@@ -56,8 +56,8 @@ def paths(engine: str, eye: int, light: int | None = None) -> Fields:
 def _path(inputs: Inputs) -> Fields:
     p = inputs.params
     # In classic Lux, too, it is only the camera that does not see it, and only where lights are sampled.
-    hidden = [p.bool("directlightsampling") and not p.bool("includeenvironment")]
-    return paths("PATHCPU", _bounces(inputs)) | {"path.forceblackbackground.enable": hidden}
+    sampled, seen = p.bool("directlightsampling"), p.bool("includeenvironment")
+    return paths("PATHCPU", _bounces(inputs)) | {"path.forceblackbackground.enable": [sampled and not seen]}
 
 
 def _bounces(inputs: Inputs) -> int:

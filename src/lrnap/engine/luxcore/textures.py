@@ -112,7 +112,8 @@ def _image(inputs: Inputs) -> Fields:
         "gain": [max(gain, 0.0) ** gamma],  # classic Lux multiplies before it decodes
         "wrap": [p.string("wrap")],
     }
-    if inputs.row("channel") is not None:
+    row = inputs.row("channel")
+    if row is not None and not row.obsolete:
         channel = inputs.params.string("channel")
         fields |= {"channel": [channel]} if inputs.variant == "float" else {}
     return _white_around(inputs, fields) if fields["wrap"] == ["white"] else flat(inputs, fields)

@@ -82,7 +82,7 @@ PLUGINS: tuple[Plugin, ...] = (
     shape(
         "hyperboloid",
         triplet("point", "p1", (0.0, 0.0, 0.0)),
-        triplet("point", "p2", (1.0, 1.0, 1.0)),
+        as_in("[0.7 0.8 0.9]", triplet("point", "p2", (1.0, 1.0, 1.0))),
         *PHIMAX,
         note="the segment p1 p2, turned about z",
     ),

@@ -116,7 +116,9 @@ GENERAL: tuple[Plugin, ...] = (
         *MAPPING_2D,
         needs=IMAGE_NAME,
     ),
-    texture("normalmap", (F,), *IMAGE, *MAPPING_2D, needs=IMAGE_NAME),
+    texture(
+        "normalmap", (F,), *IMAGE, *MAPPING_2D, *old("string", "channel", note="normals take all"), needs=IMAGE_NAME
+    ),
     texture("add", (F, C), variant("tex1", 1.0), variant("tex2", 1.0)),
     texture(
         "subtract",
