@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,18 +58,29 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def shell(folder: Path) -> Iterator[Shell]:
-    with local_node(root=folder) as node:
-        yield Shell(folder, node.url)
+    with contextlib.ExitStack() as opened:
+        yield Shell(folder, opened)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shell:
+    """Commands of one block. What they start runs until its end, and is talked to by those behind it."""
+
     folder: Path
-    url: str
+    opened: contextlib.ExitStack
+    farm: str = ""  # URL of the manager that `lrnap up` has started
+
+    @functools.cached_property
+    def url(self) -> str:
+        return self.opened.enter_context(local_node(root=self.folder)).url
 
     def run(self, command: str) -> str:
         """Runs one command of a page: a node at the usual port is our node, and few samples will do."""
-        words = [self.url if word == DEFAULT_URL else word for word in shlex.split(command)]
+        words = shlex.split(command)
+        if words[:2] == ["lrnap", "up"]:
+            self.farm = self.opened.enter_context(up(self.folder, words))
+            return f"farm ready at {self.farm}"
+        words = [self.url if word == DEFAULT_URL else word for word in words]
         for option in ("--spp", "--time"):
             if option in words:
                 words[words.index(option) + 1] = "1"
@@ -78,10 +92,41 @@ class Shell:
                 return f"node ready at {node.url}"
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
-            words, cwd=self.folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=PATIENCE
+            words,
+            cwd=self.folder,
+            env=os.environ | {"PATH": path} | ({"LRNAP_URL": self.farm} if self.farm else {}),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
+
+
+@contextlib.contextmanager
+def up(folder: Path, words: list[str]) -> Iterator[str]:
+    """`lrnap up` at a free port, with its data in the folder; its URL."""
+    more = ["--listen", "127.0.0.1:0", "--data", "farm", "--nodes", "1"]
+    environment = os.environ | {"LRNAP_MDNS": "off"}
+    with (folder / "up.log").open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *words, *more],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+    try:
+        assert process.stdout is not None
+        found = next((m for line in process.stdout if (m := re.match(r"farm ready at (lrnap://\S+)", line))), None)
+        assert found is not None, (folder / "up.log").read_text()
+        yield found[1]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize("block", blocks("console"), ids=str)
