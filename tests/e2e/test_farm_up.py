@@ -136,7 +136,7 @@ def test_nodes_that_hold_the_farms_token_are_offered_and_others_left_alone(
         ):
             other = stranger.line(r"^node ready at (lrnaps://\S+)$")[1]
             ours = desk.line(r"^node ready at (lrnaps://\S+)$")[1]
-            attic.line(rf"was found at {ours} and holds this farm's token; to use it: lrnap nodes --found --to {url}$")
+            attic.line(rf"was found at {ours} and holds .*; to use it: lrnap nodes found --use --to {url}$")
             with Talk(Address.parse(url)) as talk:
                 assert talk.text("CTL_NODES") == []
                 for _ in range(20):  # a loaded machine answers late

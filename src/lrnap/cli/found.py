@@ -1,4 +1,4 @@
-"""`lrnap nodes --found`: the nodes that announce themselves in the local network, and using those that are yours."""
+"""`lrnap nodes found`: the nodes that announce themselves in the local network, and using those that are yours."""
 
 from __future__ import annotations
 

@@ -184,6 +184,12 @@ def up(
         typer.Option(help="Nodes on these machines, too, with commas between them.", metavar="[USER@]HOST,..."),
     ] = None,
     ssh_command: Annotated[str, typer.Option(help="How lrnap is started there.", metavar="COMMAND")] = "lrnap",
+    ray: Annotated[
+        str, typer.Option(help="Nodes on the Ray cluster there (or: auto), at most --nodes.", metavar="ADDRESS")
+    ] = "",
+    gpus_per_node: Annotated[
+        float, typer.Option(help="With --ray: GPUs that each node gets.", metavar="G", min=0)
+    ] = 0.0,
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Use nodes that are found in the network and hold the farm's token.")
     ] = False,
@@ -211,7 +217,16 @@ def up(
         token=token,
         adopt=adopt,
     )
-    raise typer.Exit(run(wishes, fingerprint=fingerprint, ssh=ssh or (), ssh_command=ssh_command))
+    raise typer.Exit(
+        run(
+            wishes,
+            fingerprint=fingerprint,
+            ssh=ssh or (),
+            ssh_command=ssh_command,
+            ray=ray,
+            gpus_per_node=gpus_per_node,
+        )
+    )
 
 
 @app.command()

@@ -119,7 +119,7 @@ def nodes(
     action: Annotated[
         str,
         typer.Argument(
-            help="list, show, add, enable, disable, drain, forgive, remove, tags, threads.", metavar="ACTION"
+            help="list, show, add, enable, disable, drain, forgive, remove, tags, threads, found.", metavar="ACTION"
         ),
     ] = "list",
     node: Annotated[list[str] | None, typer.Argument(help="URL or number; may be several.", metavar="NODE...")] = None,
@@ -131,9 +131,17 @@ def nodes(
         int | None, typer.Option(help="Of add and threads: to render with; 0 for all cores.", metavar="N", min=0)
     ] = None,
     why: Annotated[str, typer.Option(help="Of disable and drain: for those who wonder.", metavar="TEXT")] = "",
+    use: Annotated[bool, typer.Option("--use", help="Of found: those that hold the farm's token take part.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Of found: the --data of lrnap up, if it was given one.", metavar="FOLDER")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """List the nodes of a manager, or change them: `lrnap nodes drain lrnap://n7:1978`."""
+    """List the nodes of a manager, change them (`lrnap nodes drain lrnap://n7:1978`), find more in the network."""
+    if action == "found":
+        from lrnap.cli import found
+
+        raise typer.Exit(found.run(to, use=use, data=data, as_json=json))
     from lrnap.cli.nodes import Wishes, run
 
     raise typer.Exit(run(Wishes(action, tuple(node or ()), to, tags, threads, why, json)))

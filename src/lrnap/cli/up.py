@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lrnap.cli import access, report
 from lrnap.cli.farm_link import ManagerLink
 from lrnap.errors import Code, LrnapError
+from lrnap.launch.farm import Farm
 from lrnap.launch.up import Helper, Wishes, up
 from lrnap.net import known
 from lrnap.net.address import Address
+from lrnap.net.identity import load_or_make
 from lrnap.net.process import run as run_loop
 from lrnap.node.main import identity_folder
+from lrnap.wire import Role
 
 _WHERE = "`lrnap token --join` shows the whole line on the manager's machine"
 
@@ -23,12 +27,17 @@ def run(
     fingerprint: str = "",
     ssh: Sequence[str] = (),
     ssh_command: str = "lrnap",
+    ray: str = "",
+    gpus_per_node: float = 0.0,
 ) -> int:
     """Until Ctrl-C. Raises LrnapError for what keeps it from starting. `ssh`: machines, some with commas between."""
-    _check(wishes, fingerprint, ssh)
+    _check(wishes, fingerprint, ssh, ray)
     if wishes.join and wishes.token:
         access.login(wishes.join, wishes.token, fingerprint)
     helpers = _by_ssh(wishes, [part for text in ssh for part in text.split(",") if part.strip()], ssh_command)
+    if ray:
+        helpers.append(_on_ray(wishes, ray, gpus_per_node))
+        wishes = replace(wishes, nodes=0)  # of this machine: --nodes is of the cluster
     run_loop(up(wishes, ManagerLink, report.say, lambda line: print(line, flush=True), helpers))
     return report.OK
 
@@ -48,12 +57,29 @@ def _by_ssh(wishes: Wishes, hosts: Sequence[str], command: str) -> list[Helper]:
     return [helper(host) for host in dict.fromkeys(map(ssh.Host.parse, hosts))]
 
 
+def _on_ray(wishes: Wishes, address: str, gpus: float) -> Helper:
+    from lrnap.launch import cluster
+
+    cluster.check()
+    wanted = cluster.Cluster(address, wishes.nodes or 0, gpus, wishes.threads, wishes.engine)
+
+    async def helper(farm: Farm, url: str) -> None:
+        credentials = known.find(Address.parse(url)) if wishes.join else None
+        if credentials is not None:
+            token = credentials.token
+        else:
+            token = load_or_make(wishes.data / "manager" / "identity").token(Role.ADMIN)
+        await cluster.Scaler(wanted, farm, token, ManagerLink, report.say).run()
+
+    return helper
+
+
 def default_data() -> Path:
     """The folder of a farm: with the user's data."""
     return identity_folder(None).parent
 
 
-def _check(wishes: Wishes, fingerprint: str, ssh: Sequence[str]) -> None:
+def _check(wishes: Wishes, fingerprint: str, ssh: Sequence[str], ray: str) -> None:
     join = Address.parse(wishes.join) if wishes.join else None
     for wrong, message in (
         (join and wishes.alone, "--join is to a manager, and --no-manager means none: leave one of them out"),
@@ -61,6 +87,7 @@ def _check(wishes: Wishes, fingerprint: str, ssh: Sequence[str]) -> None:
         (wishes.token and not (join or wishes.alone), "a manager here makes its own token: leave out --token"),
         (join and bool(wishes.token) != bool(fingerprint), "--token and --fingerprint belong together: " + _WHERE),
         ((join or wishes.alone) and wishes.listen, "--listen is for a manager here: --host says where nodes are"),
+        (ray and wishes.alone, "--ray brings nodes to a manager: leave out --no-manager"),
         (ssh and (join or wishes.alone), "--ssh brings nodes to a manager here: type it where the manager runs"),
     ):
         if wrong:

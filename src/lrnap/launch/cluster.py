@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -210,6 +211,7 @@ class Scaler:
         """Raises LrnapError (UNAVAILABLE)."""
         import ray
 
+        self._knock()
         try:
             ray.init(
                 address=self._cluster.address,
@@ -227,6 +229,18 @@ class Scaler:
         self._most = self._cluster.nodes or max(fits, 1)
         self._cpus = self._cluster.cpus or cpus
         self._say(f"a Ray cluster with room for {fits} nodes of {self._cpus} processors; at most {self._most} are used")
+
+    def _knock(self) -> None:
+        """Ray itself waits for minutes for a cluster that is not there."""
+        host, _, port = self._cluster.address.removeprefix("ray://").rpartition(":")
+        if not host or not port.isdigit():
+            return  # `auto`, and what Ray calls local
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
+        except (OSError, OverflowError) as error:
+            raise LrnapError(
+                Code.UNAVAILABLE, f"there is no Ray cluster at {self._cluster.address[:80]}: {error}"
+            ) from None
 
     async def _end(self, member: Member) -> None:
         import ray

@@ -55,8 +55,9 @@ async def look_out(farm: Farm, url: str, token: str, say: Say, *, adopt: bool) -
 async def _offer(farm: Farm, url: str, one: Announcement, token: str, say: Say, adopt: bool) -> None:
     if one.url in await farm.urls():
         return
+    found = f"{one.name} was found at {one.url} and holds this farm's token"
     if adopt:
         await farm.add(Candidate(one.url, one.fingerprint, token))
-        say(f"{one.name} was found at {one.url} and holds this farm's token: it takes part")
+        say(f"{found}: it takes part")
     else:
-        say(f"{one.name} was found at {one.url} and holds this farm's token; to use it: lrnap nodes --found --to {url}")
+        say(f"{found}; to use it: lrnap nodes found --use --to {url}")
