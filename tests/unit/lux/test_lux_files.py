@@ -28,6 +28,19 @@ def test_which_parameters_are_files():
     assert names_of("Identity") == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Renderer "slg" "string localconfigfile" "slg.cfg"',
+        'Renderer "luxcore" "string configfile" "luxcore.cfg"',
+        'Renderer "hybrid" "string configfile" "hybrid.cfg"',
+        'SurfaceIntegrator "exphotonmap" "string photonmapsfile" "maps.pm"',  # classic Lux itself may write it
+    ],
+)
+def test_files_that_nobody_reads_need_not_be_there(text):
+    assert names_of(text) == []
+
+
 def test_a_name_without_an_extension_may_be_something_built_in():
     assert names_of('Film "fleximage" "string cameraresponse" "Gold_100CD"') == []
     assert names_of('Film "fleximage" "string cameraresponse" "my.films/Gold_100CD"') == []

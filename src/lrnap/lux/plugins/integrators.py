@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrnap.lux.plugins.rows import file, flag, old, real, whole, word
+from lrnap.lux.plugins.rows import flag, old, real, whole, word
 from lrnap.lux.plugins.samplers import PIXEL_SAMPLERS
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
@@ -95,7 +95,7 @@ SURFACE_PLUGINS: tuple[Plugin, ...] = (
         real("gatherangle", 10.0),
         *ROULETTE,
         real("distancethreshold", None, note="1.25 * maxphotondist"),
-        file("photonmapsfile"),
+        word("photonmapsfile", None),
         flag("dbg_enabledirect", True),
         flag("dbg_enableradiancemap", False),
         flag("dbg_enableindircaustic", True),

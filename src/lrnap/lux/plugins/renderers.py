@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrnap.lux.plugins.rows import file, flag, real, whole, word
+from lrnap.lux.plugins.rows import flag, real, whole, word
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
 PLUGINS: tuple[Plugin, ...] = (
@@ -12,7 +12,7 @@ PLUGINS: tuple[Plugin, ...] = (
         "renderer",
         "hybrid",
         (
-            file("configfile"),
+            word("configfile", None),
             whole("raybuffersize", 8192),
             whole("statebuffercount", 1),
             whole("opencl.platform.index", -1),
@@ -29,8 +29,8 @@ PLUGINS: tuple[Plugin, ...] = (
         "luxcore",
         (
             Parameter("config", "string", count=None, note="lines of LuxCore properties"),
-            file("localconfigfile", note="a file of LuxCore properties"),
-            file("configfile", note="older name of localconfigfile"),
+            word("localconfigfile", None, note="a file of LuxCore properties"),
+            word("configfile", None, note="older name of localconfigfile"),
         ),
         aliases=("slg",),
     ),
