@@ -38,6 +38,10 @@ class View:
     def film(self, name: str) -> Any:
         return look.value(self.job, name)
 
+    def resolution(self, axis: int) -> Any:
+        """0: width, 1: height; of a film without a scene its own."""
+        return self.figures.size[axis] if self.figures.only_film else self.film(("xresolution", "yresolution")[axis])
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
@@ -152,8 +156,8 @@ def _crop(index: int) -> Attribute:
 
 def _film() -> Iterator[Attribute]:
     rows: tuple[tuple[str, str, str, Callable[[View], Any]], ...] = (
-        ("xResolution", "int", "Horizontal resolution (pixels)", lambda v: v.film("xresolution")),
-        ("yResolution", "int", "Vertical resolution (pixels)", lambda v: v.film("yresolution")),
+        ("xResolution", "int", "Horizontal resolution (pixels)", lambda v: v.resolution(0)),
+        ("yResolution", "int", "Vertical resolution (pixels)", lambda v: v.resolution(1)),
         ("xPixelCount", "int", "Horizontal pixel count (after cropping)", lambda v: v.figures.size[0]),
         ("yPixelCount", "int", "Vertical pixel count (after cropping)", lambda v: v.figures.size[1]),
         ("numberOfLocalSamples", "double", "Number of samples of this machine", lambda v: v.look.local),

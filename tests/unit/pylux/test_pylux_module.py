@@ -238,6 +238,20 @@ def test_a_film_is_kept_when_rendering_ends_and_its_files_are_written(told: Told
     assert told == []
 
 
+def test_a_film_that_is_loaded_has_its_own_size(told: Told, tmp_path: Path) -> None:
+    ctx = pylux.Context("film")
+    small(ctx, integer__haltspp=2)
+    ctx.worldEnd()
+    ctx.wait()
+    ctx.saveFLM(str(tmp_path / "film.flm"))
+    ctx.cleanup()
+    ctx.loadFLM(str(tmp_path / "film.flm"))
+    assert (ctx.statistics("filmIsReady"), ctx.statistics("sceneIsReady")) == (1.0, 0.0)
+    assert (ctx.getAttribute("film", "xResolution"), ctx.getAttribute("film", "yResolution")) == (32, 24)
+    assert len(ctx.framebuffer()) == 32 * 24 * 3
+    ctx.cleanup()
+
+
 def test_a_context_that_is_forgotten_ends_what_renders(told: Told) -> None:
     ctx = pylux.Context("forgotten")
     small(ctx)
