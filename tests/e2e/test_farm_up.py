@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,11 +14,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from nodes import SCENE, Talk
 
 from lrnap.cli import found
+from lrnap.cli.main import app
 from lrnap.net import discovery, identity
 from lrnap.net.address import Address
 from lrnap.net.discovery import Announcement
@@ -96,6 +100,20 @@ def test_two_machines_render_one_job_and_a_killed_one_comes_back(tmp_path: Path)
                     again.end()
         attic.end()
         assert "Traceback" not in attic.said.read_text()
+
+
+def _typed_on_the_page() -> list[str]:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "farm.md").read_text()
+    return re.findall(r"^\w*\$ (lrnap .*)$", page, re.MULTILINE)
+
+
+@pytest.mark.parametrize("line", _typed_on_the_page())
+def test_what_the_page_says_to_type_can_be_typed(line: str) -> None:
+    """Other machines are not here; that the options are there, and take what they are given, is."""
+    arguments = shlex.split(line)[1:]
+    group: Any = typer.main.get_command(app)
+    command = group.commands[arguments[0]]
+    command.make_context(arguments[0], arguments[1:])
 
 
 def _until(talk: Talk, pattern: str) -> None:
