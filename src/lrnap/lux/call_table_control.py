@@ -69,9 +69,9 @@ ROWS = (
         "engine",
         Where.SCENE,
         "min:number max:number",
-        "bound the intersection epsilon; negative: default",
+        "bound the intersection epsilon; taken and without effect: LuxCore has its own",
     ),
-    row("EnableDebugMode", "engine", Where.OPTIONS, "", "check the engine's own work; slow"),
+    row("EnableDebugMode", "engine", Where.OPTIONS, "", "check the engine's own work; taken and without effect"),
     row("DisableRandomMode", "engine", Where.OPTIONS, "", "always start from the same seed"),
     # Framebuffer and film.
     _film("UpdateFramebuffer", args="", doc="develop the film anew"),
