@@ -1,0 +1,155 @@
+"""The commands of the queue as they are typed, and docs/queue.md, against a manager and its nodes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from managers import FarmOfPrograms, farm
+from nodes import PATIENCE, SCENE
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "queue.md"
+BLOCKS = re.findall(r"^```(shell|py)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarmOfPrograms]:
+    with farm(tmp_path_factory.mktemp("farm"), nodes=2) as started:
+        yield started
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Where somebody types, beside a scene and its frames."""
+
+    folder: Path
+    url: str
+
+    def run(self, *words: str, code: int = 0) -> tuple[str, str]:
+        """What it says on standard output and standard error."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        env = os.environ | {"PATH": path, "LRNAP_URL": self.url}
+        done = subprocess.run(words, cwd=self.folder, env=env, capture_output=True, text=True, timeout=PATIENCE * 4)
+        assert done.returncode == code, f"{words}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done.stdout, done.stderr
+
+    def lrnap(self, line: str, code: int = 0) -> str:
+        said, complained = self.run("lrnap", *shlex.split(line), code=code)
+        return complained if code else said
+
+    def json(self, line: str) -> list[dict[str, object]]:
+        return [json.loads(text) for text in self.lrnap(f"{line} --json").splitlines()]
+
+
+@pytest.fixture
+def shell(tmp_path: Path, programs: FarmOfPrograms) -> Shell:
+    return shell_in(tmp_path, programs)
+
+
+@pytest.mark.parametrize("block", [text for language, text in BLOCKS if language == "shell"])
+def test_commands_do_what_the_page_says(block: str, tmp_path: Path) -> None:
+    with farm(tmp_path / "farm", nodes=2) as programs:
+        (tmp_path / "here").mkdir()
+        shell = shell_in(tmp_path / "here", programs)
+        said: list[str] = []
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                said = shell.run(*shlex.split(line[2:]))[0].splitlines()
+            else:
+                words = line.split()
+                assert any(set(words) <= set(text.split()) for text in said), f"{line!r} is not in {said}"
+
+
+def shell_in(folder: Path, programs: FarmOfPrograms) -> Shell:
+    made = Shell(folder, programs.manager.url)
+    (folder / "scene.lxs").write_text(SCENE)
+    for number in (1, 3, 5):
+        (folder / f"move.{number:04d}.lxs").write_text(f"LookAt 0 {-4 - number} 1  0 0 1  0 0 1\n")
+        (folder / f"shot.{number:04d}.lxs").write_text(SCENE)
+    return made
+
+
+def test_python_does_what_the_page_says(shell: Shell) -> None:
+    (text,) = [text for language, text in BLOCKS if language == "py"]
+    script = shell.folder / "snippet.py"
+    script.write_text(text.replace("lrnap://127.0.0.1:1978", shell.url))
+    shell.run(sys.executable, "-W", "error", str(script))
+    assert (shell.folder / "frame2.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_job_is_steered_by_commands(shell: Shell) -> None:
+    (job,) = shell.json("submit scene.lxs --name steered --spp 1e6 --tag nobody-has-this --owner ana --priority -2")
+    assert (job["name"], job["state"], job["priority"]) == ("steered", "QUEUED", -2)
+    assert job["why"] == "no node has the tags nobody-has-this"
+    assert [known["name"] for known in shell.json("jobs --owner ana")] == ["steered"]
+    assert "no node has the tags" in shell.lrnap("jobs --state queued")
+    shell.lrnap("job steered priority 7")
+    assert shell.json("job steered")[0]["priority"] == 7
+    assert shell.json("job steered pause")[0]["state"] == "PAUSED"
+    assert shell.json("job steered resume")[0]["state"] == "QUEUED"
+    assert shell.json("job steered stop")[0]["state"] == "STOPPED"
+    assert shell.json("job steered retry")[0]["state"] == "QUEUED"
+    assert [one["name"] for one in shell.json("job steered frames")] == ["1"]
+    assert shell.json("job steered history")[0]["step"] == "submit"
+    assert shell.json("job steered remove") == [{"name": "steered", "state": "REMOVED"}]
+    assert "no job" in shell.lrnap("job steered", code=2)
+
+
+def test_nodes_are_steered_by_commands(shell: Shell, programs: FarmOfPrograms) -> None:
+    url = programs.nodes[0].url
+    assert {node["name"] for node in shell.json("nodes")} == {node.url for node in programs.nodes}
+    assert shell.json(f"nodes drain {url} --why 'moving house'")[0]["standing"] == "DRAINING"
+    assert "moving house" in shell.lrnap("nodes")
+    assert shell.json(f"nodes disable {url}")[0]["standing"] == "DISABLED"
+    assert shell.json(f"nodes enable {url}")[0]["standing"] == "ENABLED"
+    assert shell.json(f"nodes tags {url} --tags gpu,big")[0]["tags"] == "gpu,big"
+    assert shell.json(f"nodes threads {url} --threads 1")[0]["threads"] == 1
+    shell.lrnap(f"nodes forgive {url}")
+    shell.lrnap(f"nodes remove {url}")
+    assert url not in shell.lrnap("nodes")
+    assert shell.json(f"nodes add {url} --tags fast")[0]["tags"] == "fast"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "says"),
+    [
+        ("submit missing.lxs", 2, "missing.lxs"),
+        ("submit scene.lxs --spp 0", 2, "above zero"),
+        ("submit scene.lxs --frames 5-1", 2, "frames"),
+        ("submit shot.####.lxs", 2, "which frames"),
+        ("submit shot.####.lxs --frames 1-9", 2, "no file for frame 2"),
+        ("submit scene.lxs --after nobody", 2, "nobody"),
+        ("job nobody", 2, "CTL_JOBS lists the jobs"),
+        ("job nobody dance", 2, "there are show, watch"),
+        ("job nobody pause 3", 2, "takes no '3'"),
+        ("job nobody show -o a.png", 2, "fetch"),
+        ("jobs --state asleep", 2, "there is no state"),
+        ("nodes dance", 2, "there are list, show, add"),
+        ("nodes drain", 2, "which node"),
+        ("nodes tags lrnap://n7", 2, "which tags"),
+        ("nodes drain lrnap://n7 --threads 3", 2, "--threads is for"),
+        ("nodes add n7:port", 2, "n7:port"),
+        ("jobs --to lrnap://127.0.0.1:1", 3, "nothing listens"),
+        ("jobs --to nonsense://x", 2, "nonsense"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line_with_the_code_of_its_kind(
+    shell: Shell, line: str, code: int, says: str
+) -> None:
+    said = shell.lrnap(line, code=code)
+    assert says in said
+    assert said.startswith("error: ")
+
+
+def test_a_render_node_has_no_queue(shell: Shell, programs: FarmOfPrograms) -> None:
+    said = shell.lrnap(f"submit scene.lxs --to {programs.nodes[1].url}", code=2)
+    assert "lrnap render --node" in said
