@@ -73,6 +73,13 @@ SPHERE = 'Shape "sphere"'
         ),
         ('LightSource "spot" "point from" [1 2 3] "point to" [1 2 3]', "two different points"),
         ('LightSource "distant" "point to" [0 0 0]', "two different points"),
+        ("WorldBegin", "only once"),
+        ('NamedMaterial "green"', "define it before"),
+        ('Material "matte" "texture Kd" ["wood"]', "define it before"),
+        (
+            'Shape "mesh" "integer nsubdivlevels" [30] "point P" [0 0 0 1 0 0 0 1 0] "integer triindices" [0 1 2]',
+            "use a lower nsubdivlevels",
+        ),
         ('LightSource "distant" "color L" [-0.3 -0.1 -1]', "darker than 0"),
         ('LightSource "infinite" "float gain" [-0.65]', "darker than 0"),
         (f'AreaLightSource "area" "color L" [-1 1 1] {SPHERE}', "darker than 0"),

@@ -122,6 +122,8 @@ class Checker:
                 raise SceneError(f"{name} may not stand in a motion; end it first, with MotionEnd ({top})")
             if name != "MotionEnd" and top.found == top.wanted:
                 raise SceneError(f"{name}: the motion has {top.wanted} times and as many transforms already ({top})")
+        if name == "WorldBegin" and self._in_world:
+            raise SceneError("WorldBegin may stand only once: remove this one")
         if where is Where.OPTIONS and self._in_world:
             raise SceneError(f"{name} must stand before WorldBegin")
         if where is Where.WORLD and not self._in_world:
@@ -165,7 +167,8 @@ class Checker:
 
     def _require(self, what: str, kind: str, name: str) -> None:
         if self._names.find(kind, name) is None:
-            raise SceneError(f"{what}: unknown {kind} '{name}'{did_you_mean(name, self._names.known(kind))}")
+            meant = did_you_mean(name, self._names.known(kind)) or "; define it before it is used"
+            raise SceneError(f"{what}: unknown {kind} '{name}'{meant}")
 
     # Plugins and their parameters.
 
@@ -210,7 +213,8 @@ class Checker:
         found = self._names.find_texture(reference.name, reference.variant)
         if found is None:
             known = [name for variant in VARIANTS for name in self._names.known(f"{variant} texture")]
-            raise SceneError(f"{what}: unknown texture '{reference.name}'{did_you_mean(reference.name, known)}")
+            meant = did_you_mean(reference.name, known) or "; define it before it is used"
+            raise SceneError(f"{what}: unknown texture '{reference.name}'{meant}")
         if found[0] != reference.variant:
             return [f"{what} needs a {reference.variant} texture; '{reference.name}' is a {found[0]} texture"]
         return []

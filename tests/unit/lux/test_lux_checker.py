@@ -25,7 +25,7 @@ def refused(calls: list[Call]) -> SceneError:
     [
         ('Shape "sphere"', "1:1", "Shape must stand after WorldBegin"),
         ('WorldBegin Film "fleximage"', "1:12", "Film must stand before WorldBegin"),
-        ("WorldBegin WorldBegin", "1:12", "WorldBegin must stand before WorldBegin"),
+        ("WorldBegin WorldBegin", "1:12", "WorldBegin may stand only once"),
         ("WorldEnd", "1:1", "WorldEnd must stand after WorldBegin"),
         ("WorldBegin WorldEnd Identity", "1:21", "nothing may follow"),
         ("WorldBegin AttributeEnd", "1:12", "AttributeEnd without AttributeBegin"),

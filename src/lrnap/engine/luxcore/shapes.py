@@ -116,7 +116,11 @@ class Geometry:
         if row is None:
             inputs.warn("is left out: shapes of this plugin cannot be rendered; convert it to a mesh")
             return ""
-        mesh, warnings = build_mesh(shape, inputs.params, self.draft.files, name)
+        try:
+            mesh, warnings = build_mesh(shape, inputs.params, self.draft.files, name)
+        except SceneError as error:
+            error.at = error.at or (str(shape.entity.at) if shape.entity.at else None)
+            raise
         for warning in warnings:
             inputs.warn(warning)
         turned = shape.reverse != mirrored
