@@ -183,7 +183,7 @@ def _alone(name: str) -> LrnapError:
     return LrnapError(
         Code.UNSUPPORTED,
         f"a node renders alone and connects to nobody{f', so not to {name[:80]!r}' if name else ''}: whoever sends "
-        "scenes brings several nodes together, with lrnap render --on or addServer of a Context",
+        "scenes brings several nodes together, with lrnap render --node or addServer of a Context",
     )
 
 
