@@ -182,8 +182,8 @@ def fenced(turn: Turn, event: events.NodeFenced) -> None:
     node = _current(turn, event.node, event.generation)
     if node is None:
         return
+    turn.world.put(replace(node, generation=max(node.generation, event.newest)))  # what the next claim has to be above
     if event.ours:
-        turn.world.put(replace(node, generation=max(node.generation, event.newest)))
         turn.claim(turn.world.nodes[node.id], f"it knows lease {event.newest} of this manager, whose store is older")
         return
     why = f"another manager has taken it{': ' + event.by if event.by else ''}"
