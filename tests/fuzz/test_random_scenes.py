@@ -95,6 +95,14 @@ def test_findings_are_refused_with_place_and_cure(world: str, cause: str) -> Non
     assert found.at.startswith(f"{trial.NAME}:4:")
 
 
+@pytest.mark.parametrize("plugin", ["fbm", "wrinkled", "marble"])
+def test_noise_of_more_sizes_than_can_be_seen_does_not_take_for_ever(plugin: str) -> None:
+    texture = f'Texture "t" "color" "{plugin}" "integer octaves" [1000000000]'
+    found = trial.read(WORLD.format(f'{texture} Material "matte" "texture Kd" ["t"] {SPHERE}'), {})
+    assert not isinstance(found, SceneError)
+    assert [value for key, value in found.scene.items() if key.endswith(".octaves")] == [[32]]
+
+
 def test_the_runner_keeps_what_it_finds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from fuzz.__main__ import keep
 

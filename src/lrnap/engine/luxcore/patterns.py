@@ -111,19 +111,23 @@ def _brick(inputs: Inputs) -> Fields:
     }
 
 
+MOST = {"octaves": 32}  # each is half as large as the one before: what comes after is nothing, and costs as much time
+
+
 def _procedural(engine_type: str, *numbers: str) -> Build:
     """A pattern in space whose numbers have the same names in the engine."""
 
     def build(inputs: Inputs) -> Fields:
         fields: Fields = {"type": [engine_type]}
-        return in_space(inputs, fields | {name: [inputs.number(name)] for name in numbers})
+        given = {name: inputs.number(name) for name in numbers}
+        return in_space(inputs, fields | {name: [min(n, MOST.get(name, n))] for name, n in given.items()})
 
     return build
 
 
 def _marble(inputs: Inputs) -> Fields:
     p = inputs.params
-    fields: Fields = {"type": ["marble"], "octaves": [p.int("octaves")]}
+    fields: Fields = {"type": ["marble"], "octaves": [min(p.int("octaves"), MOST["octaves"])]}
     return in_space(inputs, fields | {name: [p.float(name)] for name in ("roughness", "scale", "variation")})
 
 
