@@ -157,6 +157,9 @@ def test_nodes_that_hold_the_farms_token_are_offered_and_others_left_alone(
             attic.line(rf"was found at {ours} and holds .*; to use it: lrnap nodes found --use --to {url}$")
             with Talk(Address.parse(url)) as talk:
                 assert talk.text("CTL_NODES") == []
+                for half in (f'token="{token}"', f'fingerprint="sha256:{"0" * 64}"'):
+                    assert "belong together" in talk.ask(f"CTL_ADDNODE {ours} {half}")
+                assert talk.text("CTL_NODES") == []
                 for _ in range(20):  # a loaded machine answers late
                     assert found.run(url, use=True, data=data, as_json=False) == 0
                     if talk.text("CTL_NODES"):
