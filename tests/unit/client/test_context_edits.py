@@ -105,6 +105,7 @@ def test_a_wrong_call_raises_at_its_line_and_an_error_in_the_block_changes_nothi
             job.edit() as edit,
         ):
             edit.objectInstance("cube")
+        until_rendered(job)  # anew, since the edit
         assert job.snapshot().epoch == 1
         assert not hasattr(edit, "shape")
         with pytest.raises(LrnapError, match="no edit is open"):
