@@ -15,7 +15,10 @@ MAX_WARNINGS = 12
 
 
 def exit_code(error: LrnapError) -> int:
-    """2: what was asked for is wrong; 3: it may be right, but there was nobody to do it."""
+    """1: there was no room for what is written; 2: what was asked for is wrong; 3: it may be right, but there was
+    nobody to do it."""
+    if error.code is Code.INTERNAL and isinstance(error.__cause__, OSError):
+        return MISSING
     if error.code in _NO_NODE or error.code.blame is Blame.SERVER:
         return NO_NODE
     return BAD

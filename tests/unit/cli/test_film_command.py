@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -257,3 +258,16 @@ def test_names_that_would_be_taken_twice_are_refused_before_anything_is_written(
     done = lrnap("film", "develop", "a.flm", "b.flm", "-o", "x-{look}.png", "--develop", "looks")
     assert (done.returncode, "two pictures would have this name" in done.stderr) == (2, True)
     assert not [*folder.glob("*.png")]
+
+
+def test_a_full_disk_keeps_the_last_picture_and_is_exit_code_1(lrnap, folder, monkeypatch):
+    (folder / "a.png").write_bytes(b"the last one")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("lrnap.film.replace.os.fsync", full)
+    done = lrnap("film", "develop", "a.flm")
+    assert (done.returncode, "No space left on device" in done.stderr) == (1, True)
+    assert (folder / "a.png").read_bytes() == b"the last one"
+    assert not [*folder.glob(".lrnap*")]
