@@ -9,8 +9,8 @@ from time import sleep
 
 import numpy as np
 import pytest
-from managers import FarmOfPrograms, Program, farm
-from nodes import PATIENCE, SIZE, number
+from managers import FarmOfPrograms, Program, farm, manager_program
+from nodes import PATIENCE, SIZE, Talk, number
 
 from lrnap.manager.films import FilmStore
 from lrnap.manager.store import Store
@@ -56,6 +56,16 @@ def finished(manager: Program, name: str) -> dict[str, object]:
 
     until(done, f"{name} is DONE")
     return dict(manager.facts(name))
+
+
+def presence(manager: Program) -> list[object]:
+    """Of its nodes."""
+    return [listed.args[1] for listed in manager.lines("CTL_NODES")]
+
+
+def picture(talk: Talk, name: str) -> bytes:
+    """As developed: the pixels of a TGA file, without what it says about itself."""
+    return talk.data(f'API_DumpFilmBuffer "{name}" format=tga')[: 18 + 3 * PIXELS]
 
 
 def check_film(manager: Program, name: str, spp: float) -> None:
@@ -172,3 +182,45 @@ def test_frames_are_rendered_side_by_side_and_their_pictures_written(four: FarmO
         assert talk.ask('API_Render "cut" spp=4') == "R_OK"
         finished(manager, "cut")
         assert [listed.args[0] for listed in manager.lines('CTL_JOB "cut" show=frames')] == [5, 6]
+
+
+def test_what_is_changed_of_a_job_outlives_the_manager(four: FarmOfPrograms) -> None:
+    manager = four.manager
+    submit(manager, "look", "spp=30")
+    finished(manager, "look")
+    with manager.talk() as talk:
+        assert talk.ask("CTL_SET gamma 1.5 job=look") == "R_OK"
+        assert talk.ask("CTL_SET lightgroup.default.rgb [1 0.5 0.25] job=look") == "R_OK"
+        before = picture(talk, "look")
+    manager.kill()
+    manager.again()
+    with manager.talk() as talk:
+        assert talk.ask("CTL_GET gamma job=look") == "R_OK GAMMA = 1.5"
+        assert picture(talk, "look") == before
+
+        assert talk.ask('API_EditBegin "look"') == "R_OK"
+        assert talk.ask('API_LightSource "point" "color L" [500 1 1]') == "R_OK"
+        assert talk.ask("API_EditEnd") == "R_OK EPOCH = 1"
+        assert talk.ask('API_Render "look" spp=20') == "R_OK"
+        assert finished(manager, "look")["spp"] >= 20
+        assert picture(talk, "look") != before
+
+
+def test_two_managers_do_not_share_a_node(tmp_path: Path) -> None:
+    with farm(tmp_path) as small:
+        first = small.manager
+        first.write("scene.lxs")
+        submit(first, "mine", "spp=0")
+        until(lambda: rendering(first, "mine") == 1, "it renders")
+        second = manager_program(tmp_path / "second", [small.nodes[0].url])
+        try:
+            until(lambda: presence(second) == ["FENCED"], "the second one is refused")
+            assert rendering(first, "mine") == 1
+            with second.talk() as talk:
+                assert talk.ask(f"CTL_NODE {small.nodes[0].url} step=enable") == "R_OK"
+            until(lambda: presence(second) == ["HERE"], "the second one has taken it")
+            until(lambda: presence(first) == ["FENCED"], "the first one knows")
+            why = "1 taken by another manager"
+            until(lambda: why in str(first.facts("mine").get("why")), "and says so")
+        finally:
+            second.end()

@@ -74,6 +74,10 @@ class RemoteEngine:
             raise LrnapError(Code.ARGS, f"{options.threads} threads cannot be used; ask for 0 (all) to {MAX_THREADS}")
         return RemoteRun(await self._open(self.name), scene, options, self._open)
 
+    async def connect(self) -> Connection:
+        """A connection as its runs have. Raises LrnapError if the node cannot be reached."""
+        return await self._open(self.name)
+
     async def follow(self, options: RunOptions) -> RemoteRun:
         """A run that the node has already, of that name: its job goes on whoever follows it."""
         return RemoteRun(await self._open(self.name), None, options, self._open)

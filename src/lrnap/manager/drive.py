@@ -43,7 +43,8 @@ class Around:
 
 
 class Drive:
-    """A run that was started or is followed. `free`: what must be over on the node before."""
+    """A run that was started or is followed. `free`: what must be over on the node before; `fenced`: the node says that
+    it belongs to another manager, which is no fault of the run's."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Drive:
         engine: RemoteEngine,
         order: effects.StartRun | effects.FollowRun,
         free: Callable[[], Coroutine[Any, Any, None]],
+        fenced: Callable[[LrnapError], Coroutine[Any, Any, None]],
     ) -> None:
         self.name, self.job, self.frame, self.epoch = order.run, order.job, order.frame, order.epoch
         self.url = engine.name
@@ -61,6 +63,7 @@ class Drive:
         self._engine = engine
         self._order = order
         self._free = free
+        self._fenced = fenced
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
         self._taking = asyncio.Lock()
         self._task = asyncio.create_task(self._live(), name=f"run {order.run}")
@@ -75,7 +78,7 @@ class Drive:
 
     def stop(self) -> None:
         """Overtakes all orders that wait; a run that is being started has nothing to give."""
-        if self.run is None:
+        if self.run is None and isinstance(self._order, effects.StartRun):
             self._task.cancel()
             self._say_ended(RunState.STOPPED)
             return
@@ -119,6 +122,8 @@ class Drive:
         await self._cancel()
         if self.run is not None:
             await self.run.close()
+        elif isinstance(self._order, effects.FollowRun):  # it is there, and was not reached yet
+            await forget(self._engine.connect(), self.name)
 
     # --- inside
 
@@ -132,7 +137,9 @@ class Drive:
             await self._follow(run)
             status = run.status()
             problem = await self._take_last(run)
-            if status.state is RunState.DONE and problem is not None:
+            if status.error is not None and status.error.code is Code.FENCED:
+                await self._fenced(status.error)
+            elif status.state is RunState.DONE and problem is not None:
                 self._say_ended(RunState.FAILED, problem)
             else:
                 self._say_ended(status.state, status.error)
@@ -141,6 +148,9 @@ class Drive:
             if self.run is None and error.code is Code.UNAVAILABLE:  # the way to the node broke: no fault of the run's
                 why = str(error)
                 self._around.post(events.NodeGone(node=self._order.node, generation=self.generation, why=why))
+                return
+            if error.code is Code.FENCED:
+                await self._fenced(error)
                 return
             self._say_ended(RunState.FAILED, error)
         except Exception as error:

@@ -46,7 +46,7 @@ class Submit(Event):
     tags: tuple[str, ...] = ()
     halt: Halt = field(default_factory=Halt)
     output: str = ""
-    develop: Mapping[str, str] | None = None
+    develop: Mapping[str, object] | None = None
     token: str = ""
     epoch: int = 0  # of the film, if the scene was edited before
     render: bool = True  # False: it is READY, and waits for Render
@@ -101,7 +101,7 @@ class Change(JobEvent):
     tags: tuple[str, ...] | None = None
     after: tuple[int, ...] | None = None
     output: str | None = None
-    develop: Mapping[str, str] | None = None
+    develop: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

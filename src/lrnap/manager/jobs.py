@@ -96,7 +96,7 @@ class Job:
     scene: str = ""  # SHA-256 of the scene that all frames share; a frame may have its own
     assets: Mapping[str, str] | None = None  # file name as the scene spells it -> SHA-256
     output: str = ""  # pattern of the pictures' names
-    develop: Mapping[str, str] | None = None  # Film parameters that were set for it
+    develop: Mapping[str, object] | None = None  # Film parameters that were set for it
     epoch: int = 0  # grows with every edit; films of older epochs no longer count
     token: str = ""  # what the client calls its submission, so that asking twice makes one job
     submitted: float = 0.0  # seconds since 1970, by the wall clock: for people only

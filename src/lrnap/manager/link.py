@@ -7,6 +7,7 @@ second whether it is there. When the connection breaks, the core decides what co
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import re
 from collections.abc import Coroutine
@@ -18,6 +19,7 @@ from lrnap.engine.protocol import Halt, RunState, RunStatus
 from lrnap.errors import Code, LrnapError
 from lrnap.manager import effects, events
 from lrnap.manager.drive import Around, Drive, alone, forget
+from lrnap.wire import Reply
 from lrnap.wire.listing import read_line
 
 log = logging.getLogger("lrnap.manager")
@@ -91,7 +93,9 @@ class Link:
             if name != order.run:
                 self._settle(self.drives.pop(name).leave())
         if order.run not in self.drives:
-            self.drives[order.run] = Drive(self._around, self._engine, order, self._settled)
+            self.drives[order.run] = Drive(
+                self._around, self._engine, order, self._settled, functools.partial(self._say_fenced, order.generation)
+            )
 
     async def close(self, *, release: bool = False) -> None:
         """Runs go on on the node. `release`: others may have it from now on."""
@@ -139,7 +143,7 @@ class Link:
                 return
             except (LrnapError, TimeoutError) as error:
                 if isinstance(error, LrnapError) and error.code is Code.FENCED:
-                    self._around.post(await self._fenced(generation, error))
+                    await self._say_fenced(generation, error)
                     return
                 if not self.problem:
                     log.info("%s: %s", self.url, error or "no answer")
@@ -190,6 +194,8 @@ class Link:
             state, name = str(reply.args[0]), str(reply.fields.get("jobname", ""))
             active = STATES.get(state) in (RunState.RENDERING, RunState.PAUSED) and not self.queue
             foreign = name if active and not OURS.fullmatch(name) else ""
+            if self._taken(reply, generation):
+                raise LrnapError(Code.FENCED, f"{self.url} belongs to manager {reply.fields.get('manager')} now")
             self._around.post(events.NodeHeard(node=self.node, generation=generation, foreign=foreign))
             self._hear_whether_it_yields(str(reply.fields.get("yields", "")))
         self._around.post(events.NodeGone(node=self.node, generation=generation, why=self.problem))
@@ -198,6 +204,14 @@ class Link:
         if bool(why) != self._yields:
             self._yields = bool(why)
             self._around.post(events.Yield(node=self.node, on=self._yields, why=why))
+
+    def _taken(self, reply: Reply, generation: int) -> bool:
+        """Whether the node says that its claim is another one by now."""
+        claim = (reply.fields.get("manager"), reply.fields.get("generation"))
+        return None not in claim and claim != (self._manager, generation)
+
+    async def _say_fenced(self, generation: int, error: LrnapError) -> None:
+        self._around.post(await self._fenced(generation, error))
 
     async def _fenced(self, generation: int, error: LrnapError) -> events.NodeFenced:
         """Whose claim is newer, as far as the node says it."""

@@ -45,6 +45,7 @@ class QueuedRun(ReportedRun):
         super().__init__(RunOptions(name, seed, epoch=view.job.epoch))
         self.view = view
         self.film: Film | None = None
+        self.look = dict(view.job.develop or {})  # how it is developed, as it is stored
         self._farm = farm
         self._closed = False
         self._status = view.status

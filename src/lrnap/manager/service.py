@@ -49,6 +49,7 @@ from lrnap.manager.visit import ManagerVisit
 from lrnap.manager.wishes import Wishes
 from lrnap.net.service import Session
 from lrnap.node.assets import hash_of
+from lrnap.node.edits import JobEdit
 from lrnap.node.jobs import Job
 from lrnap.node.service import Live, Node
 from lrnap.node.settings import film_params
@@ -237,9 +238,14 @@ class Manager(Node):
         scene = ParamSet(job.scene.film)
         halt = halts.without_never(halts.first_of(options.halt, halts.of_film(scene)))
         known = self.queued.get(job)
-        if known is not None:
-            await self.office.do(events.Render(job=known.job, halt=halt, by=job.owner))
+        if known is not None and job.epoch > known.view.job.epoch:  # its scene was edited after it was over
             number = known.job
+            sha256, assets = await self._keep(job.scene, options.channels)
+            await self.office.do(events.Change(job=number, halt=halt))
+            await self.office.do(events.Edit(job=number, scene=sha256, assets=assets, epoch=job.epoch, by=job.owner))
+        elif known is not None:
+            number = known.job
+            await self.office.do(events.Render(job=number, halt=halt, by=job.owner))
         else:
             number = await self._submit(job, options, halt)
         view = await self.office.view(number)
@@ -302,6 +308,13 @@ class Manager(Node):
         wanted = self.queued[front].view.job.epoch + 1 if epoch is None else epoch
         await self.office.do(events.Edit(job=job, scene=sha256, assets=assets, epoch=wanted))
         return wanted
+
+    def _edited(self, job: Job, edit: JobEdit, epoch: int) -> None:
+        super()._edited(job, edit, epoch)
+        if job in self.queued:
+            job.develop |= {
+                param.name: param.value for call in edit.calls if call.name == "Film" for param in call.params
+            }
 
     async def reset(self, job: Job) -> None:
         run = self.queued.get(job)
@@ -408,6 +421,14 @@ class Manager(Node):
     def _asset(self, sha256: str, name: str) -> str:
         return str(self.assets.path(sha256, Path(name.replace("\\", "/")).suffix))
 
+    async def keep_looks(self) -> None:
+        """How jobs are developed is stored once somebody has changed it."""
+        for job, run in [*self.queued.items()]:
+            look = _stored(job.develop)
+            if look != run.look:
+                run.look = look
+                await self.office.do(events.Change(job=run.job, develop=look))
+
     # --- effects
 
     def _perform(self, step: Step, views: Mapping[int, View]) -> None:
@@ -488,5 +509,15 @@ class Manager(Node):
         task.add_done_callback(self._tasks.discard)
 
 
-def _stored(develop: Mapping[str, object]) -> dict[str, str]:
-    return {name: str(value) for name, value in develop.items()}
+def _stored(develop: Mapping[str, object]) -> dict[str, object]:
+    """As JSON has values: single ones, and lists of them."""
+    return {name: _plain(value) for name, value in develop.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Iterable):
+        return [_plain(item) for item in value]
+    item = getattr(value, "item", None)  # of numpy's numbers
+    return value if item is None else item()

@@ -33,7 +33,10 @@ class ManagerVisit(NodeVisit):
         """A queue meets all wishes."""
 
     async def answer(self, request: Request) -> Answer:
-        return await super().answer(await self._named(request))
+        answer = await super().answer(await self._named(request))
+        if request.verb in ("CTL_SET", "API_EditEnd") or request.call is not None:
+            await self.manager.keep_looks()
+        return answer
 
     # --- frames
 
