@@ -28,6 +28,8 @@ from lrnap.wire import Role
 
 ANYWHERE = Address("192.0.2.1", 9)  # of no machine (RFC 5737): where a packet to the world outside would go
 
+NEAR = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # what means all addresses of a machine, and the one that is only its own
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -119,16 +121,17 @@ async def _start(
         new = _join_line(wishes)
         both.push_async_callback(keeper.end)
         urls = await keeper.start()
-        farm = reach(Address.parse(urls[0]))
+        near = next(filter(None, (_near(Address.parse(url)) for url in urls)))
+        farm = reach(near)
         opened.push_async_exit(both.pop_all())
     for candidate in candidates:
         await farm.add(candidate)
-    show(f"farm ready at {urls[0]} with {_count(len(candidates))}")
-    show(f"render on it: lrnap submit SCENE.lxs --to {urls[0]}")
+    show(f"farm ready at {near.url} with {_count(len(candidates))}")
+    show(f"render on it: lrnap submit SCENE.lxs --to {near.url}")
     for url in urls:
         if new is not None and Address.parse(url).tls:
             show(f"add another machine, type there: {new(Address.parse(url))}")
-    return farm, urls[0], [keeper.keep(), nodes.keep(), *_looking(wishes, farm, urls[0], say)]
+    return farm, near.url, [keeper.keep(), nodes.keep(), *_looking(wishes, farm, near.url, say)]
 
 
 def _looking(wishes: Wishes, farm: Farm, url: str, say: Say) -> list[Coroutine[Any, Any, None]]:
@@ -154,7 +157,7 @@ async def _nodes(
 
 def _manager(wishes: Wishes) -> Program:
     listen = [*wishes.listen]
-    if not any(listen_address(text, insecure=wishes.insecure).loopback for text in listen):
+    if not any(_near(listen_address(text, insecure=wishes.insecure)) for text in listen):
         listen.insert(0, Address("127.0.0.1", DEFAULT_PORT).url)  # for who works at this machine
     words = ["--data", str(wishes.data / "manager")]
     for root in wishes.roots:
@@ -164,6 +167,14 @@ def _manager(wishes: Wishes) -> Program:
     if wishes.insecure:
         words.append("--insecure")
     return Program("manager", "manager", listen, words)
+
+
+def _near(address: Address) -> Address | None:
+    """How this machine itself reaches a server that listens there, without a token; None if it does not."""
+    if address.tls:
+        return None
+    near = replace(address, host=NEAR.get(address.host, address.host))
+    return near if near.loopback else None
 
 
 def _join_line(wishes: Wishes) -> Callable[[Address], str] | None:

@@ -19,9 +19,10 @@ from lrnap.cli.up import run
 from lrnap.client.connection import Connection
 from lrnap.errors import Code, LrnapError, RemoteError
 from lrnap.launch.farm import Candidate
-from lrnap.launch.up import Wishes, up
+from lrnap.launch.up import Wishes, _manager, _near, up
 from lrnap.net import known
 from lrnap.net.address import Address
+from lrnap.net.gate import listen_address
 
 PATIENCE = 120
 TOKEN = "admin-of-the-farm-0123456789"
@@ -134,6 +135,25 @@ def test_a_folder_belongs_to_one_farm(tmp_path: Path) -> None:
                     pass
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("listen", "insecure", "asked", "near"),
+    [
+        ([], False, ["lrnap://127.0.0.1:1978"], "lrnap://127.0.0.1:1978"),
+        (["0.0.0.0"], False, ["lrnap://127.0.0.1:1978", "0.0.0.0"], "lrnap://127.0.0.1:1978"),
+        (["lrnaps://127.0.0.1:7"], False, ["lrnap://127.0.0.1:1978", "lrnaps://127.0.0.1:7"], "lrnap://127.0.0.1:1978"),
+        (["lrnaps://[::]:7", "localhost:8"], False, ["lrnaps://[::]:7", "localhost:8"], "lrnap://localhost:8"),
+        (["lrnap://0.0.0.0:9"], True, ["lrnap://0.0.0.0:9"], "lrnap://127.0.0.1:9"),
+    ],
+)
+def test_who_works_at_the_managers_machine_needs_no_token(
+    listen: list[str], insecure: bool, asked: list[str], near: str, tmp_path: Path
+) -> None:
+    program = _manager(Wishes(tmp_path, listen=listen, insecure=insecure))
+    assert program.listen == asked
+    found = [_near(listen_address(text, insecure=insecure)) for text in program.listen]
+    assert next(filter(None, found)).url == near
 
 
 # --- as a command
