@@ -58,7 +58,7 @@ class RemoteEngine:
     `open`: how a connection is made, if it takes more than to connect.
     """
 
-    def __init__(self, url: str, open: Open = connect) -> None:  # noqa: A002
+    def __init__(self, url: str, open: Open = connect) -> None:
         self.address = Address.parse(url)
         self._open = open
 
@@ -91,7 +91,7 @@ class RemoteRun(ReportedRun):
         connection: Connection,
         scene: Scene | None,
         options: RunOptions,
-        open: Open = connect,  # noqa: A002
+        open: Open = connect,
     ) -> None:
         self._connection = connection
         self._open = open
