@@ -7,6 +7,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,16 @@ def ray_cluster() -> Iterator[Any]:
     """Two machines of one processor each."""
     from ray.cluster_utils import Cluster as RayCluster
 
-    cluster = RayCluster(initialize_head=True, head_node_args={**SMALL, "include_dashboard": False})
-    cluster.add_node(**SMALL)
-    yield cluster
-    cluster.shutdown()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(prefix="r", dir="/tmp", ignore_cleanup_errors=True) as folder,  # short: for sockets
+    ):
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        head = {**SMALL, "include_dashboard": False, "temp_dir": folder}
+        cluster = RayCluster(initialize_head=True, head_node_args=head)
+        cluster.add_node(**SMALL)
+        yield cluster
+        cluster.shutdown()
 
 
 @pytest.fixture(autouse=True)
