@@ -20,7 +20,16 @@ PAGES = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
 SESSIONS = [(page, session) for page in PAGES for session in sessions(page)]
 
 
-@pytest.fixture(params=["node", "manager", "manager-of-a-manager"])
+SERVERS = ("node", "manager", "manager-of-a-manager")
+ONLY = {"node-of-a-manager": SERVERS[:1], "queue": SERVERS[1:]}  # sessions that show how the servers differ
+CASES = [
+    pytest.param(page, session, server, id=f"{session.name}-{server}")
+    for page, session in SESSIONS
+    for server in ONLY.get(session.name, SERVERS)
+]
+
+
+@pytest.fixture
 def node(
     request: pytest.FixtureRequest, tmp_path: Path, farms: Callable[[int], FarmOfPrograms]
 ) -> Iterator[NodeProcess]:
@@ -30,8 +39,6 @@ def node(
         with node_process(tmp_path) as started:
             yield provided(started)
         return
-    if request.node.callspec.params["session"].name == "node-of-a-manager":
-        pytest.skip("it says what a node refuses")
     program = farms(1 if request.param == "manager" else 2).top
     yield provided(NodeProcess(program.process, [program.address], program.root))
     with program.talk() as talk:
@@ -118,7 +125,7 @@ class Runner:
             talk.bytes(int(match[1]))
 
 
-@pytest.mark.parametrize(("page", "session"), SESSIONS, ids=[session.name for _, session in SESSIONS])
+@pytest.mark.parametrize(("page", "session", "node"), CASES, indirect=["node"])
 def test_a_live_node_says_what_the_page_says(page: Path, session: Session, node: NodeProcess) -> None:
     Runner(node, page).run(session)
 

@@ -169,7 +169,17 @@ class Manager(Node):
     # --- for the verbs of the queue
 
     async def do(self, event: events.Event) -> object:
-        return await self.office.do(event)
+        answer = await self.office.do(event)
+        if isinstance(event, events.Retry):
+            await self._again(event.job)
+        return answer
+
+    async def _again(self, number: int) -> None:
+        """A job that was over is under way once more: the front begins anew with it."""
+        known = next((job for job, run in self.queued.items() if run.job == number and not job.active), None)
+        if known is not None:
+            self._retire(known)
+            await self.front(number)
 
     async def look(self, read: Callable[[Core], T]) -> T:
         return await self.office.look(read)
