@@ -44,7 +44,9 @@ def node(
     with program.talk() as talk:
         for listed in program.lines("CTL_JOBS"):
             assert talk.ask(f'CTL_RESET "{listed.args[0]}"') == "R_OK"
-        talk.until("CTL_STATUS", "R_STATUS IDLE$")
+        talk.ask('CTL_RESET "scene1"')  # of those that were only described
+        while talk.ask("CTL_STATUS") != "R_STATUS IDLE":
+            assert talk.ask("CTL_RESET") == "R_OK"
 
 
 def provided(started: NodeProcess) -> NodeProcess:
