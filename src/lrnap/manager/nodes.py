@@ -92,7 +92,7 @@ class Node:
     note: str = ""  # why it stands as it does
     presence: Presence = field(default=Presence.CLAIMING, compare=False)
     arrived: int = field(default=0, compare=False)  # the generation under which it last said what it has
-    heard: float = field(default=0.0, compare=False)  # when it last said anything, by the clock of events
+    heard: float = field(default=0.0, compare=False)  # when it last answered, by the clock of events
     yields: bool = field(default=False, compare=False)  # its machine's user is active
     foreign: str = field(default="", compare=False)  # a job that somebody else renders there
     cores: int = field(default=0, compare=False)

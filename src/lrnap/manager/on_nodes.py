@@ -163,6 +163,7 @@ def _adopt(turn: Turn, run: Run, has: events.HeldRun, node: Node) -> None:
 
 
 def heard(turn: Turn, event: events.NodeHeard) -> None:
+    """It has answered. Reports of its runs are no answer: a node that hears nothing may send them for long."""
     node = _current(turn, event.node, event.generation)
     if node is None:
         return

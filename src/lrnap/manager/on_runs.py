@@ -19,7 +19,6 @@ def report(turn: Turn, event: events.RunReport) -> None:
     run = _current(turn, event)
     if run is None:
         return
-    _heard(turn, run)
     turn.world.put(
         replace(
             run,
@@ -74,7 +73,6 @@ def ended(turn: Turn, event: events.RunEnded) -> None:
     run = _current(turn, event)
     if run is None:
         return
-    _heard(turn, run)
     asked = run.state is RunState.STOPPING
     failed = event.state is Reported.FAILED or (event.state is Reported.STOPPED and not asked)
     why = event.error or ("" if not failed else "somebody stopped it on the node")
@@ -153,9 +151,3 @@ def _current(turn: Turn, event: events.RunEvent) -> Run | None:
     """The run, if it is live and the event comes under its lease."""
     run = turn.world.runs.get(event.run)
     return run if run is not None and run.live and run.generation == event.generation else None
-
-
-def _heard(turn: Turn, run: Run) -> None:
-    node = turn.world.nodes.get(run.node)
-    if node is not None and node.generation == run.generation:
-        turn.world.put(replace(node, heard=turn.now))

@@ -148,6 +148,17 @@ def test_a_dead_node_is_noticed_and_its_last_film_stays(farm: Manager) -> None:
     assert farm.core.world.runs[run].spp == 5
 
 
+def test_a_node_that_reports_and_does_not_answer_is_lost(farm: Manager) -> None:
+    """It talks, and hears nothing any more: its films cannot be fetched."""
+    farm.submit(spp=100)
+    run = farm.run_on(1)
+    for i in range(10):
+        farm.report(run, 1 + i)
+        farm.tell(ev.NodeHeard(node=2, generation=1), ev.Tick())
+    assert farm.core.world.nodes[1].presence is Presence.LOST
+    assert farm.core.world.runs[run].state is RunState.LOST
+
+
 def test_a_node_that_comes_back_goes_on_where_it_was(farm: Manager) -> None:
     farm.submit(spp=100)
     run = farm.run_on(1)
