@@ -244,6 +244,13 @@ def test_a_mirror_ball_surrounds_the_scene_as_in_classic_lux() -> None:
         assert picture.mean(axis=(0, 1)) == pytest.approx(seen[axis], abs=0.02)
 
 
+def test_a_projectors_light_has_its_colour() -> None:
+    lamps = [f'{DOWN} LightSource "projection" {colour}' for colour in ("", '"color L" [.2 .4 .6]')]
+    scenes = [bench.scene(AT.format(lamp) + FLOOR, size=4, depth=1) for lamp in lamps]
+    white, coloured = (picture.mean(axis=(0, 1)) for picture in bench.render(scenes, spp=4, exactly=True))
+    assert coloured == pytest.approx(white * (0.2, 0.4, 0.6), rel=1e-4)
+
+
 def test_a_projector_throws_its_slide_evenly_on_a_plane() -> None:
     half = 0.25  # of the slide's shorter side on the floor, two away
     fov = math.degrees(2 * math.atan(half / 2))

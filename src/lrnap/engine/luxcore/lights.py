@@ -17,7 +17,7 @@ from lrnap import limits
 from lrnap.engine.luxcore import spectra
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, Value, entity_error, matrix
 from lrnap.engine.luxcore.images import pixels
-from lrnap.engine.luxcore.rows import ignored
+from lrnap.engine.luxcore.rows import Note, Notes, ignored
 from lrnap.engine.luxcore.shutter import Shutter
 from lrnap.engine.luxcore.sphere_maps import PROJECTIONS, sky, square_slide, unrolled
 from lrnap.engine.luxcore.spread import UNIT, spread
@@ -26,6 +26,7 @@ from lrnap.lux.description import Light, Matrix, Transform
 from lrnap.lux.placing import at_time
 
 HARMLESS = ignored("only how fast the picture converges, not to what", "nsamples", "importance", "imapmaxresolution")
+NO_TEXTURE = {"L": Note(Fidelity.EXACT, "a texture is approximated by white, with a warning")}
 TOO_BRIGHT = 1e30  # of what 32 bits hold, with room for what it is multiplied with
 MOMENTS = 16  # in which a moving light stands still
 POINT_UNIT = 1 / (4 * math.pi)  # the engine's point light of gain one has a flux of one, classic Lux's an intensity
@@ -186,8 +187,8 @@ def _projection(lamp: Lamp) -> list[Fields]:
     return [
         {
             "type": ["projection"],
-            "color": list(color),
-            "gain": [p.float("gain") * spectra.L_UNIT / window] * 3,
+            # The engine does not look at its color.
+            "gain": [p.float("gain") * spectra.L_UNIT / window * c for c in color],
             "fov": [math.degrees(2 * math.atan(side))],
             "mapfile": [name],
             "gamma": [1.0],
@@ -260,16 +261,18 @@ PEREZ = tuple(
 )
 
 
-def _exact(build: Build) -> Row[Build]:
-    return Row(build, Fidelity.EXACT, parameters=HARMLESS)
+def _exact(build: Build, notes: Notes | None = None) -> Row[Build]:
+    return Row(build, Fidelity.EXACT, parameters=HARMLESS | (notes or {}))
 
 
 BY_IMAGE = "the same model, drawn as an image of the surroundings"
 LIGHTS: Mapping[str, Row[Build]] = {
-    "point": _exact(_point),
-    "spot": _exact(_spot),
-    "distant": _exact(_distant),
-    "projection": Row(_projection, Fidelity.EQUIVALENT, "a square slide with the picture in the middle", HARMLESS),
+    "point": _exact(_point, NO_TEXTURE),
+    "spot": _exact(_spot, NO_TEXTURE),
+    "distant": _exact(_distant, NO_TEXTURE),
+    "projection": Row(
+        _projection, Fidelity.EQUIVALENT, "a square slide with the picture in the middle", HARMLESS | NO_TEXTURE
+    ),
     "infinite": _exact(_infinite),
     "infinitesample": _exact(_infinite),
     "sun": _exact(lambda lamp: [_sun(lamp)]),
