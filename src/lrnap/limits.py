@@ -20,6 +20,7 @@ MAX_WARNING = 2000  # characters of one: it may hold a name of the scene, and th
 MAX_INCLUDES = 10_000  # files a scene may include, each time counted: ten, each with ten Includes, are 10^10
 MAX_INCLUDE_DEPTH = 32  # as in classic Lux; a cycle is found long before the stack is
 MAX_COORDINATE = 1e12  # units from the origin: engines cube what they count with, in 32 bits that end at 3e38
+MAX_SPHERES = 10_000  # of a cloud; each is looked at for each point
 MAX_NESTING = 64  # textures or materials one inside the other; engines and we follow them by recursion
 MAX_IMAGE_PIXELS = 1 << 29  # 32768 x 16384; as floats, which is what an engine makes of them, 8 GB
 MAX_MESH_TRIANGLES = 1 << 26  # of one mesh after subdivision and tessellation: 800 MB of indices alone

@@ -177,6 +177,14 @@ def test_normals_as_coordinates() -> None:
         assert picture[8:12].mean() == pytest.approx(value, abs=2e-3), name
 
 
+def test_a_cloud_of_spheres_is_there_or_not() -> None:
+    cloud = 'Texture "t" "float" "cloud" "vector translate" [0 0 -0.2] "integer spheres" [30] "float spheresize" [{}]'
+    scenes = [bench.scene(f"{cloud.format(size)} {bench.GLOWING}") for size in (0.2, 0.4)]
+    small, large = bench.render(scenes, spp=1, exactly=True)
+    assert set(np.unique(small)) == set(np.unique(large)) == {0.0, 1.0}
+    assert 0 < small.mean() < large.mean() < 1
+
+
 def test_formulas() -> None:
     x, _, _ = moved(_place())
     third = np.clip(X * 0.8 + 0.1, 0, 1)

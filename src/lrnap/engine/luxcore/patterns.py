@@ -14,7 +14,8 @@ import numpy as np
 from lrnap.engine.luxcore import maths
 from lrnap.engine.luxcore.draft import Fidelity, Fields, Inputs, Row, Value, entity_error, plain
 from lrnap.engine.luxcore.mappings import coordinates, flat, in_space, is_plain, moved, plain_uv
-from lrnap.engine.luxcore.rows import Notes, ignored
+from lrnap.engine.luxcore.rows import Notes, approximated, ignored
+from lrnap.limits import MAX_SPHERES
 from lrnap.lux.description import Matrix
 
 Build = Callable[[Inputs], Fields]
@@ -125,6 +126,29 @@ def _procedural(engine_type: str, *numbers: str) -> Build:
     return build
 
 
+# The engine hands a cloud's numbers to one another: what it calls its noiseoffset is the variability, and so on.
+CLOUD: Mapping[str, str] = {  # the engine's name of each number -> classic Lux's
+    **{name: name for name in ("radius", "noisescale", "turbulence", "sharpness", "octaves", "omega", "spheresize")},
+    **{"noiseoffset": "variability", "variability": "noiseoffset", "baseflatness": "spheres"},
+}
+# ... and its `spheres`, a whole number, is how flat the base is.
+NO_FLAT_BASE = approximated("not honoured: the base of the engine's clouds is not flat at all", "baseflatness")
+
+
+def cloud(inputs: Inputs) -> Fields:
+    """The cloud in its own space, without a mapping."""
+    inputs.params.ignore("baseflatness")
+    spheres = inputs.params.int("spheres")
+    if not 0 <= spheres <= MAX_SPHERES:
+        raise entity_error(inputs.entity, f"it is made of {spheres} spheres: give from 0 to {MAX_SPHERES}")
+    given = {engine: inputs.number(lux) for engine, lux in CLOUD.items()}
+    return {"type": ["cloud"]} | {name: [min(n, MOST.get(name, n))] for name, n in given.items()}
+
+
+def _cloud(inputs: Inputs) -> Fields:
+    return in_space(inputs, cloud(inputs))
+
+
 def _marble(inputs: Inputs) -> Fields:
     p = inputs.params
     fields: Fields = {"type": ["marble"], "octaves": [min(p.int("octaves"), MOST["octaves"])]}
@@ -207,14 +231,8 @@ PATTERNS: Mapping[str, Row[Build]] = {
     "fbm": _exact(_procedural("fbm", "octaves", "roughness")),
     "wrinkled": _exact(_procedural("wrinkled", "octaves", "roughness")),
     "marble": _exact(_marble),
-    "brick": _exact(_brick),
-    "cloud": _exact(
-        _procedural(
-            "cloud",
-            *("radius", "noisescale", "turbulence", "sharpness", "noiseoffset", "spheres", "octaves", "omega"),
-            *("variability", "baseflatness", "spheresize"),
-        )
-    ),
+    "brick": _exact(_brick, approximated("not honoured: the engine's bricks have no bevel", "brickbevel")),
+    "cloud": _exact(_cloud, NO_FLAT_BASE),
     "densitygrid": _exact(_densitygrid),
     "exponential": Row(_exponential, Fidelity.EQUIVALENT, "a power of a linear gradient"),
 }

@@ -15,6 +15,7 @@ import numpy as np
 from lrnap.engine.geometry.mesh import Mesh
 from lrnap.engine.luxcore import maths, spectra
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, Value, entity_error, inverse, matrix, plain
+from lrnap.engine.luxcore.patterns import NO_FLAT_BASE, cloud
 from lrnap.engine.luxcore.rows import approximated
 from lrnap.engine.luxcore.shapes import Geometry
 from lrnap.engine.luxcore.volumes import scattering
@@ -91,15 +92,8 @@ def _grid(inputs: Inputs, box: Box) -> Value:
     return maths.made(inputs.draft, fields | _mapped(centre @ box.to_cube(box.size)))
 
 
-CLOUD = (
-    *("radius", "noisescale", "turbulence", "sharpness", "noiseoffset", "spheres", "octaves", "omega"),
-    *("variability", "baseflatness", "spheresize"),
-)
-
-
 def _cloud(inputs: Inputs, box: Box) -> Value:
-    fields: Fields = {"type": ["cloud"]} | {name: [inputs.number(name)] for name in CLOUD}
-    return maths.made(inputs.draft, fields | _mapped(box.to_cube(box.size)))
+    return maths.made(inputs.draft, cloud(inputs) | _mapped(box.to_cube(box.size)))
 
 
 def _mapped(place: Matrix) -> Fields:
@@ -112,7 +106,7 @@ REGIONS: Mapping[str, Row[Density]] = {
     "heterogeneous": Row(_even, Fidelity.EQUIVALENT, "a box without surface, filled with a volume", GLOW),
     "exponential": Row(_exponential, Fidelity.EQUIVALENT, "a box without surface, its density a texture", GLOW),
     "volumegrid": Row(_grid, Fidelity.EQUIVALENT, "a box without surface, its density a texture", GLOW),
-    "cloud": Row(_cloud, Fidelity.APPROXIMATED, "the cloud texture in a box without surface", GLOW),
+    "cloud": Row(_cloud, Fidelity.APPROXIMATED, "the cloud texture in a box without surface", GLOW | NO_FLAT_BASE),
 }
 SIDES = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
 
