@@ -26,7 +26,7 @@ def write(folder: Path) -> dict[str, str]:
     (folder / "lens.dat").write_text(LENS)
     (folder / "mesh.ply").write_text(_ply())
     (folder / "mesh.stl").write_text(_stl())
-    strand = np.array([[0, 0, -1], [0.4, 0, -0.3], [0, 0.3, 0.4], [0.3, 0, 1]], "<f4")
+    strand = np.array([[0.6, -0.7, 0.3], [0.1, -0.2, -0.3], [0, 0.3, 0.4], [0.3, 0, 1]], "<f4")
     strands = b"HAIR" + struct.pack("<4I5f", 1, 4, 2, 3, 0.5, 0, 0.3, 0.6, 0.9)
     (folder / "strands.hair").write_bytes(strands.ljust(128, b"\0") + strand.tobytes())
     return {path.name: str(path) for path in folder.iterdir()}

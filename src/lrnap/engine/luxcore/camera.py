@@ -15,7 +15,7 @@ from lrnap.engine.geometry.mesh_file import file_bytes
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, inverse, matrix, plain
 from lrnap.engine.luxcore.film import Frame
 from lrnap.engine.luxcore.lens_file import parse, thin_lens
-from lrnap.engine.luxcore.rows import ignored
+from lrnap.engine.luxcore.rows import approximated, ignored
 from lrnap.engine.luxcore.shutter import Shutter
 from lrnap.engine.luxcore.volumes import volume
 from lrnap.lux.description import Matrix
@@ -145,8 +145,9 @@ def _perspective(inputs: Inputs, unit: float) -> Fields:
     return fields
 
 
-def _orthographic(inputs: Inputs, unit: float) -> Fields:
-    return {"type": ["orthographic"]} | _lens(inputs, unit)
+def _orthographic(inputs: Inputs, _unit: float) -> Fields:
+    inputs.params.ignore("lensradius", "focaldistance", "autofocus")
+    return {"type": ["orthographic"]}
 
 
 def _environment(inputs: Inputs, _unit: float) -> Fields:
@@ -175,7 +176,14 @@ def _realistic(inputs: Inputs, unit: float) -> Fields:
 
 CAMERAS: Mapping[str, Row[Build]] = {
     "perspective": Row(_perspective, Fidelity.EXACT),
-    "orthographic": Row(_orthographic, Fidelity.EXACT),
+    "orthographic": Row(
+        _orthographic,
+        Fidelity.EXACT,
+        parameters=approximated(
+            "not honoured: all is sharp, the engine's orthographic camera has no lens", "lensradius"
+        )
+        | ignored("only beside lensradius, which is not honoured", "focaldistance", "autofocus"),
+    ),
     "environment": Row(
         _environment,
         Fidelity.APPROXIMATED,

@@ -20,6 +20,7 @@ COMMON: tuple[Parameter, ...] = (
     ),
     word("endtransform", None, note="a coordinate system: where the camera is at shutterclose"),
 )
+SHAPES = ("uniform", "exponential", "inverse exponential", "gaussian", "inverse gaussian")  # of light over the opening
 AUTOFOCUS: tuple[Parameter, ...] = (flag("autofocus", False, note="focus on what is in the middle of the picture"),)
 
 
@@ -32,15 +33,7 @@ PLUGINS: tuple[Plugin, ...] = (
         "perspective",
         real("fov", 90.0, note="degrees over the shorter side"),
         *AUTOFOCUS,
-        word(
-            "distribution",
-            "uniform",
-            "uniform",
-            "exponential",
-            "inverse exponential",
-            "gaussian",
-            "inverse gaussian",
-        ),
+        *only_with('"integer blades" [5]', word("distribution", SHAPES[0], *SHAPES)),
         as_in("[5]", whole("blades", 0, note="of the aperture; under 3, a circle")),
         *only_with(
             '"integer blades" [5] "string distribution" ["exponential"]',

@@ -22,7 +22,7 @@ SUN: tuple[Parameter, ...] = (
     triplet("vector", "sundir", (0.0, 0.0, 1.0), note="towards the sun"),
     real("turbidity", 2.0, note="2 to 6: clear to hazy"),
 )
-SUN_SIZE: tuple[Parameter, ...] = (real("relsize", 1.0),)
+SUN_SIZE: tuple[Parameter, ...] = (as_in("[40]", real("relsize", 1.0)),)
 PEREZ: tuple[Parameter, ...] = (
     real("horizonbrightness", 1.0),
     real("horizonsize", 1.0),

@@ -58,11 +58,21 @@ THIN_FILM: tuple[Parameter, ...] = (
     as_in("[300]", float_texture("film", 0.0, note="nm")),
     *only_with('"float film" [300]', as_in("[1.9]", float_texture("filmindex", 1.5))),
 )
+DYED = '"color warp_Kd" [0.5 0.3 0.2] "color weft_Ks" [0.4 0.4 0.6]'  # undyed cloth is black
+ROUGH_BACK = (
+    '"color backface_Ks" [0.5 0.5 0.5]',
+    ' "float backface_uroughness" [0.2]',
+    ' "float backface_vroughness" [0.3]',
+)
+DULL = '"color Ks" [0.1 0.1 0.1]'  # a coat that does not hide what is under it
+ABSORBING: tuple[Parameter, ...] = (
+    *only_with('"float d" [0.5]', color_texture("Ka", 0.0)),
+    *only_with('"color Ka" [0.2 0.4 0.6]', float_texture("d", 0.0)),
+)
 COAT: tuple[Parameter, ...] = (
     color_texture("Ks", 1.0),
-    color_texture("Ka", 0.0),
     float_texture("index", 0.0),
-    float_texture("d", 0.0),
+    *only_with(DULL, *ABSORBING),
 )
 OLD_ROUGHNESS = old("float|texture", "roughness", note="older versions' one roughness for both directions")
 
@@ -103,7 +113,7 @@ PLUGINS: tuple[Plugin, ...] = (
         color_texture("Kr", 1.0),
         *only_with('"color Kr" [0.3 0.3 0.3]', color_texture("Kt", 1.0)),
         float_texture("sigma", 0.0),
-        flag("energyconserving", False),
+        *only_with('"color Kr" [0.3 0.3 0.3] "color Kt" [0.5 0.5 0.5]', flag("energyconserving", False)),
     ),
     material("mirror", color_texture("Kr", 1.0), *THIN_FILM),
     material(
@@ -166,8 +176,7 @@ PLUGINS: tuple[Plugin, ...] = (
     ),
     material(
         "glossytranslucent",
-        color_texture("Kd", 1.0),
-        color_texture("Kt", 1.0),
+        *only_with(DULL, color_texture("Kd", 1.0), *only_with('"color Kd" [0.3 0.3 0.3]', color_texture("Kt", 1.0))),
         *COAT,
         *roughness(0.1),
         flag("multibounce", False),
@@ -175,30 +184,32 @@ PLUGINS: tuple[Plugin, ...] = (
         *only_with(
             '"bool onesided" ["false"]',
             color_texture("backface_Ks", 0.0),
-            color_texture("backface_Ka", 0.0),
-            float_texture("backface_index", 0.0),
-            float_texture("backface_d", 0.0),
-            float_texture("backface_uroughness", 0.0),
-            float_texture("backface_vroughness", 0.0),
-            flag("backface_multibounce", False),
+            *only_with('"float backface_d" [0.5]', color_texture("backface_Ka", 0.0)),
+            *only_with(ROUGH_BACK[0], float_texture("backface_index", 0.0)),
+            *only_with('"color backface_Ka" [0.2 0.4 0.6]', float_texture("backface_d", 0.0)),
+            *only_with(ROUGH_BACK[0] + ROUGH_BACK[2], float_texture("backface_uroughness", 0.0)),
+            *only_with(ROUGH_BACK[0] + ROUGH_BACK[1], float_texture("backface_vroughness", 0.0)),
+            *only_with("".join(ROUGH_BACK), flag("backface_multibounce", False)),
         ),
     ),
     material(
         "carpaint",
         word("name", None, note=f"a preset, which rules over all below: {', '.join(PAINTS)}"),
-        color_texture("Ka", 0.0),
-        float_texture("d", 0.0),
+        *ABSORBING,
         *_carpaint_defaults(),
     ),
-    material(
+    Plugin(
+        "material",
         "cloth",
-        word("presetname", "denim", *FABRICS),
-        color_texture("warp_Kd", 0.0),
-        color_texture("warp_Ks", 0.0),
-        color_texture("weft_Kd", 0.0),
-        color_texture("weft_Ks", 0.0),
-        real("repeat_u", 100.0),
-        real("repeat_v", 100.0),
+        (
+            *only_with(DYED, word("presetname", "denim", *FABRICS)),
+            color_texture("warp_Kd", 0.0),
+            color_texture("warp_Ks", 0.0),
+            color_texture("weft_Kd", 0.0),
+            color_texture("weft_Ks", 0.0),
+            *only_with(DYED, real("repeat_u", 100.0), real("repeat_v", 100.0), *BUMP),
+            *COMPOSITING,
+        ),
     ),
     material(
         "velvet",

@@ -82,7 +82,7 @@ def variant(name: str, default: float | None = None, *, texture: bool = True) ->
 
 def only_with(beside: str, *parameters: Parameter) -> tuple[Parameter, ...]:
     """Parameters that have an effect only beside others, given as LXS."""
-    return tuple(replace(parameter, beside=beside) for parameter in parameters)
+    return tuple(replace(parameter, beside=f"{parameter.beside} {beside}".strip()) for parameter in parameters)
 
 
 def as_in(example: str, parameter: Parameter) -> Parameter:

@@ -137,7 +137,10 @@ PLUGINS: tuple[Plugin, ...] = (
         "stlmesh",
         file("filename"),
         flag("recenter_mesh", False, note="move the middle of its box to the origin"),
-        word("subdivscheme", "loop", "loop", "microdisplacement", note="loop is the only one that shows"),
+        *only_with(
+            '"integer nsubdivlevels" [2]',
+            word("subdivscheme", "loop", "loop", "microdisplacement", note="loop is the only one that shows"),
+        ),
         whole("nsubdivlevels", 0),
         needs='"string filename" ["mesh.stl"]',
     ),

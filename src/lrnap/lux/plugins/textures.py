@@ -41,7 +41,7 @@ MAPPING_2D: tuple[Parameter, ...] = (
 )
 MAPPING_3D: tuple[Parameter, ...] = (
     word("coordinates", "global", "global", "local", "uv", "globalnormal", "localnormal"),
-    triplet("vector", "scale", (1.0, 1.0, 1.0)),
+    as_in("[0.3 0.2 0.4]", triplet("vector", "scale", (1.0, 1.0, 1.0))),
     as_in("[10 20 30]", triplet("vector", "rotate", (0.0, 0.0, 0.0), note="degrees about x, y, z")),
     as_in("[0.3 0.2 0.1]", triplet("vector", "translate", (0.0, 0.0, 0.0))),
 )
@@ -93,6 +93,7 @@ LAMPS = (
     *("LEDB", "LPM2", "LPS", "MHD", "MHN", "MHSc", "MHWWD", "MPS", "Ne", "NeKrFL", "NeXeFL1", "NeXeFL2", "OliveOil"),
     *("PLANTA", "Rb", "RedGlass", "RedLaser", "SHPS", "SS1", "SS2", "TV", "UVA", "Welsbach", "Xe", "XeI", "Zn"),
 )
+UPRIGHT = '"vector rotate" [90 0 0]'  # courses of bricks lie on one another along z
 BRICK_BONDS = ("stacked", "flemish", "english", "herringbone", "basket", "chain link", "running")
 
 
@@ -152,20 +153,29 @@ GENERAL: tuple[Plugin, ...] = (
         variant("v01", 1.0, texture=False),
         variant("v10", 0.0, texture=False),
         variant("v11", 1.0, texture=False),
-        *MAPPING_2D,
+        *only_with('"{v} v10" [{n}]', *MAPPING_2D),
     ),
     texture(
         "checkerboard",
         (F, C),
-        as_in("[3]", whole("dimension", 2, note="2 or 3")),
+        *only_with('"float uscale" [4]', as_in("[3]", whole("dimension", 2, note="2 or 3"))),
         variant("tex1", 1.0),
         *only_with('"float uscale" [4]', variant("tex2", 0.0)),
         word("aamode", "none", "none", "supersample", "closedform"),
-        *MAPPING_2D,
-        *only_with('"integer dimension" [3]', *MAPPING_3D),
+        *only_with('"float vscale" [3]', MAPPING_2D[0]),
+        *MAPPING_2D[1:],
+        *only_with(
+            '"integer dimension" [3]', *only_with('"vector scale" [0.4 0.3 0.2]', MAPPING_3D[0]), *MAPPING_3D[1:]
+        ),
     ),
     texture("dots", (F, C), variant("inside", 1.0), variant("outside", 0.0), *MAPPING_2D),
-    texture("uvmask", (F,), float_texture("innertex", 1.0), float_texture("outertex", 0.0), *MAPPING_2D),
+    texture(
+        "uvmask",
+        (F,),
+        float_texture("innertex", 1.0),
+        *only_with('"float uscale" [2]', float_texture("outertex", 0.0), MAPPING_2D[0]),
+        *MAPPING_2D[1:],
+    ),
     texture("uv", (C,), *MAPPING_2D),
     texture("windy", (F, C), *MAPPING_3D),
     texture("harlequin", (C,)),
@@ -176,11 +186,11 @@ GENERAL: tuple[Plugin, ...] = (
         variant("mortartex", 0.2),
         float_texture("brickmodtex", 1.0),
         real("brickwidth", 0.3),
-        real("brickheight", 0.1),
+        *only_with(UPRIGHT, real("brickheight", 0.1)),
         real("brickdepth", 0.15),
         real("mortarsize", 0.01),
         word("brickbond", "running", *BRICK_BONDS),
-        real("brickrun", 0.75),
+        *only_with(UPRIGHT, real("brickrun", 0.75)),
         real("brickbevel", 0.0),
         *MAPPING_3D,
     ),
@@ -209,7 +219,10 @@ GENERAL: tuple[Plugin, ...] = (
         whole("nx", 1),
         whole("ny", 1),
         whole("nz", 1),
-        word("wrap", "repeat", "repeat", "black", "white", "clamp"),
+        *only_with(
+            '"vector scale" [0.4 0.4 0.4]',
+            as_in('["black"]', word("wrap", "repeat", "repeat", "black", "white", "clamp")),
+        ),
         *MAPPING_3D,
         needs='"float density" [0.1 0.9 0.3 0.4 0.7 0.2 0.8 0.5] "integer nx" [2] "integer ny" [2] "integer nz" [2]',
     ),
@@ -268,8 +281,7 @@ BLENDERS: tuple[Plugin, ...] = (
         real("h", 1.0),
         real("lacu", 2.0),
         real("octs", 2.0),
-        real("gain", 1.0),
-        real("offset", 1.0),
+        *only_with('"string type" ["hybrid_multifractal"]', real("gain", 1.0), real("offset", 1.0)),
         real("outscale", 1.0),
     ),
     blender("noise", NOISE_DEPTH),
@@ -307,11 +319,8 @@ BLENDERS: tuple[Plugin, ...] = (
     blender(
         "wood",
         word("type", "bands", "bands", "rings", "bandnoise", "ringnoise"),
-        NOISE_TYPE,
-        NOISE_BASIS,
         NOISE_SHAPE,
-        NOISE_SIZE,
-        *TURBULENCE,
+        *only_with('"string type" ["bandnoise"]', NOISE_TYPE, NOISE_BASIS, NOISE_SIZE, *TURBULENCE),
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lrnap.lux.plugins.rows import as_in, color, color_texture, fresnel, real, triplet, whole
+from lrnap.lux.plugins.rows import as_in, color, color_texture, fresnel, only_with, real, triplet, whole
 from lrnap.lux.plugins.spec import Parameter, Plugin
 
 # A cloud is a texture and a volume region, of the same shape.
@@ -12,32 +12,34 @@ CLOUD = (
     real("turbulence", 0.01),
     real("sharpness", 6.0),
     real("noiseoffset", 0.0),
-    whole("spheres", 0),
+    as_in("[30]", whole("spheres", 0)),
     whole("octaves", 1),
-    real("omega", 0.75),
+    *only_with('"integer octaves" [3]', real("omega", 0.75)),
     real("variability", 0.9),
+    *only_with('"integer spheres" [30]', real("spheresize", 0.15)),
     real("baseflatness", 0.8),
-    real("spheresize", 0.15),
 )
 
 INDEX: tuple[Parameter, ...] = (fresnel("fresnel", 1.5),)
 SCATTERING: tuple[Parameter, ...] = (
     color_texture("sigma_a", 0.0),
     color_texture("sigma_s", 0.0),
-    color_texture("g", 0.0, note="-1 back to 1 forward"),
+    *only_with('"color sigma_s" [2 2 2]', color_texture("g", 0.0, note="-1 back to 1 forward")),
 )
 
 NAMED_PLUGINS: tuple[Plugin, ...] = (
     Plugin("volume", "clear", (*INDEX, color_texture("absorption", 0.0))),
     Plugin("volume", "homogeneous", INDEX + SCATTERING),
-    Plugin("volume", "heterogeneous", (*INDEX, *SCATTERING, real("stepsize", 1.0))),
+    Plugin(
+        "volume", "heterogeneous", (*INDEX, *SCATTERING, *only_with('"color sigma_s" [2 2 2]', real("stepsize", 1.0)))
+    ),
 )
 
 BOX: tuple[Parameter, ...] = (
     color("sigma_a", 0.0),
     color("sigma_s", 0.0),
     color("Le", 0.0),
-    real("g", 0.0),
+    *only_with('"color sigma_s" [2 2 2]', real("g", 0.0)),
     as_in("[0.2 0.3 0.4]", triplet("point", "p0", (0.0, 0.0, 0.0))),
     as_in("[0.7 0.8 0.9]", triplet("point", "p1", (1.0, 1.0, 1.0))),
 )
