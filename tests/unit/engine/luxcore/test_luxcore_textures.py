@@ -103,6 +103,12 @@ def test_textures_that_nothing_uses_cost_nothing(translated):
     assert not [key for key in translation.scene if key.startswith("scene.textures.")]
 
 
+@pytest.mark.parametrize("spheres", [-1, 2_000_000_000])
+def test_a_cloud_is_made_of_so_many_spheres_at_most(translated, spheres):
+    with pytest.raises(SceneError, match=f"it is made of {spheres} spheres: give from 0 to 10000"):
+        texture(translated, f'"cloud" "integer spheres" [{spheres}]', variant="float")
+
+
 def test_a_density_grid_must_have_all_its_cells(translated):
     with pytest.raises(SceneError, match="3 densities are given for a grid of 2 x 2 x 1"):
         texture(translated, '"densitygrid" "float density" [1 2 3] "integer nx" [2] "integer ny" [2]', "float")
