@@ -11,14 +11,12 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from bench.row import Row
+from bench.table import show
 
 PARTS = (
     *("lxs_reader", "merge", "film_dump", "darkroom", "node_overhead", "noise", "noise_calibration", "channels"),
-    *("commands", "store", "edit"),
+    *("commands", "store", "edit", "manager"),
 )
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -32,12 +30,7 @@ def main(names: list[str]) -> int:
         print(f"measuring {part} ...", file=sys.stderr, flush=True)
         rows += import_module(f"bench.{part}").rows()
     RESULTS.write_text(json.dumps([row.as_dict() for row in rows], indent=1) + "\n")
-    table = Table("name", "value", "aim", "holds", "detail")
-    for row in rows:
-        table.add_row(
-            row.name, f"{row.value:.3g}", row.aim_text, {True: "yes", False: "NO", None: ""}[row.holds], row.detail
-        )
-    Console(width=160 if not sys.stdout.isatty() else None).print(table)
+    show(rows)
     return 0
 
 
