@@ -77,6 +77,7 @@ class Courtesy:
         if word.lower() not in WORDS:
             raise LrnapError(Code.ARGS, f"yield is on, off or auto, not {word[:40]!r}")
         self.word, self.why, self._quiet_since = word.lower(), "", None
+        self._paused = {job for job in self._paused if job.state is Status.PAUSED}  # others are asked anew
 
     def look(self, minute: int, others: float, now: float) -> None:
         """Decides anew. `now`: monotonic seconds."""

@@ -45,6 +45,8 @@ def ray_cluster() -> Iterator[Any]:
         tempfile.TemporaryDirectory(prefix="r", dir="/tmp", ignore_cleanup_errors=True) as folder,  # short: for sockets
     ):
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_TMPDIR", folder)
+        Path(folder, "ray").mkdir()  # where Ray writes down its address, but does not make the folder
         head = {**SMALL, "include_dashboard": False, "temp_dir": folder}
         cluster = RayCluster(initialize_head=True, head_node_args=head)
         cluster.add_node(**SMALL)
