@@ -1,7 +1,7 @@
 """What docs/fidelity.md says in numbers, and pictures side by side: `python -m bench.fidelity ../shared/scenes`.
 
-Not a row of the table: it needs scenes that are not the project's own, and minutes. For the same reason the pictures go
-to `out/fidelity`, and none is a part of the project.
+Not a row of the table: it needs scenes that are not the project's own, and minutes. The pictures go to `out/fidelity`;
+docs/images has small ones.
 """
 
 from __future__ import annotations
