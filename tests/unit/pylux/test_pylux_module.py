@@ -23,6 +23,12 @@ from lrnap.pylux.buffers import Frame
 Told = list[tuple[int, int, str]]
 
 
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an exporter leaves what its Film does not name."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     """What the error handler of this test is told; this machine renders with the fake engine."""
