@@ -29,7 +29,9 @@ def main(path: str, seconds: float) -> float:
         translation = translate(describe(scene.calls), scene.files)
     config = {key: value for key, value in translation.config.items() if not key.startswith("batch.")}
     config["native.threads.count"] = [os.cpu_count() or 1]
-    session = pyluxcore.RenderSession(pyluxcore.RenderConfig(luxcore.properties_of(config), luxcore.scene_of(translation)))
+    session = pyluxcore.RenderSession(
+        pyluxcore.RenderConfig(luxcore.properties_of(config), luxcore.scene_of(translation))
+    )
     session.Start()
     begin = time.perf_counter()
     while time.perf_counter() - begin < seconds:
