@@ -30,6 +30,22 @@ app.add_typer(lxs, name="lxs")
 app.add_typer(film, name="film")
 
 
+# Options of everything that serves.
+Listen = Annotated[
+    list[str] | None, typer.Option(help="HOST:PORT to answer at; port 0 takes a free one.", metavar="HOST:PORT")
+]
+Roots = Annotated[
+    list[Path] | None,
+    typer.Option(help="Folder scenes may be read from; may be repeated. Default: here.", metavar="FOLDER"),
+]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Answer beyond this machine without encryption and tokens.")]
+Metrics = Annotated[
+    str | None,
+    typer.Option(help="Where Prometheus finds figures; who reaches it may read them.", metavar="HOST:PORT"),
+]
+LogJson = Annotated[bool, typer.Option("--log-json", help="Log in JSON, one object a line.")]
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         print(f"lrnap {__version__}")
@@ -60,28 +76,18 @@ def _options(
 
 @app.command()
 def node(
-    listen: Annotated[
-        list[str] | None, typer.Option(help="HOST:PORT to answer at; port 0 takes a free one.", metavar="HOST:PORT")
-    ] = None,
+    listen: Listen = None,
     threads: Annotated[int, typer.Option(help="Threads to render with; 0 for all cores.", metavar="N", min=0)] = 0,
     engine: Annotated[
         str, typer.Option(help="auto, cpu, gpu, or one of LuxCore's: pathcpu, bidircpu, pathocl.", metavar="NAME")
     ] = "auto",
-    root: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder scenes may be read from; may be repeated. Default: here.", metavar="FOLDER"),
-    ] = None,
+    root: Roots = None,
     data: Annotated[
         Path | None, typer.Option(help="Where assets are kept. Default: ~/.cache/lrnap.", metavar="FOLDER")
     ] = None,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Answer beyond this machine without encryption and tokens.")
-    ] = False,
-    metrics: Annotated[
-        str | None,
-        typer.Option(help="Where Prometheus finds figures; who reaches it may read them.", metavar="HOST:PORT"),
-    ] = None,
-    log_json: Annotated[bool, typer.Option("--log-json", help="Log in JSON, one object a line.")] = False,
+    insecure: Insecure = False,
+    metrics: Metrics = None,
+    log_json: LogJson = False,
     yield_load: Annotated[
         float | None,
         typer.Option(help="Wait while other programs use more than this share of the processors.", metavar="0..1"),
@@ -100,17 +106,12 @@ def node(
 
 @app.command()
 def manager(
-    listen: Annotated[
-        list[str] | None, typer.Option(help="HOST:PORT to answer at; port 0 takes a free one.", metavar="HOST:PORT")
-    ] = None,
+    listen: Listen = None,
     node: Annotated[
         list[str] | None,
         typer.Option(help="URL of a node to render on; may be repeated. Once told, it is known.", metavar="URL"),
     ] = None,
-    root: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder scenes may be read from; may be repeated. Default: here.", metavar="FOLDER"),
-    ] = None,
+    root: Roots = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -121,14 +122,9 @@ def manager(
         str | None,
         typer.Option(help="The queue's database, sqlite:///FILE or postgresql://USER@HOST/NAME.", metavar="URL"),
     ] = None,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Answer beyond this machine without encryption and tokens.")
-    ] = False,
-    metrics: Annotated[
-        str | None,
-        typer.Option(help="Where Prometheus finds figures; who reaches it may read them.", metavar="HOST:PORT"),
-    ] = None,
-    log_json: Annotated[bool, typer.Option("--log-json", help="Log in JSON, one object a line.")] = False,
+    insecure: Insecure = False,
+    metrics: Metrics = None,
+    log_json: LogJson = False,
     webhook: Annotated[
         list[str] | None, typer.Option(help="Address that is sent each job's end; may be repeated.", metavar="URL")
     ] = None,
@@ -165,10 +161,7 @@ def up(
     ] = None,
     threads: Annotated[int, typer.Option(help="Threads of each node; 0 for all of its.", metavar="N", min=0)] = 0,
     engine: Annotated[str, typer.Option(help="What nodes render on, as for lrnap node.", metavar="NAME")] = "auto",
-    root: Annotated[
-        list[Path] | None,
-        typer.Option(help="Folder scenes may be read from; may be repeated. Default: here.", metavar="FOLDER"),
-    ] = None,
+    root: Roots = None,
     data: Annotated[
         Path | None, typer.Option(help="Where all is kept. Default: ~/.local/share/lrnap.", metavar="FOLDER")
     ] = None,
@@ -193,9 +186,7 @@ def up(
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Use nodes that are found in the network and hold the farm's token.")
     ] = False,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Answer beyond this machine without encryption and tokens.")
-    ] = False,
+    insecure: Insecure = False,
 ) -> None:
     """A manager and the nodes of this machine in one command; with --join, this machine's nodes for another's."""
     from lrnap.cli.up import default_data, run

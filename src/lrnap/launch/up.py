@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from lrnap.launch.lookout import announced, look_out
 from lrnap.net import discovery, identity, known
 from lrnap.net.address import DEFAULT_PORT, Address
 from lrnap.net.gate import listen_address
+from lrnap.net.process import asked_to_end
 from lrnap.wire import Role
 
 ANYWHERE = Address("192.0.2.1", 9)  # of no machine (RFC 5737): where a packet to the world outside would go
@@ -63,10 +63,7 @@ async def up(
 
     Raises LrnapError for what keeps it from starting; then nothing runs.
     """
-    asked = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # not on every system
-            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    asked = asked_to_end()
     async with contextlib.AsyncExitStack() as opened:
         _claim(opened, wishes.data)
         starting = asyncio.ensure_future(_start(opened, wishes, reach, say, show))

@@ -13,7 +13,7 @@ from lrnap.manager.jobs import Job, JobState
 from lrnap.manager.nodes import Node
 from lrnap.manager.runs import Run, RunState
 from lrnap.manager.turn import History
-from lrnap.manager.world import Row
+from lrnap.manager.world import Row, of_a_job
 from lrnap.wire import Word
 from lrnap.wire.listing import Field, facts, line
 from lrnap.wire.wishes import frames_text, nodes_text
@@ -46,19 +46,10 @@ class Report:
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Report | None:
         """None: there is no job among the rows."""
-        job, frames, runs = None, [], []
-        for row in rows:
-            match row:
-                case Job():
-                    job = row
-                case Frame():
-                    frames.append(row)
-                case Run():
-                    runs.append(row)
-                case _:
-                    pass
-        if job is None:
+        whole = of_a_job(rows)
+        if whole is None:
             return None
+        job, frames, runs = whole
         report = cls(job, sorted(frames, key=lambda frame: frame.number))
         for run in runs:
             report.runs[run.frame].append(run)

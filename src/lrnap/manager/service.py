@@ -62,13 +62,13 @@ PIECE = 8 << 20  # bytes of a file that are copied at once
 SCENES = 4  # that stay in memory for the nodes to come
 
 
-class _Everything:
-    """The engine of a manager: never asked to start anything, because jobs are queued instead."""
+class _NoEngine:
+    """In the place of an engine: what a node would start here, a manager queues (`_start`)."""
 
     name = "queue"
 
-    async def start(self, scene: Scene, options: RunOptions) -> Run:
-        raise NotImplementedError
+    async def start(self, scene: Scene, options: RunOptions) -> Run:  # noqa: ARG002
+        raise LrnapError(Code.UNSUPPORTED, "a manager renders nothing itself: its nodes do")
 
 
 class Manager(Node):
@@ -89,7 +89,7 @@ class Manager(Node):
         notices: Notices | None = None,
     ) -> None:
         limits = limits or NodeLimits(ready=256, films=64)
-        super().__init__(_Everything(), roots, folder, limits=limits)
+        super().__init__(_NoEngine(), roots, folder, limits=limits)
         self.store = store
         self.notices = notices or Notices()
         self.pictures = folder / "pictures"

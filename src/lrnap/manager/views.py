@@ -15,7 +15,7 @@ from lrnap.manager.runs import Run
 from lrnap.manager.runs import RunState as OfRun
 from lrnap.manager.store import Store
 from lrnap.manager.waiting import why_job
-from lrnap.manager.world import Row
+from lrnap.manager.world import Row, of_a_job
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,10 @@ def view_of(core: Core, store: Store, number: int) -> View | None:
 
 def view(rows: Iterable[Row], why: str = "") -> View | None:
     """None if there is no job among the rows."""
-    job, frames, runs = None, [], []
-    for row in rows:
-        match row:
-            case Job():
-                job = row
-            case Frame():
-                frames.append(row)
-            case Run():
-                runs.append(row)
-            case _:
-                pass
-    if job is None:
+    whole = of_a_job(rows)
+    if whole is None:
         return None
+    job, frames, runs = whole
     counted = [run for run in runs if run.epoch == job.epoch]
     live = [run for run in runs if run.live]
     numbers = tuple(sorted(frame.number for frame in frames))

@@ -253,3 +253,19 @@ _OUT: Mapping[type, Callable[[World, Any], None]] = {
     Node: World._node_out,
     Exclusion: World._exclusion_out,
 }
+
+
+def of_a_job(rows: Iterable[Row]) -> tuple[Job, list[Frame], list[Run]] | None:
+    """A job with what belongs to it, out of rows of all kinds; None if there is no job among them."""
+    job, its_frames, its_runs = None, [], []
+    for row in rows:
+        match row:
+            case Job():
+                job = row
+            case Frame():
+                its_frames.append(row)
+            case Run():
+                its_runs.append(row)
+            case _:
+                pass
+    return None if job is None else (job, its_frames, its_runs)

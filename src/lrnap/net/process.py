@@ -51,10 +51,7 @@ class Doors:
 async def serve(word: str, service: Service, doors: Doors, *, page: Page, connections: int) -> None:
     """Serves until SIGINT or SIGTERM. `word`: what the server calls itself on its first line. Raises LrnapError for
     what keeps it from starting."""
-    asked = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # not on every system
-            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    asked = asked_to_end()
     identity = load_or_make(doors.identity) if any(address.tls for address in doors.listen) else None
     async with contextlib.AsyncExitStack() as opened:
         if doors.metrics is not None:
@@ -69,6 +66,15 @@ async def serve(word: str, service: Service, doors: Doors, *, page: Page, connec
             print(f"metrics at {figures.url}", flush=True)
         _say_login(identity, bound)
         await asked.wait()
+
+
+def asked_to_end() -> asyncio.Event:
+    """Set by SIGINT and SIGTERM, from now on; where a loop cannot take signals, they end the process as ever."""
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    return asked
 
 
 def _say_login(identity: Identity | None, bound: Sequence[Address]) -> None:
