@@ -43,7 +43,7 @@ async def _run(process: asyncssh.SSHServerProcess[bytes]) -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    feeding = asyncio.create_task(_pump(process.stdin, child.stdin))
+    feeding = asyncio.create_task(_feed(process.stdin, child.stdin))
     await asyncio.gather(_pump(child.stdout, process.stdout), _pump(child.stderr, process.stderr))
     code = await child.wait()
     feeding.cancel()
@@ -52,12 +52,16 @@ async def _run(process: asyncssh.SSHServerProcess[bytes]) -> None:
 
 
 async def _pump(source: Any, sink: Any) -> None:
-    """Until the source ends, or the sink takes no more; then the sink ends."""
+    """Until the source ends, or the sink takes no more. No end is sent: that of one output would be that of both."""
     with contextlib.suppress(OSError, asyncssh.Error):
         while data := await source.read(65536):
             sink.write(data)
             await sink.drain()
-    with contextlib.suppress(OSError, asyncssh.Error):
+
+
+async def _feed(source: Any, sink: Any) -> None:
+    await _pump(source, sink)
+    with contextlib.suppress(OSError):
         sink.write_eof()
 
 
@@ -161,7 +165,9 @@ def test_what_keeps_it_from_working_is_said_with_its_cure(tmp_path: Path, monkey
     async def work() -> None:
         async with attic(tmp_path, monkeypatch) as (host, _):
             await tried(host, shlex.quote("/no/such/lrnap"), "there is no /no/such/lrnap there: --ssh-command says")
-            await tried(host, "echo drafty >&2; exit 3;", "ended with code 3: drafty; tried again in")
+            await tried(
+                host, "exec >&-; sleep 0.1; echo drafty >&2; exit 3;", "ended with code 3: drafty; tried again in"
+            )
             ssh = tmp_path / "home" / ".ssh"
             asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(ssh / "id_ed25519"))
             await tried(host, "", "`ssh attic` must work here without a password")
