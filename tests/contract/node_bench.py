@@ -45,9 +45,9 @@ class NodeBench(Bench):
             wanted = RunOptions(**{"run": "r1", "seed": 1} | options)
             run = await RemoteEngine(address.url).start(scene or quad(), wanted)
             try:
-                while not node.runs and not run.status().state.over:
+                while not node.live.runs and not run.status().state.over:
                     await asyncio.sleep(0.001)
-                for started in node.runs:
+                for started in node.live.runs:
                     run.pid = started.pid
                     self.pids.append(run.pid)
                 yield run

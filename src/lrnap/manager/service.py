@@ -50,8 +50,10 @@ from lrnap.manager.wishes import Wishes
 from lrnap.net.service import Session
 from lrnap.node.assets import hash_of
 from lrnap.node.edits import JobEdit
+from lrnap.node.figures import Amounts
 from lrnap.node.jobs import Job
-from lrnap.node.service import Live, Node
+from lrnap.node.live import Live
+from lrnap.node.service import Node
 from lrnap.node.settings import film_params
 from lrnap.wire import Scalar, Status, Word, printable
 
@@ -152,10 +154,7 @@ class Manager(Node):
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        live = [*self._live.values()]
-        await asyncio.gather(*(one.run.close() for one in live if one.run is not None))
-        if watching := [one.watching for one in live if one.watching is not None]:
-            await asyncio.wait(watching)
+        await self.live.close()
 
     def visit(self, session: Session) -> ManagerVisit:
         return ManagerVisit(self, session)
@@ -229,7 +228,7 @@ class Manager(Node):
         return name if job is None else job.name
 
     def _follow(self, job: Job, run: QueuedRun) -> None:
-        self._live[job] = Live(run, asyncio.create_task(self._watch(job, run)))
+        self.live.take(job, Live(run, asyncio.create_task(self._watch(job, run))))
 
     def shown(self, job: Job) -> Status:
         run = self.queued.get(job)
@@ -237,7 +236,7 @@ class Manager(Node):
 
     def running(self, job: Job) -> Run:
         """A job of the queue takes orders whatever its nodes do."""
-        run = self._run_of(job)
+        run = self.live.run_of(job)
         if run is None or not job.active:
             return super().running(job)
         return run
@@ -371,8 +370,8 @@ class Manager(Node):
                 fields["why"] = printable(run.view.why)
         return fields
 
-    def _amounts(self, job: Job, status: RunStatus) -> tuple[float, float, float]:  # noqa: ARG002
-        return status.samples, status.seconds, status.spp
+    def _amounts(self, job: Job, status: RunStatus) -> Amounts:  # noqa: ARG002
+        return Amounts(status.samples, status.seconds, status.spp)
 
     def _retire(self, job: Job) -> None:
         """Its place in the memory is needed; in the store it stays."""
@@ -501,7 +500,7 @@ class Manager(Node):
             log.info("%s", text, extra={"job": tell.subject})
             return
         job = next((job for job, run in self.queued.items() if run.job == tell.job), None) if tell.job else None
-        self.note(text, job)
+        self.journal.note(text, job)
 
     async def _work_on_disk(self) -> None:
         while True:

@@ -101,7 +101,7 @@ class Courtesy:
                 if self.why and job.state is Status.RENDERING and job not in self._paused:
                     await node.pause(job)
                     self._paused.add(job)
-                    node.note(f'job "{job.name}" waits: {self.why}', job)
+                    node.journal.note(f'job "{job.name}" waits: {self.why}', job)
                 elif not self.why and job in self._paused:
                     self._paused.discard(job)
                     if job.state is Status.PAUSED:

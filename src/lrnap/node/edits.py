@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lrnap.lux.call import Call
-from lrnap.lux.editing import Edit
+from lrnap.lux.editing import Edit, edited
 from lrnap.lux.scene import Scene
 from lrnap.node.description import Belongings, Places
 from lrnap.node.jobs import Job
@@ -42,6 +42,21 @@ class JobEdit:
     def require_finished(self) -> None:
         """Raises SceneError if a block is open."""
         self._edit.require_finished()
+
+    def apply(self, epoch: int) -> bool:
+        """The job has the new scene, and what it uses. Whether its film begins anew, as of that epoch."""
+        job, before = self.job, self.job.belongings
+        assert job.scene is not None  # or it could not be edited
+        job.scene = edited(job.scene, self.calls, self.files)
+        told = {param.name for call in self.calls if call.name == "Film" for param in call.params}
+        job.develop = {name: value for name, value in job.develop.items() if name not in told}
+
+        def give_back() -> None:
+            before()
+            self.close()
+
+        job.belongings = give_back
+        return job.begin_epoch(epoch)
 
     def close(self) -> None:
         """Idempotent."""

@@ -70,7 +70,7 @@ async def _status(visit: NodeVisit, request: Request) -> Reply:
 async def _log(visit: NodeVisit, request: Request) -> Reply:
     count, name = _arg(request), _arg(request, 1)
     count = LOG_LINES if count is None else int(count)
-    lines = visit.node.lines(visit.job(name) if name is not None else None)
+    lines = visit.node.journal.lines(visit.job(name) if name is not None else None)
     return text(lines[-count:] if count else ())
 
 
@@ -157,7 +157,7 @@ async def _set(visit: NodeVisit, request: Request) -> Reply:
     else:
         settings.set_developing(job, name, value)
         if job.film is not None:
-            visit.node.warn(job, settings.gone_without(job, job.film.layout))
+            visit.node.journal.warn(job, settings.gone_without(job, job.film.layout))
     return ok()
 
 
@@ -247,7 +247,7 @@ async def _dump(visit: NodeVisit, request: Request) -> Answer:
     shown = node.jobs.find(kept.job)
     developing = settings.developing(shown)
     if kind in film_dump.WITH_SETTINGS:
-        node.warn(shown, settings.gone_without(shown, kept.film.layout))
+        node.journal.warn(shown, settings.gone_without(shown, kept.film.layout))
     encoded = await kept.encode(kind, developing, options.get("compress") == "zstd", file)
     layout, data = kept.film.layout, memoryview(encoded.data).cast("B")
     fields: dict[str, Scalar] = {"film": Word(encoded.film), "dimx": layout.width, "dimy": layout.height}

@@ -8,12 +8,14 @@ state is decided: a pair that is not in it is refused with a sentence that says 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from lrnap.engine.protocol import Halt, RunStatus
+from lrnap.engine import seeds
+from lrnap.engine.protocol import Halt, RunOptions, RunStatus
 from lrnap.errors import Code, LrnapError
 from lrnap.film.merge import Film
 from lrnap.film.snapshot import Snapshot
@@ -22,6 +24,7 @@ from lrnap.lux.scene import Scene
 from lrnap.wire.verbs import Status
 
 MAX_NAME = 128  # characters of a job's name: it stands in status lines, and in file names of clients
+NEVER = Halt(math.inf, math.inf, math.inf)
 MAX_HISTORY = 64  # steps kept for messages; a job that is paused every second must not grow
 
 
@@ -131,6 +134,55 @@ class Job:
         self.state = after
         self.error = error
         return after
+
+    # --- its runs
+
+    def options(
+        self, run: str, seed: int | None, threads: int, halt: Halt, channels: tuple[str, ...] | None
+    ) -> RunOptions:
+        """What a run that adds to the film is started with. None: as its scene and the runs before have it. Raises
+        LrnapError if the run would add nothing, or something else."""
+        if run in self.runs:
+            raise LrnapError(Code.EXISTS, f'job "{self.name}" has had a run {run!r}: each run has a name of its own')
+        halt = NEVER if self.suspends else halt
+        return RunOptions(run, self._seed(seed), threads, halt, self._channels(channels), self.epoch)
+
+    def _seed(self, asked: int | None) -> int:
+        if asked is None:
+            return seeds.fresh(self.seeds) if self.scene is None else seeds.of_scene(self.scene, self.seeds)
+        if asked in self.seeds:
+            raise LrnapError(
+                Code.ARGS, f'job "{self.name}" has used the seed {asked} already: the same samples again add nothing'
+            )
+        return asked
+
+    def _channels(self, asked: tuple[str, ...] | None) -> tuple[str, ...]:
+        """Those that are asked for, which a job that has a film already cannot change."""
+        if asked is None or asked == self.channels or self.film is None:
+            return self.channels if asked is None else asked
+        have = ",".join(self.channels) or "none"
+        raise LrnapError(
+            Code.STATE, f'the film of job "{self.name}" has the channels {have}: render with them, or describe it anew'
+        )
+
+    def began(self, options: RunOptions, halt: Halt, status: RunStatus) -> None:
+        """A run was started. `halt`: of the job, which may be another than that of the run."""
+        if self.film is not None:
+            self.before = (self.film.samples, self.film.seconds)
+        self.runs.append(options.run)
+        self.seeds.append(options.seed)
+        self.halt, self.channels, self.status = halt, options.channels, status
+
+    def begin_epoch(self, epoch: int) -> bool:
+        """The film begins anew, unless it is of that epoch already. A job that does not render has none then."""
+        if epoch == self.epoch:
+            return False
+        self.epoch, self.before = epoch, (0.0, 0.0)
+        if self.film is not None:
+            self.film.restart(epoch)
+        if not self.active:
+            self.film = self.status = None
+        return True
 
 
 class JobTable:

@@ -111,14 +111,14 @@ async def _claim(visit: NodeVisit, request: Request) -> Reply:
     before = visit.node.lease.claim
     visit.node.lease.take(visit, claim)
     if claim != before:
-        visit.node.note(f"{claim} steers this node from now on")
+        visit.node.journal.note(f"{claim} steers this node from now on")
     return Reply("R_OK", (), claim_fields(visit.node.lease))
 
 
 async def _release(visit: NodeVisit, request: Request) -> Reply:  # noqa: ARG001
     claim = visit.node.lease.claim
     visit.node.lease.release(visit)
-    visit.node.note(f"{claim} has released this node")
+    visit.node.journal.note(f"{claim} has released this node")
     return ok()
 
 

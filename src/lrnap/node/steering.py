@@ -110,7 +110,7 @@ class NodeJob:
         self._visit.errors.warned(text)
 
     def log(self) -> Sequence[str]:
-        return self._node.lines(self._known())
+        return self._node.journal.lines(self._known())
 
     # -- rendering
 
@@ -133,7 +133,7 @@ class NodeJob:
         await self._node.reset(self._mine())
 
     async def wait(self) -> None:
-        await self._node.wait(self._job(), self._visit.session)
+        await self._node.live.wait(self._job(), self._visit.session)
 
     async def set_halt(self, halt: Halt, *, suspend: bool = False) -> None:
         await self._node.set_halt(self._mine(), halt, suspend=suspend)

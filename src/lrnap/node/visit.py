@@ -93,7 +93,7 @@ class NodeVisit:
 
     def _tell(self, number: int, severity: int, text: str) -> None:
         """What a control call has to say beside its reply."""
-        self.node.note(f"{self.session.peer}: {text} (number {number}, severity {severity})")
+        self.node.journal.note(f"{self.session.peer}: {text} (number {number}, severity {severity})")
 
     def close(self) -> None:
         """What is described half-way is gone; what renders goes on."""
@@ -135,7 +135,7 @@ class NodeVisit:
         scene = description.scene(job.name)
         job.belongings = description.belongings.close
         self.node.ready(job, scene)
-        self.node.warn(job, description.warnings)
+        self.node.journal.warn(job, description.warnings)
         self.description = self.parsing = None
         self.go_on()
         self.last = job.name
