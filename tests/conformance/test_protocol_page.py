@@ -10,10 +10,10 @@ from transcript import Do, Session, Step, sessions
 
 from lrnap.errors import WireError
 from lrnap.limits import POST_AUTH, PRE_AUTH
+from lrnap.wire import LUX_CALL, VERBS, Status
 from lrnap.wire.check import check_payloads, check_request
 from lrnap.wire.help import errors_markdown, explain, overview, verbs_markdown
 from lrnap.wire.messages import WORDS, parse_request, split_tag
-from lrnap.wire.verbs import LUX_CALL, VERBS, Status
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "protocol.md"
 SESSIONS = list(sessions(PAGE))

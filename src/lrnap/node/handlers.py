@@ -17,7 +17,7 @@ from lrnap.film.channels import in_order
 from lrnap.net.service import Answer, Follow, Transfer
 from lrnap.node import film_dump, lux_calls, machine, queue_verbs, settings
 from lrnap.wire import Reply, Request, Scalar, Status, Word, info, ok, printable, text
-from lrnap.wire.verbs import FILE_OPTIONS
+from lrnap.wire.scene_verbs import FILE_OPTIONS
 
 if TYPE_CHECKING:
     from lrnap.node.visit import NodeVisit

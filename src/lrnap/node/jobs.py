@@ -21,7 +21,7 @@ from lrnap.film.merge import Film
 from lrnap.film.snapshot import Snapshot
 from lrnap.limits import NodeLimits
 from lrnap.lux.scene import Scene
-from lrnap.wire.verbs import Status
+from lrnap.wire.verb import Status
 
 MAX_NAME = 128  # characters of a job's name: it stands in status lines, and in file names of clients
 NEVER = Halt(math.inf, math.inf, math.inf)

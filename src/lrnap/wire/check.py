@@ -15,7 +15,7 @@ from lrnap.wire import verbs
 from lrnap.wire.grammar import Scalar, Value
 from lrnap.wire.messages import Request
 from lrnap.wire.payload import MAX_NOWAIT, Payload
-from lrnap.wire.verbs import Argument, Kind, OptionSpec, Verb
+from lrnap.wire.verb import Argument, Kind, OptionSpec, Verb
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _RANGE = re.compile(r"(?:0|[1-9][0-9]{0,11})-(?:0|[1-9][0-9]{0,11})")

@@ -18,7 +18,7 @@ from lrnap.wire.inbox import Sink
 from lrnap.wire.messages import Reply, Request, format_request, parse_reply
 from lrnap.wire.payload import MAX_NOWAIT, Payload
 from lrnap.wire.states import Cue, State
-from lrnap.wire.verbs import Order
+from lrnap.wire.verb import Order
 
 MAX_TEXT_LINES = 1 << 20  # of one reply; a log of a million lines is read from its file
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lrnap.errors import Code
-from lrnap.wire.verbs import LUX_CALL, VERBS, Verb
+from lrnap.wire.scene_verbs import LUX_CALL
+from lrnap.wire.verb import Verb
+from lrnap.wire.verbs import VERBS
 
 _ROLES = {0: "anyone", 1: "read", 2: "submit", 3: "admin"}
 

@@ -21,6 +21,8 @@ from lrnap.limits import DATA_FRAME
 from lrnap.wire import verbs
 from lrnap.wire.grammar import TAG, Option, Scalar, Value, Word, format_option, printable, quote, tokens
 from lrnap.wire.payload import Buffer, Payload
+from lrnap.wire.scene_verbs import LUX_CALL
+from lrnap.wire.verb import Status, Verb
 
 MAX_TEXT = 8192  # characters of a text line or of a DESC: with every escape and byte still one line for a client
 
@@ -43,7 +45,7 @@ class Request:
     tag: str | None = None
 
     @property
-    def spec(self) -> verbs.Verb:
+    def spec(self) -> Verb:
         found = verbs.find(self.verb)
         if found is None:
             raise verbs.unknown(self.verb)
@@ -52,7 +54,7 @@ class Request:
     @property
     def call(self) -> str | None:
         """The name of the Lux call without `API_` and `lux`, as typed (any case); None for a verb of the table."""
-        return self.verb[4:] if self.spec is verbs.LUX_CALL else None
+        return self.verb[4:] if self.spec is LUX_CALL else None
 
     @property
     def payloads(self) -> tuple[Payload, ...]:
@@ -275,9 +277,9 @@ def info(
     return Reply("R_INFO", (Word("LR"), Word(version)), fields, tag)
 
 
-def status(state: verbs.Status | str, *, tag: str | None = None, **fields: Scalar) -> Reply:
+def status(state: Status | str, *, tag: str | None = None, **fields: Scalar) -> Reply:
     """`R_STATUS RENDERING JOBNAME "myjob" THREAD 2 SAMPLES 10738494324 ...`"""
-    return Reply("R_STATUS", (Word(verbs.Status(state).value),), fields, tag)
+    return Reply("R_STATUS", (Word(Status(state).value),), fields, tag)
 
 
 def text(lines: Iterable[str], *, tag: str | None = None, **fields: Scalar) -> Reply:

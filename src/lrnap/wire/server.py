@@ -22,7 +22,7 @@ from lrnap.wire.inbox import Sink
 from lrnap.wire.messages import Reply, Request, format_reply, frames, parse_request, split_tag
 from lrnap.wire.payload import MAX_DRAIN, Payload
 from lrnap.wire.states import Cue, State
-from lrnap.wire.verbs import Order
+from lrnap.wire.verb import Order
 
 _HTTP = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI) |[^\n]* HTTP/[0-9.]+\r?\n?\Z")
 _VERB = re.compile(rb"[ \t]*(?:#[A-Za-z0-9-]+[ \t]+)?([A-Za-z0-9_]*)")

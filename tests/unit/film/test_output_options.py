@@ -168,7 +168,7 @@ def test_options_say_what_was_given_and_can_be_given_again() -> None:
 
 
 def test_the_wire_has_every_option_and_kind() -> None:
-    from lrnap.wire.verbs import FILE_OPTIONS, FORMATS
+    from lrnap.wire.scene_verbs import FILE_OPTIONS, FORMATS
 
     assert set(FILE_OPTIONS) == set(ROWS)
     assert set(KINDS) <= set(FORMATS)
