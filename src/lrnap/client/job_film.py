@@ -47,11 +47,13 @@ class JobFilm:
         return newer
 
     async def judge(self, snapshot: Snapshot) -> None:
-        """How noisy the film is with one that was counted."""
-        estimate = self._estimate
-        assert estimate is not None  # it begins with the first that counts
+        """How noisy the film is with one that was counted; and its sum is kept up, if somebody looks at it."""
+        film, estimate = self.film, self._estimate
+        assert film is not None  # it begins with the first that counts
+        assert estimate is not None
 
         def judged() -> float | None:
+            film.settle()
             estimate.add(snapshot)
             return estimate.level()
 

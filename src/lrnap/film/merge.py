@@ -1,8 +1,9 @@
 """The film of a job: a counter keyed by run.
 
-Each run counts with its newest snapshot, and the film is the sum over the runs, always taken in the order of their
-names. So it does not matter in which order, how often or how late snapshots arrive, and the film of a whole farm can
-be handed on as the snapshot of one run.
+Each run counts with its newest snapshot, and the film is the sum over the runs. So it does not matter in which order,
+how often or how late snapshots arrive, and the film of a whole farm can be handed on as the snapshot of one run. A sum
+that somebody looks at is kept, and what has changed is exchanged in it (sums.py), where that is less work than to sum
+all runs anew in the order of their names. The numbers beside it, of samples and seconds, are always summed anew.
 
 When the scene is edited a new epoch begins, and the film anew: snapshots of older epochs no longer count.
 """
@@ -10,17 +11,27 @@ When the scene is edited a new epoch begins, and the film anew: snapshots of old
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import fsum
 
 import numpy as np
 
 from lrnap.errors import Code, LrnapError
 from lrnap.film.bands import each
-from lrnap.film.channels import CHANNELS, combine
 from lrnap.film.snapshot import Block, FilmLayout, Snapshot
+from lrnap.film.sums import BAND, WORTH, RunningSum, add_up, finite_squares
 
-BAND = 1 << 18  # floats; adding needs little cache, and longer bands leave less to Python
 MERGED = "merged"  # the run's name of a film that was not given another
+UNSEEN = 4  # times all runs: so many snapshots later nobody looks any more, and sums are no longer kept up
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    """A sum that is kept, and of what: by run."""
+
+    sum: RunningSum
+    parts: dict[str, Snapshot]
 
 
 class Film:
@@ -32,15 +43,32 @@ class Film:
         self.dropped: dict[str, int] = {}  # pixels with non-finite values, by run that had any; known once merged
         self._newest: dict[str, Snapshot] = {}
         self._merged: Snapshot | None = None
+        self._running: _Running | None = None
+        self._unseen = 0  # snapshots since somebody looked
         self._lock = threading.Lock()
+        self._summing = threading.Lock()  # taken before the other, and held as long as sums take
 
     @property
     def runs(self) -> tuple[str, ...]:
         return tuple(sorted(self._newest))
 
     @property
+    def newest(self) -> tuple[Snapshot, ...]:
+        """Of every run, in the order of their names."""
+        with self._lock:
+            return tuple(self._sorted())
+
+    @property
+    def held(self) -> int:
+        """Bytes of the sums that `rest` lets go of; those that were given out count, too."""
+        with self._lock:
+            merged, running = self._merged, self._running
+        blocks = [merged.block if merged else None, running.sum.total if running else None]
+        return sum(block.nbytes for block in {id(block): block for block in blocks if block is not None}.values())
+
+    @property
     def samples(self) -> float:
-        return sum(s.samples for s in self._sorted())
+        return fsum(s.samples for s in self.newest)
 
     @property
     def spp(self) -> float:
@@ -50,7 +78,7 @@ class Film:
     @property
     def seconds(self) -> float:
         """Time of rendering, of all runs together: what one engine would have taken, not what the clock shows."""
-        return sum(s.seconds for s in self._sorted())
+        return fsum(s.seconds for s in self.newest)
 
     def add(self, snapshot: Snapshot) -> bool:
         """Counts a snapshot instead of an older one of its run. False: not newer, or of an older epoch, so nothing
@@ -70,6 +98,7 @@ class Film:
             self._newest[snapshot.run] = snapshot
             self.dropped.pop(snapshot.run, None)
             self._merged = None
+            self._unseen += 1
         return True
 
     def restart(self, epoch: int) -> None:
@@ -80,7 +109,7 @@ class Film:
     def _begin(self, epoch: int) -> None:
         if epoch == self.epoch:
             return
-        self.epoch, self._merged = epoch, None
+        self.epoch, self._merged, self._running = epoch, None, None
         self._newest.clear()
         self.dropped.clear()
 
@@ -91,97 +120,117 @@ class Film:
         a block of the layout, receives the sum instead of a new block; such a result is not kept. Without runs the
         film is black, with weight 0.
         """
-        with self._lock:
-            if into is None and self._merged is not None:
-                return self._merged
-        while True:
+        with self._summing:
             with self._lock:
-                epoch = self.epoch
-            parts = self._sorted()
-            block, finite = _sum([part.block for part in parts], self.layout, into)
-            if finite or not self._drop_non_finite(parts):
-                break
-        result = Snapshot(
-            run=MERGED,
-            seed=0,
-            number=sum(s.number for s in parts),  # grows whenever anything newer arrives, whatever happened between
-            layout=self.layout,
-            block=block,
-            samples=sum(s.samples for s in parts),
-            screen_samples=sum(s.screen_samples for s in parts),
-            seconds=sum(s.seconds for s in parts),
-            epoch=parts[0].epoch if parts else epoch,
-        )
-        if into is None:
+                if into is None and self._merged is not None:
+                    return self._merged
+                self._unseen = 0
+            parts, running = self._settled()
+            if running is None:
+                parts, block = self._afresh(parts, into)
+                if into is None and len(parts) >= WORTH:
+                    running = _Running(RunningSum(self.layout, block), {part.run: part for part in parts})
+            else:
+                block = running.sum.give() if into is None else running.sum.copy_into(into)
+            result = self._result(parts, block)
             with self._lock:
-                if epoch == self.epoch and parts == [snapshot for _, snapshot in sorted(self._newest.items())]:
+                self._running = running
+                if into is None and parts == self._sorted():  # else something was added meanwhile
                     self._merged = result
         return result
+
+    def settle(self) -> None:
+        """Takes into the sum what was added since somebody looked, if that is less work than to sum all afresh then.
+
+        For whoever adds snapshots where time is: `merged` then finds little left to do. Of a film that nobody looks at
+        nothing is summed.
+        """
+        with self._summing:
+            self._settled()
+
+    def fold(self, parts: Iterable[Snapshot], film: Snapshot) -> bool:
+        """Snapshots count as one from now on, with a film that is their sum. False: one of them is not the newest of
+        its run any more, so nothing changed. Raises LrnapError if the layouts differ."""
+        check_layout(film, self.layout)
+        parts = [*parts]
+        with self._summing, self._lock:
+            if any(self._newest.get(part.run) is not part for part in parts):
+                return False
+            running = self._running
+            if running is not None and any(running.parts.get(part.run) is not part for part in parts):
+                running = self._running = None
+            for known in (self._newest, {} if running is None else running.parts):
+                for part in parts:
+                    known.pop(part.run, None)
+                known[film.run] = film
+        return True
+
+    def rest(self) -> None:
+        """Lets go of what can be summed again."""
+        with self._summing, self._lock:
+            self._running = self._merged = None
 
     def as_snapshot(self, run: str) -> Snapshot:
         """The whole film as the snapshot of one run, for a film of films."""
         return replace(self.merged(), run=run)
 
+    # --- inside
+
     def _sorted(self) -> list[Snapshot]:
+        """For whoever has the lock."""
+        return [snapshot for _, snapshot in sorted(self._newest.items())]
+
+    def _settled(self) -> tuple[list[Snapshot], _Running | None]:
+        """The runs, and the sum that is of just these, if there is one."""
         with self._lock:
-            return [snapshot for _, snapshot in sorted(self._newest.items())]
+            parts, running = self._sorted(), self._running
+            if running is None:
+                return parts, None
+            changed = [part for part in parts if running.parts.get(part.run) is not part]
+            gone = running.parts.keys() - self._newest.keys()
+            self._running = None  # until it is right again
+            if gone or len(changed) * WORTH > len(parts) or self._unseen > UNSEEN * len(parts):
+                return parts, None
+        for part in changed:
+            clean = self._cleaned(part)
+            parts = [clean if other is part else other for other in parts]
+            old = running.parts.get(part.run)
+            running.parts[part.run] = clean
+            blocks = [running.parts[run].block for run in sorted(running.parts)]
+            running.sum.exchange(None if old is None else old.block, clean.block, blocks)
+        with self._lock:
+            self._running = running
+        return parts, running
 
-    def _drop_non_finite(self, parts: list[Snapshot]) -> bool:
-        """Cleans those of the parts that need it; False if none does."""
-        found = False
-        for part in parts:
-            clean, dropped = without_non_finite(part)
-            if not dropped:
-                continue
-            found = True
-            with self._lock:
-                if self._newest.get(part.run) is part:
-                    self._newest[part.run] = clean
-                    self.dropped[part.run] = dropped
-        return found
+    def _afresh(self, parts: list[Snapshot], into: Block | None) -> tuple[list[Snapshot], Block]:
+        """The sum of the parts, and they as they are in it: without what is not finite."""
+        block, finite = add_up([part.block for part in parts], self.layout, into)
+        if not finite:
+            clean = [self._cleaned(part) for part in parts]
+            if clean != parts:
+                return clean, add_up([part.block for part in clean], self.layout, into)[0]
+        return parts, block
 
+    def _cleaned(self, part: Snapshot) -> Snapshot:
+        clean, dropped = without_non_finite(part)
+        with self._lock:
+            if dropped and self._newest.get(part.run) is part:
+                self._newest[part.run] = clean
+                self.dropped[part.run] = dropped
+        return clean
 
-def _sum(blocks: list[Block], layout: FilmLayout, into: Block | None) -> tuple[Block, bool]:
-    """The sum in a fixed order, and whether it is finite throughout, which it is only if every block is."""
-    if into is None and len(blocks) == 1:
-        total = blocks[0]
-    else:
-        total = np.empty(layout.floats, np.float32) if into is None else into
-        layout.planes(total)  # raises if it is not a block of this layout
-
-    def add_up(span: slice) -> bool:
-        band = total[span]
-        with np.errstate(over="ignore", invalid="ignore"):
-            if not blocks:
-                band[:] = 0
-            elif len(blocks) == 1 and total is not blocks[0]:
-                band[:] = blocks[0][span]
-            elif len(blocks) > 1:
-                np.add(blocks[0][span], blocks[1][span], out=band)
-            for block in blocks[2:]:
-                np.add(band, block[span], out=band)
-            # The cheapest test there is, done while the band is in the cache. Squares may overflow where values do
-            # not; then the exact look that follows finds nothing.
-            return bool(np.isfinite(np.dot(band, band)))
-
-    finite = all(each(add_up, layout.summed, BAND))
-    for name in layout.channels:
-        if not CHANNELS[name].summed:
-            finite &= _combine(blocks, layout, name, total)
-    return total, finite
-
-
-def _combine(blocks: list[Block], layout: FilmLayout, name: str, total: Block) -> bool:
-    """Fills in a channel that is not a sum, and says whether it is finite throughout."""
-    pixels = layout.width * layout.height
-    out, *parts = (layout.planes(block).channels[name].reshape(pixels, -1) for block in (total, *blocks))
-
-    def one(span: slice) -> bool:
-        if not any(block is total for block in blocks):
-            combine(CHANNELS[name].kind, [part[span] for part in parts], out[span])
-        return bool(np.isfinite(out[span]).all())
-
-    return all(each(one, pixels))
+    def _result(self, parts: list[Snapshot], block: Block) -> Snapshot:
+        return Snapshot(
+            run=MERGED,
+            seed=0,
+            number=sum(s.number for s in parts),  # grows whenever anything newer arrives, whatever happened between
+            layout=self.layout,
+            block=block,
+            samples=fsum(s.samples for s in parts),
+            screen_samples=fsum(s.screen_samples for s in parts),
+            seconds=fsum(s.seconds for s in parts),
+            epoch=parts[0].epoch if parts else self.epoch,
+        )
 
 
 def check_layout(snapshot: Snapshot, layout: FilmLayout) -> None:
@@ -215,7 +264,10 @@ def without_non_finite(snapshot: Snapshot) -> tuple[Snapshot, int]:
     """The snapshot with every pixel that holds a non-finite value set to 0 in all planes, and how many there were."""
     block = snapshot.block
 
-    if all(each(lambda span: bool(np.isfinite(block[span]).all()), block.size, BAND)):
+    def finite(span: slice) -> bool:
+        return finite_squares(block[span]) or bool(np.isfinite(block[span]).all())
+
+    if all(each(finite, block.size, BAND)):
         return snapshot, 0
     block = block.copy()
     weight, alpha, pixel, screen, channels = snapshot.layout.planes(block)
