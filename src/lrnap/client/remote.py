@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 
-import numpy as np
-
 from lrnap.client.connection import Connection, connect
+from lrnap.client.film_transfer import fetch
+from lrnap.client.job_status import status_of
 from lrnap.client.upload import send_edit, send_scene
 from lrnap.engine import halts
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.engine.renderer import check_halt, check_options
 from lrnap.engine.reported import LOG_LINES, ReportedRun
-from lrnap.errors import Code, EngineError, LrnapError, RemoteError, SceneError
-from lrnap.film import accum
-from lrnap.film.snapshot import FilmLayout, Snapshot
+from lrnap.errors import Code, EngineError, LrnapError, RemoteError
+from lrnap.film.snapshot import Snapshot
 from lrnap.limits import MAX_THREADS
 from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
@@ -35,19 +33,6 @@ STATS_RATE = 4.0  # reports a second
 RECONNECT_SECONDS = 20.0  # a node that is away for longer counts as lost
 RETRY_SECONDS = 0.5
 WARNING = " warning: "  # what stands in a log line before what the engine does not honour
-
-ACCUM: Mapping[str, Scalar] = {"format": "accum"}
-STATES: Mapping[str, RunState] = {  # of a job, in R_STATUS -> of its run
-    "IDLE": RunState.BUILDING,
-    "PARSING": RunState.BUILDING,
-    "READY": RunState.BUILDING,
-    "RENDERING": RunState.RENDERING,
-    "PAUSED": RunState.PAUSED,
-    "STOPPED": RunState.STOPPED,
-    "DONE": RunState.DONE,
-    "ERROR": RunState.FAILED,
-}
-
 
 Open = Callable[[str], Awaitable[Connection]]
 
@@ -126,14 +111,15 @@ class RemoteRun(ReportedRun):
 
     async def _fetch_now(self, over: bool) -> Snapshot:
         try:
-            snapshot = await (self._fetch_first() if self._layout is None else self._fetch(self._layout))
+            snapshot = await fetch(self._connection, self.name, self._layout)
         except LrnapError as error:
             if self._newest is not None and self._status.state is RunState.FAILED:
                 return self._newest
             if over and self._newest is None and self._status.error is None:
                 raise EngineError("there is no film: the run was stopped before it had one", code=Code.STATE) from None
             raise _of_the_run(error) from None
-        self._newest = snapshot
+        self._layout = snapshot.layout
+        self._newest = snapshot = replace(snapshot, run=self.name, seed=self.seed)
         if over:
             self._last = snapshot
         return snapshot
@@ -142,38 +128,6 @@ class RemoteRun(ReportedRun):
         self._fetching = None
         if not fetching.cancelled():
             fetching.exception()  # it is told to those who asked, if they still listen
-
-    async def _fetch_first(self) -> Snapshot:
-        """A film whose size is not known: its first frame says it, and makes the room for all."""
-        room: memoryview | None = None
-        async for reply in self._connection.frames("API_DumpFilmBuffer", self.name, options=ACCUM):
-            if reply.final:
-                if room is None:
-                    raise RemoteError(Code.FRAMING, f"{self._where} sent a film without content")
-                return await self._receive(reply, room)
-            if room is None:
-                self._layout = accum.layout_of(_fields(reply))
-                room = _room(self._layout)
-            start, data = int(reply.fields["off"]), reply.data or b""
-            if start + len(data) > len(room):
-                raise RemoteError(Code.FRAMING, f"{self._where} sent a film that is larger than it said")
-            room[start : start + len(data)] = data
-        raise RemoteError(Code.FRAMING, f"{self._where} sent no film")
-
-    async def _fetch(self, layout: FilmLayout) -> Snapshot:
-        """A film of known size: each byte is received where it stays."""
-        room = _room(layout)
-        reply = await self._connection.request("API_DumpFilmBuffer", self.name, into=room, options=ACCUM)
-        return await self._receive(reply, room)
-
-    async def _receive(self, reply: Reply, room: memoryview) -> Snapshot:
-        snapshot = accum.from_parts(_fields(reply), room)
-        digest = await asyncio.to_thread(lambda: hashlib.sha256(room).hexdigest())
-        if digest != reply.fields.get("sha256"):
-            raise RemoteError(Code.HASH, f"the film of {self._where} arrived damaged")
-        self._layout = snapshot.layout
-        snapshot.block.flags.writeable = False
-        return replace(snapshot, run=self.name, seed=self.seed)
 
     # -- steering
 
@@ -381,31 +335,6 @@ class RemoteRun(ReportedRun):
             super()._enter(status)
 
 
-def status_of(word: str, fields: Mapping[str, Scalar], before: RunStatus) -> RunStatus:
-    """What an R_STATUS or statistics say of a job in the state `word`; what they leave out is as before."""
-    state = STATES.get(word, RunState.BUILDING)
-    if state is RunState.RENDERING and fields.get("phase") == "BUILDING":
-        state = RunState.BUILDING
-
-    def number(name: str, otherwise: float) -> float:
-        value = fields.get(name, otherwise)
-        return float(value) if isinstance(value, int | float) else otherwise
-
-    return RunStatus(
-        state=state,
-        samples=number("samples", before.samples),
-        spp=number("spp", before.spp),
-        samples_per_second=number("rate", before.samples_per_second),
-        seconds=number("seconds", before.seconds),
-        threads=int(number("thread", before.threads)),
-        triangles=int(number("triangles", before.triangles)),
-        engine=str(fields.get("engine", before.engine)),
-        epoch=int(number("epoch", before.epoch)),
-        noise=number("noise", 0.0) or before.noise,
-        error=_failure(fields) if state is RunState.FAILED else None,
-    )
-
-
 def _of_the_run(error: LrnapError) -> LrnapError:
     """As the run's own error, where it is one: the node could be asked, but the run could not."""
     if error.code in (Code.STATE, Code.ENGINE):
@@ -413,25 +342,6 @@ def _of_the_run(error: LrnapError) -> LrnapError:
     return error
 
 
-def _failure(fields: Mapping[str, Scalar]) -> LrnapError:
-    code = Code.from_wire(str(fields.get("code", Code.ENGINE.wire_name)))
-    message = str(fields.get("desc", "the node does not say why"))
-    if code is Code.SCENE:
-        at = fields.get("at")
-        return SceneError(message, at=None if at is None else str(at))
-    return EngineError(message, code=code)
-
-
 def _limit(value: float) -> float:
     """A halt condition on a line, where 0 is never: infinity cannot be written."""
     return 0 if math.isinf(value) else value
-
-
-def _room(layout: FilmLayout) -> memoryview:
-    """Memory for a film, as bytes."""
-    return memoryview(np.empty(layout.floats, np.float32).data).cast("B")
-
-
-def _fields(reply: Reply) -> dict[str, str]:
-    """As `film.accum` reads them."""
-    return {key.upper(): str(value) for key, value in reply.fields.items()}

@@ -14,7 +14,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 from lrnap.client.connection import Connection, connect
-from lrnap.client.remote import STATES, RemoteEngine, RemoteRun, status_of
+from lrnap.client.job_status import STATES, status_of
+from lrnap.client.remote import RemoteEngine, RemoteRun
 from lrnap.engine.protocol import Halt, RunState, RunStatus
 from lrnap.errors import Code, LrnapError
 from lrnap.manager import effects, events

@@ -1,0 +1,66 @@
+"""Films from a node: each byte is received where it stays, and the hash of all is checked."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from lrnap.client.connection import Connection
+from lrnap.errors import Code, RemoteError
+from lrnap.film import accum
+from lrnap.film.snapshot import FilmLayout, Snapshot
+from lrnap.wire import Reply, Scalar
+
+_ACCUM: Mapping[str, Scalar] = {"format": "accum"}
+
+
+async def fetch(connection: Connection, job: str, layout: FilmLayout | None) -> Snapshot:
+    """The film of a job, in memory that nobody writes to. `layout`: None if it is not known yet.
+
+    Raises RemoteError for what the node refuses, and for what does not arrive as it was sent.
+    """
+    if layout is None:
+        return await _of_any_size(connection, job)
+    room = _room(layout)
+    reply = await connection.request("API_DumpFilmBuffer", job, into=room, options=_ACCUM)
+    return await _received(connection, reply, room)
+
+
+async def _of_any_size(connection: Connection, job: str) -> Snapshot:
+    """The first frame says how large the film is, and makes the room for all."""
+    where = connection.address.url
+    room: memoryview | None = None
+    async for reply in connection.frames("API_DumpFilmBuffer", job, options=_ACCUM):
+        if reply.final:
+            if room is None:
+                raise RemoteError(Code.FRAMING, f"{where} sent a film without content")
+            return await _received(connection, reply, room)
+        if room is None:
+            room = _room(accum.layout_of(_fields(reply)))
+        start, data = int(reply.fields["off"]), reply.data or b""
+        if start + len(data) > len(room):
+            raise RemoteError(Code.FRAMING, f"{where} sent a film that is larger than it said")
+        room[start : start + len(data)] = data
+    raise RemoteError(Code.FRAMING, f"{where} sent no film")
+
+
+async def _received(connection: Connection, reply: Reply, room: memoryview) -> Snapshot:
+    snapshot = accum.from_parts(_fields(reply), room)
+    digest = await asyncio.to_thread(lambda: hashlib.sha256(room).hexdigest())
+    if digest != reply.fields.get("sha256"):
+        raise RemoteError(Code.HASH, f"the film of {connection.address.url} arrived damaged")
+    snapshot.block.flags.writeable = False
+    return snapshot
+
+
+def _room(layout: FilmLayout) -> memoryview:
+    """Memory for a film, as bytes."""
+    return memoryview(np.empty(layout.floats, np.float32).data).cast("B")
+
+
+def _fields(reply: Reply) -> dict[str, str]:
+    """As `film.accum` reads them."""
+    return {key.upper(): str(value) for key, value in reply.fields.items()}
