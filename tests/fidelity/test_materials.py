@@ -70,6 +70,19 @@ def test_a_white_furnace_hides_what_loses_no_light() -> None:
         assert found[name] == pytest.approx(np.ones((2, 3)), abs=loss + 0.01), name
 
 
+@pytest.mark.parametrize("reflected", [0.5, 0.8, 0.95])
+def test_light_that_bounces_often_is_as_bright_as_arithmetic_says(reflected: float) -> None:
+    """A half sphere under the sky: half of what each point sees is the sky, the other half is as bright as itself.
+
+    Russian roulette, as the engine plays it after three bounces, makes this 1.3, 3.3 and 4.6 % too bright.
+    """
+    bowl = f'Material "matte" "color Kd" {[reflected] * 3} Shape "sphere" "float radius" [1] "float zmax" [0]'
+    world = f"{SKY} {bowl}".replace(",", "")
+    camera = 'LookAt 0 0 5  0 0 0  0 1 0 Camera "orthographic" "float screenwindow" [-.5 .5 -.5 .5]'
+    (seen,) = bench.render([bench.scene(world, camera=camera, depth=60)], spp=200)
+    assert seen.mean() == pytest.approx(reflected / (2 - reflected), rel=0.006)
+
+
 def test_a_rough_matte_surface_is_darker_by_oren_and_nayars_formula() -> None:
     found = seen({"rough": 'Material "matte" "color Kd" [1 1 1] "float sigma" [30]'}, (0.0,), spp=256)
     square = math.radians(30) ** 2

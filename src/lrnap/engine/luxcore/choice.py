@@ -40,7 +40,6 @@ def _with(config: Mapping[str, Value], engine: str) -> dict[str, Value]:
     changed = dict(config)
     if asked not in _BY_PATHS and engine in _BY_PATHS:
         changed |= paths(engine, int(config["path.maxdepth"][0]))
-        changed.pop("path.russianroulette.depth", None)
     elif asked in _BY_PATHS and engine == BIDIRECTIONAL:
         depth = min(int(config["path.pathdepth.total"][0]), LONGEST)
         changed |= paths(engine, depth, depth)

@@ -134,9 +134,10 @@ def test_integrators_and_samplers(translated, options, expected):
     assert {key: config.get(key) for key in expected} == expected
 
 
-def test_bidirectional_paths_play_no_russian_roulette_since_it_makes_them_too_bright(translated):
-    options = 'SurfaceIntegrator "bidirectional" "integer eyedepth" [5] "integer lightdepth" [9]'
-    assert translated(options=options).config["path.russianroulette.depth"][0] > 9
+def test_no_usual_path_plays_russian_roulette_since_it_makes_the_picture_too_bright(translated):
+    both = 'SurfaceIntegrator "bidirectional" "integer eyedepth" [5] "integer lightdepth" [9]'
+    assert translated(options=both).config["path.russianroulette.depth"][0] > 9
+    assert translated(options='SurfaceIntegrator "path"').config["path.russianroulette.depth"][0] >= 16
 
 
 def test_only_engines_that_trace_from_the_lights_have_a_screen_film(translated):
