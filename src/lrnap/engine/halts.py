@@ -12,6 +12,7 @@ from dataclasses import asdict
 from lrnap.engine.protocol import Halt
 from lrnap.lux.params import ParamSet
 
+NEVER = Halt(math.inf, math.inf, math.inf)
 PARAMETERS: Mapping[str, str] = {"haltspp": "spp", "halttime": "seconds", "haltthreshold": "noise"}  # -> field of Halt
 
 

@@ -8,13 +8,12 @@ state is decided: a pair that is not in it is refused with a sentence that says 
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from lrnap.engine import seeds
+from lrnap.engine import halts, seeds
 from lrnap.engine.protocol import Halt, RunOptions, RunStatus
 from lrnap.errors import Code, LrnapError
 from lrnap.film.merge import Film
@@ -24,7 +23,6 @@ from lrnap.lux.scene import Scene
 from lrnap.wire.verb import Status
 
 MAX_NAME = 128  # characters of a job's name: it stands in status lines, and in file names of clients
-NEVER = Halt(math.inf, math.inf, math.inf)
 MAX_HISTORY = 64  # steps kept for messages; a job that is paused every second must not grow
 
 
@@ -144,7 +142,7 @@ class Job:
         LrnapError if the run would add nothing, or something else."""
         if run in self.runs:
             raise LrnapError(Code.EXISTS, f'job "{self.name}" has had a run {run!r}: each run has a name of its own')
-        halt = NEVER if self.suspends else halt
+        halt = halts.NEVER if self.suspends else halt
         return RunOptions(run, self._seed(seed), threads, halt, self._channels(channels), self.epoch)
 
     def _seed(self, asked: int | None) -> int:

@@ -37,7 +37,7 @@ from lrnap.node.edits import JobEdit
 from lrnap.node.events import Publisher
 from lrnap.node.figures import Amounts, Tally, amounts, figures
 from lrnap.node.handlers import HANDLERS, Handler
-from lrnap.node.jobs import NEVER, Job, JobTable, Step
+from lrnap.node.jobs import Job, JobTable, Step
 from lrnap.node.journal import Journal
 from lrnap.node.lease import Lease
 from lrnap.node.live import Live, LiveJobs
@@ -250,7 +250,7 @@ class Node:
         before, (job.halt, job.suspends) = (job.halt, job.suspends), (halt, suspend)
         if job in self.live and job.active:
             try:
-                await self.running(job).set_halt(NEVER if suspend else effective_halt(job))
+                await self.running(job).set_halt(halts.NEVER if suspend else effective_halt(job))
             except LrnapError:
                 job.halt, job.suspends = before
                 raise
