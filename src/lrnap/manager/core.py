@@ -11,7 +11,8 @@ transaction and one look at the schedule, which is how a manager of a thousand n
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -19,14 +20,12 @@ from typing import Any
 from lrnap.engine import seeds
 from lrnap.errors import LrnapError
 from lrnap.limits import ManagerLimits
-from lrnap.manager import events, jobs, on_jobs, on_nodes, on_runs, policy
+from lrnap.manager import demands, events, on_jobs, on_nodes, on_runs, policy
+from lrnap.manager.demands import Demands
 from lrnap.manager.effects import Effect
 from lrnap.manager.events import Event
-from lrnap.manager.jobs import Job, JobState
-from lrnap.manager.nodes import Presence
-from lrnap.manager.runs import STEADY, RunState
-from lrnap.manager.settle import film_of, settle
-from lrnap.manager.turn import History, Turn, usable
+from lrnap.manager.settle import settle
+from lrnap.manager.turn import History, Turn
 from lrnap.manager.world import Key, Row, World, key_of
 
 HANDLERS: Mapping[type, Callable[[Turn, Any], object]] = {
@@ -34,7 +33,8 @@ HANDLERS: Mapping[type, Callable[[Turn, Any], object]] = {
     **on_nodes.HANDLERS,
     **on_runs.HANDLERS,
 }
-LOOK_AHEAD = 64  # jobs of one priority and owner, beyond the number of nodes, that the policy looks at
+AT_ONCE = 500  # nodes and jobs of which a plan is made as often as something happens: it takes some 10 ms
+PAUSE = 1e-4  # seconds between two plans for each of them beyond, so that planning leaves nine tenths of the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +68,28 @@ class Core:
         self.world = world or World()
         self.limits = limits or ManagerLimits()
         self.shares: Mapping[int, int] = {}  # job -> nodes that it was entitled to when last planned
+        self.memo: dict[tuple[str, ...], Counter[str]] = {}  # what is counted of nodes by tags; until the next step
         self._fresh = fresh
         self._key = key
         self._now = 0.0
         self._ticked: float | None = None
+        self._ticking = False  # in this step
+        self._due, self._not_before = False, 0.0  # a plan that had to wait, and until when
+        self._demands = Demands(self.world, self.limits)
 
     def handle(self, happened: Iterable[Event], *, now: float, wall: float) -> Step:
         """Never raises for what an event says: a refusal is its answer, and changes nothing."""
         self._now = max(self._now, now)
+        self._ticking = False
+        self.memo.clear()
         turn = Turn(self.world, self._now, wall, self.limits, self._fresh)
+        turn.plan_again = self._due
         answers = [self._one(turn, event) for event in happened]
         while turn.touched or turn.plan_again:
             settle(turn)
-            turn.plan_again = False
-            self._plan(turn)
+            if turn.plan_again:
+                turn.plan_again = False
+                self._plan(turn)
         return self._step(turn, answers)
 
     def undo(self, step: Step) -> None:
@@ -91,7 +99,7 @@ class Core:
 
     def evict(self) -> list[int]:
         """Jobs that are over, and whose runs are, leave the memory. To be called between steps."""
-        gone = [self.world.jobs[job] for job in self.world.idle if not self.world.live.get(job)]
+        gone = [self.world.jobs[job] for job in self.world.idle if job not in self.world.live]
         for job in gone:
             self.world.evict(job)
         return [job.id for job in gone]
@@ -104,7 +112,7 @@ class Core:
             len(self.world.journal),
             len(turn.effects),
             len(turn.history),
-            {**turn.touched},
+            len(turn.touched),
         )
         again = turn.plan_again
         try:
@@ -112,7 +120,7 @@ class Core:
         except LrnapError as error:
             self.world.undo(mark)
             del turn.effects[effects:], turn.history[history:]
-            turn.touched, turn.plan_again = touched, again
+            turn.touched, turn.plan_again = dict.fromkeys(islice(turn.touched, touched)), again
             return error
 
     def _answer(self, turn: Turn, event: Event) -> object:
@@ -130,13 +138,18 @@ class Core:
             on_nodes.slept(turn, self._now - self._ticked)
         self._ticked = self._now
         on_nodes.tick(turn, self._now)
-        turn.plan_again = True
+        turn.plan_again = self._ticking = True
 
     def _plan(self, turn: Turn) -> None:
-        seats = self._seats()
-        plan = policy.plan(self._demands(len(seats)), seats) if seats else policy.Plan()
+        """Where no node is free, only the next tick looks whether one is to be freed."""
+        self._due = not self._ticking and self._now < self._not_before
+        if self._due or not (self._ticking or demands.some_free(self.world)):
+            return
+        world, seats = self.world, demands.seats(self.world, self._now)
+        wanted = self._demands.of(len(seats)) if seats else []
+        self._not_before = self._now + max(0, len(seats) + len(wanted) - AT_ONCE) * PAUSE
+        plan = policy.plan(wanted, seats)
         self.shares = plan.shares
-        world = self.world
         for release in plan.releases:
             turn.stop(world.runs[release.run], f"{world.jobs[release.job].who} needs the node")
         for start in plan.starts:
@@ -144,90 +157,6 @@ class Core:
         if plan.starts or plan.releases:
             settle(turn)
             turn.plan_again = False
-
-    def _seats(self) -> list[policy.Seat]:
-        world, seats = self.world, []
-        for node in world.nodes.values():
-            if not usable(node):
-                continue
-            run = world.runs.get(world.run_on.get(node.id, ""))
-            if run is None:
-                seats.append(policy.Seat(node.id, frozenset(node.tags), warm=node.last_job))
-                continue
-            seats.append(
-                policy.Seat(
-                    node.id,
-                    frozenset(node.tags),
-                    run.name,
-                    run.job,
-                    run.frame,
-                    ending=run.state is RunState.STOPPING,
-                    age=self._now - run.since,
-                    shown=run.number >= 0,
-                    warm=node.last_job,
-                )
-            )
-        return seats
-
-    def _demands(self, seats: int) -> list[policy.Demand]:
-        """Of all jobs that render, and of the first of each queue, which are more than there are nodes for."""
-        world, wanted = self.world, dict.fromkeys(self.world.live)
-        for _, queue in world.in_order():
-            waiting = 0
-            for number in queue:
-                waiting += number not in world.live and not world.waits_for(world.jobs[number])
-                wanted[number] = None
-                if waiting > seats + LOOK_AHEAD:
-                    break
-        found = []
-        for job in (world.jobs[number] for number in wanted):
-            if job.state not in jobs.ACTIVE or job.state is JobState.PAUSED or world.waits_for(job):
-                continue
-            if numbers := list(islice(self._lacking(job), seats + 1)):
-                found.append(self._demand(job, numbers))
-        return found
-
-    def _lacking(self, job: Job) -> Iterator[int]:
-        """Frames that another run would help."""
-        world = self.world
-        for number in world.open_frames.get(job.id, ()):
-            live = world.live_runs.get((job.id, number))
-            if not live or not film_of(world, world.frames[job.id, number], hoped=True).reaches(job.halt):
-                yield number
-
-    def _demand(self, job: Job, numbers: Sequence[int]) -> policy.Demand:
-        world, failed = self.world, self.world.excluded.get(job.id, ())
-        return policy.Demand(
-            job.id,
-            job.owner,
-            job.priority,
-            job.nodes_min,
-            job.nodes_max,
-            frozenset(job.tags),
-            pictured=self._pictured(job),
-            excluded=frozenset(n for n in failed if world.failures(job.id, n) >= self.limits.run_failures),
-            avoided=frozenset(failed),
-            frames=tuple((n, self._helpers(job.id, n)) for n in numbers),
-        )
-
-    def _helpers(self, job: int, frame: int) -> int:
-        """Runs that add to a frame now; those on nodes that yield do not."""
-        return sum(run.state in STEADY and self._at_work(run.node) for run in self.world.live_in((job, frame)))
-
-    def _at_work(self, node: int) -> bool:
-        known = self.world.nodes.get(node)
-        return known is not None and known.presence is not Presence.LOST and not known.yields
-
-    def _pictured(self, job: Job) -> bool:
-        """Whether it has shown anything in this epoch: a frame that is over, or a film."""
-        world = self.world
-        if len(world.open_frames[job.id]) < len(world.frames_of[job.id]):
-            return True
-        return any(
-            run.number >= 0 and run.epoch == job.epoch
-            for n in islice(world.open_frames[job.id], 16)
-            for run in world.runs_in((job.id, n))
-        )
 
     def _step(self, turn: Turn, answers: list[object]) -> Step:
         journal, self.world.journal = self.world.journal, []

@@ -19,19 +19,22 @@ def report(turn: Turn, event: events.RunReport) -> None:
     run = _current(turn, event)
     if run is None:
         return
-    turn.world.put(
-        replace(
-            run,
-            live_spp=event.spp,
-            live_samples=event.samples,
-            live_seconds=event.seconds,
-            rate=event.rate,
-            threads=event.threads,
-        )
+    row = replace(
+        run,
+        live_spp=event.spp,
+        live_samples=event.samples,
+        live_seconds=event.seconds,
+        rate=event.rate,
+        threads=event.threads,
     )
+    turn.world.put(row)
     step = runs.REPORTS.get(event.state)
-    if step is not None:
-        turn.tune(turn.run(run.name, step))
+    if step is None:
+        return
+    if runs.TABLE.after(run.state, step, run.name) is not run.state:
+        row = turn.run(run.name, step)
+    turn.touched[run.job, run.frame] = None
+    turn.tune(row)
 
 
 def counted(turn: Turn, event: events.Counted) -> None:

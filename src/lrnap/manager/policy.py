@@ -28,7 +28,8 @@ FIRST_PICTURES = 4  # one node of so many is for jobs without a picture
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A job that can be rendered now. `frames`: the numbers of its open frames, and how many runs each has."""
+    """A job that can be rendered now. `frames`: the numbers of its open frames, and how many runs each has; looked at
+    only if it is given a node."""
 
     job: int
     owner: str = ""
@@ -39,7 +40,7 @@ class Demand:
     pictured: bool = False  # it has shown something
     excluded: frozenset[int] = frozenset()  # nodes that failed on it too often
     avoided: frozenset[int] = frozenset()  # nodes that failed on it: others are tried first
-    frames: tuple[tuple[int, int], ...] = ((1, 0),)
+    frames: Iterable[tuple[int, int]] = ((1, 0),)
 
     @property
     def place(self) -> tuple[int, int]:
@@ -99,17 +100,24 @@ class _Stock:
 
     def __init__(self, seats: Iterable[Seat]) -> None:
         self.left: Counter[frozenset[str]] = Counter(seat.tags for seat in seats)
-        self.total = dict(self.left)
+        self._total = dict(self.left)
         self._tags_of = {seat.node: seat.tags for seat in seats}
+        self._suitable: dict[frozenset[str], list[frozenset[str]]] = {}
+
+    def suitable(self, demand: Demand) -> list[frozenset[str]]:
+        """Those with the fewest other tags first, so that special nodes stay for who needs them."""
+        known = self._suitable.get(demand.tags)
+        if known is None:
+            known = self._suitable[demand.tags] = sorted((t for t in self._total if demand.tags <= t), key=len)
+        return known
 
     def usable(self, demand: Demand) -> int:
         """How many there are that suit, given away or not."""
-        all_of_them = sum(n for tags, n in self.total.items() if demand.tags <= tags)
-        return all_of_them - sum(demand.tags <= self._tags_of.get(n, frozenset()) for n in self._known(demand))
+        excluded = sum(demand.tags <= self._tags_of[node] for node in demand.excluded if node in self._tags_of)
+        return sum(self._total[tags] for tags in self.suitable(demand)) - excluded
 
     def take(self, demand: Demand, count: int) -> bool:
-        """Those with the fewest other tags go first, so that special nodes stay for who needs them."""
-        suitable = sorted((tags for tags, n in self.left.items() if n and demand.tags <= tags), key=len)
+        suitable = self.suitable(demand)
         if sum(self.left[tags] for tags in suitable) < count:
             return False
         for tags in suitable:
@@ -117,9 +125,6 @@ class _Stock:
             self.left[tags] -= taken
             count -= taken
         return True
-
-    def _known(self, demand: Demand) -> Iterable[int]:
-        return (node for node in demand.excluded if node in self._tags_of)
 
 
 def entitle(demands: Iterable[Demand], seats: Sequence[Seat]) -> dict[int, int]:
@@ -138,10 +143,10 @@ def entitle(demands: Iterable[Demand], seats: Sequence[Seat]) -> dict[int, int]:
         return True
 
     quota = len(seats) // FIRST_PICTURES
-    for demand in sorted((d for d in demands if not d.pictured and d.least == 1), key=lambda d: d.place):
-        if quota <= 0:
-            break
-        quota -= give(demand)
+    unseen = [(d.place, d) for d in demands if not d.pictured and d.least == 1] if quota else []
+    heapq.heapify(unseen)
+    while quota > 0 and unseen:
+        quota -= give(heapq.heappop(unseen)[1])
 
     queues: dict[tuple[int, str], list[tuple[int, int, Demand]]] = defaultdict(list)
     for demand in demands:
@@ -191,9 +196,7 @@ class _Move:
             if seat.run and not seat.ending:
                 self.has[seat.job].append(seat)
         self.count = Counter({job: len(held) for job, held in self.has.items()})
-        self.frames = {d.job: [(runs, number) for number, runs in d.frames] for d in demands}
-        for heap in self.frames.values():
-            heapq.heapify(heap)
+        self.frames: dict[int, list[tuple[int, int]]] = {}
 
     def all(self) -> None:
         lacking: list[tuple[Demand, int]] = []
@@ -208,17 +211,30 @@ class _Move:
 
     def start(self, demand: Demand) -> bool:
         """On a free node that suits: one that has not failed on it, has its scene, has few tags."""
-        if not self.frames[demand.job]:
-            return False
-        seat = self.pick(demand)
+        frames = self.frames_of(demand) if self.free else []
+        seat = self.pick(demand) if frames else None
         if seat is None:
             return False
         del self.free[seat.node], self.tagged[seat.tags][seat.node]
-        runs, number = self.frames[demand.job][0]
-        heapq.heapreplace(self.frames[demand.job], (runs + 1, number))
+        runs, number = frames[0]
+        heapq.heapreplace(frames, (runs + 1, number))
         self.count[demand.job] += 1
         self.result.starts.append(Start(demand.job, number, seat.node))
         return True
+
+    def frames_of(self, demand: Demand) -> list[tuple[int, int]]:
+        """A heap of those that it may get nodes for: of frames without a run, no more than there are free nodes."""
+        known = self.frames.get(demand.job)
+        if known is None:
+            known = self.frames[demand.job] = []
+            bare = len(self.free)
+            for number, runs in demand.frames:
+                known.append((runs, number))
+                bare -= not runs
+                if not bare:
+                    break
+            heapq.heapify(known)
+        return known
 
     def pick(self, demand: Demand) -> Seat | None:
         for node in self.warm.get(demand.job, ()):

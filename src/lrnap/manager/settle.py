@@ -73,7 +73,8 @@ def _frame(turn: Turn, key: FrameKey) -> None:
         for run in steady:
             turn.stop(run, "the frame has what it was to have")
     if live:
-        turn.frame(key, FrameStep.BEGIN)
+        if frame.state is not FrameState.RENDERING:
+            turn.frame(key, FrameStep.BEGIN)
     elif _complete(world, job, frame):
         turn.frame(key, FrameStep.FINISH, failures=0, refusals=0, code="", error="")
         turn.do(effects.FrameOver(job=job.id, frame=frame.number))
@@ -133,10 +134,10 @@ def _job(turn: Turn, number: int) -> None:
         failed = [f for n in world.frames_of[number] if (f := world.frames[number, n]).state is FrameState.FAILED]
         if failed:
             _fail(turn, job, f"{len(failed)} of {len(world.frames_of[number])} frames have failed")
-        elif not any(world.live_in((number, n)) for n in world.frames_of[number]):
+        elif number not in world.live:
             turn.job(number, JobStep.FINISH, failures=0, code="", error="")
-    elif job.state is not JobState.PAUSED:
-        turn.job(number, JobStep.BEGIN if world.live.get(number) else JobStep.WAIT)
+    elif job.state not in (JobState.PAUSED, JobState.RENDERING if number in world.live else JobState.QUEUED):
+        turn.job(number, JobStep.BEGIN if number in world.live else JobStep.WAIT)
 
 
 def _fail(turn: Turn, job: Job, why: str) -> None:

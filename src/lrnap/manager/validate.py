@@ -85,15 +85,20 @@ def _indexes(world: World) -> Iterator[str]:
     on = {run.node: run.name for run in world.runs.values() if run.live}
     if on != world.run_on or len(on) != sum(run.live for run in world.runs.values()):
         yield f"runs on nodes: {world.run_on}, but should be {on}"
-    queued = {job.id for job in world.jobs.values() if job.state in jobs.ACTIVE and job.state is not JobState.PAUSED}
-    if queued != {job for queue in world.queues.values() for job in queue}:
+    to_render = [job for job in world.jobs.values() if job.state in jobs.ACTIVE and job.state is not JobState.PAUSED]
+    turns = {(-job.priority, job.owner, job.tags, job.id) for job in to_render if not world.waits_for(job)}
+    if turns != {(*key, job) for key, queue in world.queues for job in queue}:
         yield "the queues do not hold the jobs to render"
+    for job, numbers in world.frames_of.items():
+        waiting = sorted(n for n in numbers if world.frames[job, n].state is FrameState.WAITING)
+        if waiting != world.waiting_frames.get(job, []):
+            yield f"job {job} has frames {waiting} that wait, and knows of {world.waiting_frames.get(job)}"
     for key in world.frames:
         names = {run.name for run in world.runs.values() if (run.job, run.frame) == key}
         if names != set(world.runs_of.get(key, ())):
             yield f"frame {key} does not know its runs"
-    live = Counter(run.job for run in world.runs.values() if run.live)
-    if {job: n for job, n in world.live.items() if n} != dict(live):
-        yield f"live runs: {dict(world.live)}, but should be {dict(live)}"
+    live = {(run.job, run.name) for run in world.runs.values() if run.live}
+    if live != {(job, name) for job, names in world.live.items() for name in names}:
+        yield f"live runs: {world.live}, but should be {live}"
     if world.journal:
         yield "there is a journal between two steps"

@@ -9,8 +9,6 @@ from lrnap.manager.core import Core
 from lrnap.manager.frames import FrameState
 from lrnap.manager.jobs import Job, JobState
 from lrnap.manager.nodes import Node, Presence, Standing
-from lrnap.manager.turn import usable
-from lrnap.manager.world import World
 
 _PRESENCE: Mapping[Presence, str] = {
     Presence.CLAIMING: "being connected to",
@@ -22,6 +20,8 @@ _STANDING: Mapping[Standing, str] = {
     Standing.DISABLED: "disabled",
     Standing.ASIDE: "set aside after failures",
 }
+
+_READY = "ready"
 
 
 def why_job(core: Core, job: Job) -> str:
@@ -39,10 +39,11 @@ def why_frame(core: Core, job: Job, number: int) -> str:
         return ""
     if job.state is not JobState.RENDERING:
         return why_job(core, job)
-    if job.nodes_max and world.live.get(job.id, 0) >= job.nodes_max:
+    rendering = len(world.live.get(job.id, ()))
+    if job.nodes_max and rendering >= job.nodes_max:
         return f"its job has the {job.nodes_max} nodes that it may have at most, and they render other frames"
     words = f"; its last run failed: {frame.error}" if frame.failures and frame.error else ""
-    return f"the {world.live.get(job.id, 0)} nodes of its job render other frames{words}"
+    return f"the {rendering} nodes of its job render other frames{words}"
 
 
 def _not_started(_: Core, job: Job) -> str:
@@ -71,25 +72,19 @@ def _no_node(core: Core, _: Job) -> str:
 
 
 def _tags(core: Core, job: Job) -> str:
-    if any(set(job.tags) <= set(node.tags) for node in core.world.nodes.values()):
-        return ""
-    return f"no node has the tags {', '.join(job.tags)}"
+    return "" if _suitable(core, job).total() else f"no node has the tags {', '.join(job.tags)}"
 
 
 def _unusable(core: Core, job: Job) -> str:
-    suitable = _suitable(core, job)
-    if any(usable(node) for node in suitable):
+    states = _suitable(core, job)
+    if states[_READY]:
         return ""
-    reasons = Counter(_state(node) for node in suitable)
-    excluded = _count(core.world, job) - len(suitable)
-    if excluded:
-        reasons["excluded after failing on it"] += excluded
-    what = ", ".join(f"{n} {reason}" for reason, n in reasons.most_common())
+    what = ", ".join(f"{n} {reason}" for reason, n in states.most_common())
     return f"none of the nodes that it could use can render now: {what}"
 
 
 def _too_few(core: Core, job: Job) -> str:
-    there = sum(usable(node) for node in _suitable(core, job))
+    there = _suitable(core, job)[_READY]
     return f"it needs {job.nodes_min} nodes at once, and {there} can be used" if there < job.nodes_min else ""
 
 
@@ -98,12 +93,7 @@ def _being_freed(core: Core, job: Job) -> str:
 
 
 def _queued(core: Core, job: Job) -> str:
-    there = sum(usable(node) for node in _suitable(core, job))
-    before = sum(
-        (-other.priority, other.id) < (-job.priority, job.id)
-        for other in core.world.jobs.values()
-        if other.state in (JobState.QUEUED, JobState.RENDERING)
-    )
+    there, before = _suitable(core, job)[_READY], core.world.queues.before(job)
     return f"the {there} nodes that it could use are busy, and {before} jobs come before it"
 
 
@@ -120,15 +110,22 @@ _REASONS: Sequence[Callable[[Core, Job], str]] = (
 )
 
 
-def _suitable(core: Core, job: Job) -> list[Node]:
-    """Nodes with its tags that it is not excluded from."""
+def _suitable(core: Core, job: Job) -> Counter[str]:
+    """Nodes with its tags, by what keeps them from rendering it."""
+    states = core.memo.get(job.tags)
+    if states is None:
+        tags = set(job.tags)
+        states = core.memo[job.tags] = Counter(_state(n) for n in core.world.nodes.values() if tags <= set(n.tags))
     world, bound = core.world, core.limits.run_failures
-    nodes = [node for node in world.nodes.values() if set(job.tags) <= set(node.tags)]
-    return [node for node in nodes if world.failures(job.id, node.id) < bound]
-
-
-def _count(world: World, job: Job) -> int:
-    return sum(set(job.tags) <= set(node.tags) for node in world.nodes.values())
+    excluded = [n for n in world.excluded.get(job.id, ()) if n in world.nodes and world.failures(job.id, n) >= bound]
+    if not excluded:
+        return states
+    states = states.copy()
+    for node in (world.nodes[n] for n in excluded):
+        if set(job.tags) <= set(node.tags):
+            states[_state(node)] -= 1
+            states["excluded after failing on it"] += 1
+    return +states
 
 
 def _state(node: Node) -> str:
@@ -139,4 +136,4 @@ def _state(node: Node) -> str:
         return _PRESENCE[node.presence]
     if node.yields:
         return "in use by somebody at the machine"
-    return "busy with a job of somebody else" if node.foreign else "ready"
+    return "busy with a job of somebody else" if node.foreign else _READY

@@ -7,16 +7,20 @@ to store, and can be undone if the store refuses.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from lrnap.manager import frames, jobs
-from lrnap.manager.frames import Frame
+from lrnap.manager.frames import Frame, FrameState
 from lrnap.manager.jobs import Job, JobState
 from lrnap.manager.nodes import Exclusion, Node
+from lrnap.manager.queues import Queues
 from lrnap.manager.runs import Run
 
+K = TypeVar("K")
+T = TypeVar("T")
 Row = Job | Frame | Run | Node | Exclusion
 Key = int | str | tuple[int, int]
 FrameKey = tuple[int, int]
@@ -53,12 +57,14 @@ class World:
         self.urls: dict[str, int] = {}
         self.frames_of: dict[int, dict[int, None]] = defaultdict(dict)
         self.open_frames: dict[int, dict[int, None]] = defaultdict(dict)
-        self.runs_of: dict[FrameKey, dict[str, None]] = defaultdict(dict)
-        self.live_runs: dict[FrameKey, dict[str, None]] = defaultdict(dict)
-        self.live: dict[int, int] = defaultdict(int)  # job -> how many live runs it has
+        self.waiting_frames: dict[int, list[int]] = defaultdict(list)  # those of the open ones that nobody renders
+        self.runs_of: dict[FrameKey, dict[str, None]] = {}
+        self.live_runs: dict[FrameKey, dict[str, None]] = {}
+        self.live: dict[int, dict[str, None]] = {}  # job -> its live runs; only of jobs that have some
         self.run_on: dict[int, str] = {}  # node -> its live run
         self.seeds: dict[int, set[int]] = defaultdict(set)
-        self.queues: dict[tuple[int, str], dict[int, None]] = {}  # (-priority, owner) -> jobs to render, oldest first
+        self.queues = Queues()  # jobs to render that wait for no other
+        self.followers: dict[int, dict[int, None]] = {}  # job, here or not -> those here that come after it
         self.idle: dict[int, None] = {}  # jobs that have nothing to render
         self.excluded: dict[int, dict[int, None]] = defaultdict(dict)  # job -> nodes that failed on it
         self.journal: list[tuple[Row | None, Row | None]] = []  # (before, after)
@@ -77,6 +83,8 @@ class World:
         self._replace(row, None)
         if isinstance(row, Job):
             self.ended.pop(row.id, None)
+            self._refile(row.id)
+            self._clear(row.id)
 
     def undo(self, mark: int = 0) -> None:
         """Takes back what was done since the journal had that length."""
@@ -91,15 +99,17 @@ class World:
             if isinstance(row, Job):
                 self.ended.pop(row.id, None)
 
+    def know(self, states: Mapping[int, JobState]) -> None:
+        """Jobs that are not here, as the store has them."""
+        self.ended.update(states)
+        for job in states:
+            self._refile(job)
+
     def evict(self, job: Job) -> None:
         """A job that is over leaves the memory; the store has it."""
         self.ended[job.id] = job.state
-        numbers = [*self.frames_of.get(job.id, ())]
         for row in [*self.belongings(job.id), job]:
             self._replace(row, None)
-        for number in numbers:
-            self.runs_of.pop((job.id, number), None)
-            self.live_runs.pop((job.id, number), None)
         self._clear(job.id)
 
     # --- looking at it
@@ -119,7 +129,7 @@ class World:
         return [self.runs[name] for name in self.live_runs.get(frame, ())]
 
     def live_of(self, job: int) -> list[Run]:
-        return [run for number in self.frames_of.get(job, ()) for run in self.live_in((job, number))]
+        return [self.runs[name] for name in self.live.get(job, ())]
 
     def failures(self, job: int, node: int) -> int:
         known = self.exclusions.get((job, node))
@@ -134,17 +144,12 @@ class World:
         """The jobs that must be done before this one."""
         return [other for other in job.after if self.state_of(other) is not JobState.DONE]
 
-    def in_order(self) -> Iterator[tuple[tuple[int, str], dict[int, None]]]:
-        """The queues of jobs to render, higher priorities first."""
-        yield from sorted(self.queues.items())
-
     # --- inside
 
     def _clear(self, job: int) -> None:
-        """Empty entries of the indexes would add up over the years."""
         self.frames_of.pop(job, None)
         self.open_frames.pop(job, None)
-        self.live.pop(job, None)
+        self.waiting_frames.pop(job, None)
         self.seeds.pop(job, None)
         self.excluded.pop(job, None)
 
@@ -155,6 +160,13 @@ class World:
         row = after or before
         assert row is not None
         table, key = self._table(row), key_of(row)
+        if (
+            isinstance(before, Run)
+            and isinstance(after, Run)
+            and (before.live, before.node) == (after.live, after.node)
+        ):
+            table[key] = after  # most of all that happens: a report
+            return
         if before is not None:
             _OUT[type(before)](self, before)
         if after is None:
@@ -162,6 +174,23 @@ class World:
         else:
             table[key] = after
             _IN[type(after)](self, after)
+        if isinstance(row, Job):
+            self._file(row.id)
+            if not (isinstance(before, Job) and isinstance(after, Job) and before.state is after.state):
+                self._refile(row.id)
+
+    def _file(self, job: int) -> None:
+        """In its queue, if it is here, is to be rendered, and waits for no other."""
+        row = self.jobs.get(job)
+        if row is None or row.state not in jobs.ACTIVE or row.state is JobState.PAUSED or self.waits_for(row):
+            self.queues.drop(job)
+        else:
+            self.queues.put(row)
+
+    def _refile(self, job: int) -> None:
+        """Those that come after it, whose turn it may be."""
+        for other in self.followers.get(job, ()):
+            self._file(other)
 
     def _job_in(self, job: Job) -> None:
         self.names[job.name] = job.id
@@ -170,12 +199,8 @@ class World:
             self.tokens[job.owner, job.token] = job.id
         if job.state not in jobs.ACTIVE:
             self.idle[job.id] = None
-        elif job.state is not JobState.PAUSED:
-            queue = self.queues.setdefault((-job.priority, job.owner), {})
-            last = next(reversed(queue), 0)
-            queue[job.id] = None
-            if last > job.id:  # it comes back into the middle of its queue
-                self.queues[-job.priority, job.owner] = dict.fromkeys(sorted(queue))
+        for other in job.after:
+            self.followers.setdefault(other, {})[job.id] = None
 
     def _job_out(self, job: Job) -> None:
         if self.names.get(job.name) == job.id:
@@ -184,38 +209,38 @@ class World:
         self.idle.pop(job.id, None)
         if job.token:
             self.tokens.pop((job.owner, job.token), None)
-        queue = self.queues.get((-job.priority, job.owner))
-        if queue is not None:
-            queue.pop(job.id, None)
-            if not queue:
-                del self.queues[-job.priority, job.owner]
+        for other in job.after:
+            _drop(self.followers, other, job.id)
 
     def _frame_in(self, frame: Frame) -> None:
         self.frames_of[frame.job][frame.number] = None
         if frame.state in frames.OPEN:
             self.open_frames[frame.job][frame.number] = None
+        if frame.state is FrameState.WAITING:
+            insort(self.waiting_frames[frame.job], frame.number)
 
     def _frame_out(self, frame: Frame) -> None:
         self.frames_of[frame.job].pop(frame.number, None)
         self.open_frames[frame.job].pop(frame.number, None)
+        if frame.state is FrameState.WAITING:
+            waiting = self.waiting_frames[frame.job]
+            del waiting[bisect_left(waiting, frame.number)]
 
     def _run_in(self, run: Run) -> None:
         frame = (run.job, run.frame)
-        self.runs_of[frame][run.name] = None
+        self.runs_of.setdefault(frame, {})[run.name] = None
         self.seeds[run.job].add(run.seed)
         if run.live:
-            self.live_runs[frame][run.name] = None
-            self.live[run.job] += 1
+            self.live_runs.setdefault(frame, {})[run.name] = None
+            self.live.setdefault(run.job, {})[run.name] = None
             self.run_on[run.node] = run.name
 
     def _run_out(self, run: Run) -> None:
         frame = (run.job, run.frame)
-        self.runs_of[frame].pop(run.name, None)
+        _drop(self.runs_of, frame, run.name)
         if run.live:
-            self.live_runs[frame].pop(run.name, None)
-            self.live[run.job] -= 1
-            if not self.live[run.job]:
-                del self.live[run.job]
+            _drop(self.live_runs, frame, run.name)
+            _drop(self.live, run.job, run.name)
             if self.run_on.get(run.node) == run.name:
                 del self.run_on[run.node]
 
@@ -230,6 +255,13 @@ class World:
 
     def _exclusion_out(self, row: Exclusion) -> None:
         self.excluded[row.job].pop(row.node, None)
+
+
+def _drop(index: dict[K, dict[T, None]], key: K, value: T) -> None:
+    """Empty entries would add up over the years."""
+    del index[key][value]
+    if not index[key]:
+        del index[key]
 
 
 _TABLES: Mapping[type, Callable[[World], dict[Any, Any]]] = {

@@ -362,7 +362,7 @@ def test_every_job_that_waits_says_why() -> None:
     third = farm.submit("third", tags=("gpu",))
     assert farm.why(third) == "no node has the tags gpu"
     fourth = farm.submit("fourth")
-    assert farm.why(fourth) == "the 1 nodes that it could use are busy, and 3 jobs come before it"
+    assert farm.why(fourth) == "the 1 nodes that it could use are busy, and 2 jobs come before it"
     farm.tell(ev.Pause(job=fourth))
     assert farm.why(fourth) == "it is paused: resume it"
     ready = farm.submit("ready", render=False)

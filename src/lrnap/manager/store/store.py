@@ -11,6 +11,7 @@ import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ from lrnap.manager.nodes import Exclusion, Node
 from lrnap.manager.runs import Run
 from lrnap.manager.store import schema
 from lrnap.manager.store.engine import explain, file_of, identity, open_engine, upgrade
+from lrnap.manager.store.holder import Holder
 from lrnap.manager.transitions import stored_fields
 from lrnap.manager.turn import History
 from lrnap.manager.world import Row, World
@@ -40,9 +42,18 @@ T = TypeVar("T")
 
 
 class Store:
-    """`url`: see `engine.open_engine`. Raises LrnapError: ARGS for a bad URL, UNAVAILABLE without a database there."""
+    """`url`: see `engine.open_engine`; `alone`: nobody else may have it now, `take_over`: whoever has it loses it, and
+    is told. Raises LrnapError: ARGS for a bad URL, UNAVAILABLE without a database there, EXISTS if another has it."""
 
-    def __init__(self, url: str, *, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        alone: bool = False,
+        take_over: bool = False,
+        patience: float = PATIENCE,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._engine = open_engine(url)
         self._patience = patience
         self._sleep = sleep
@@ -52,10 +63,13 @@ class Store:
         if self._file is not None:
             self._identity = identity(self._file)
         self._term, self._writes = self._insist(self._take_over)
+        self._holder = Holder(self._engine) if alone else None
         self.manager = self._insist(self._name)  # of the manager, for leases; the same as long as the store lives
 
     def close(self) -> None:
         self._engine.dispose()
+        if self._holder is not None:
+            self._insist(self._hold if take_over else self._holder.hold)
 
     # --- writing
 
@@ -63,7 +77,23 @@ class Store:
         """All of a step, or nothing. Raises LrnapError: FENCED if another manager has the store, UNAVAILABLE if it
         cannot be written."""
         self._insist(lambda: self._write(step))
+        if self._holder is not None:
+            self._holder.close()
         self._writes += 1
+
+    def check(self) -> None:
+        """To be called now and then by who has it alone. Raises LrnapError: FENCED if another has taken it over,
+        UNAVAILABLE if it cannot be asked."""
+        term, _ = self._read(self._turn)
+        if term != self._term:
+            raise _taken_over()
+        self._insist(self._hold)
+
+    def _hold(self) -> None:
+        """Whoever has the lock by now has lost the store, or is about to take it."""
+        with suppress(LrnapError):
+            if self._holder is not None:
+                self._holder.hold()
 
     def _write(self, step: Step) -> None:
         with self._engine.begin() as connection:
@@ -74,9 +104,7 @@ class Store:
             if mine.rowcount != 1:
                 if self._turn(connection) == (self._term, self._writes + 1):
                     return  # it had been done; only the answer was lost
-                raise LrnapError(
-                    Code.FENCED, "another manager has taken over this store: only one can have it; this one must stop"
-                )
+                raise _taken_over()
             for kind, rows in _by_kind(step.deleted).items():
                 self._delete(connection, kind, rows)
             for kind, rows in _by_kind(step.written).items():
@@ -230,7 +258,7 @@ class Store:
             world.next_node = max((node.id for node in nodes), default=0) + 1
             for some in _batches(sorted(ids)):
                 world.admit(self._rows(connection, some))
-        world.ended.update(self.states({other for j in world.jobs.values() for other in j.after} - set(world.jobs)))
+        world.know(self.states({other for j in world.jobs.values() for other in j.after} - set(world.jobs)))
         return world
 
     def _rows(self, connection: Connection, ids: Sequence[int]) -> list[Row]:
@@ -250,13 +278,13 @@ class Store:
 
     def _insist(self, attempt: Callable[[], T]) -> T:
         """Tries again while the database is locked or away, within the bound."""
-        waited, wait = 0.0, FIRST_WAIT
+        waited, wait, began = 0.0, FIRST_WAIT, time.monotonic()
         while True:
             try:
                 self._check_file()
                 return attempt()
             except (OperationalError, InterfaceError) as error:
-                if waited >= self._patience:
+                if max(waited, time.monotonic() - began) >= self._patience:
                     raise LrnapError(
                         Code.UNAVAILABLE, f"{explain(error, self._engine)}; nothing was changed, and nothing is lost"
                     ) from error
@@ -322,3 +350,9 @@ def _made(kind: Callable[..., T], connection: Connection, wanted: Select[Any]) -
 def _batches(items: Sequence[T]) -> Iterable[Sequence[T]]:
     for start in range(0, len(items), AT_ONCE):
         yield items[start : start + AT_ONCE]
+def _taken_over() -> LrnapError:
+    return LrnapError(
+        Code.FENCED, "another manager has taken over this store: only one can have it; this one must stop"
+    )
+
+
