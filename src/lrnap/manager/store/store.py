@@ -11,7 +11,6 @@ import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -29,7 +28,6 @@ from lrnap.manager.nodes import Exclusion, Node
 from lrnap.manager.runs import Run
 from lrnap.manager.store import schema
 from lrnap.manager.store.engine import explain, file_of, identity, open_engine, upgrade
-from lrnap.manager.store.holder import Holder
 from lrnap.manager.transitions import stored_fields
 from lrnap.manager.turn import History
 from lrnap.manager.world import Row, World
@@ -42,18 +40,9 @@ T = TypeVar("T")
 
 
 class Store:
-    """`url`: see `engine.open_engine`; `alone`: nobody else may have it now, `take_over`: whoever has it loses it, and
-    is told. Raises LrnapError: ARGS for a bad URL, UNAVAILABLE without a database there, EXISTS if another has it."""
+    """`url`: see `engine.open_engine`. Raises LrnapError: ARGS for a bad URL, UNAVAILABLE without a database there."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        alone: bool = False,
-        take_over: bool = False,
-        patience: float = PATIENCE,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, url: str, *, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep) -> None:
         self._engine = open_engine(url)
         self._patience = patience
         self._sleep = sleep
@@ -63,13 +52,10 @@ class Store:
         if self._file is not None:
             self._identity = identity(self._file)
         self._term, self._writes = self._insist(self._take_over)
-        self._holder = Holder(self._engine) if alone else None
         self.manager = self._insist(self._name)  # of the manager, for leases; the same as long as the store lives
 
     def close(self) -> None:
         self._engine.dispose()
-        if self._holder is not None:
-            self._insist(self._hold if take_over else self._holder.hold)
 
     # --- writing
 
@@ -77,23 +63,7 @@ class Store:
         """All of a step, or nothing. Raises LrnapError: FENCED if another manager has the store, UNAVAILABLE if it
         cannot be written."""
         self._insist(lambda: self._write(step))
-        if self._holder is not None:
-            self._holder.close()
         self._writes += 1
-
-    def check(self) -> None:
-        """To be called now and then by who has it alone. Raises LrnapError: FENCED if another has taken it over,
-        UNAVAILABLE if it cannot be asked."""
-        term, _ = self._read(self._turn)
-        if term != self._term:
-            raise _taken_over()
-        self._insist(self._hold)
-
-    def _hold(self) -> None:
-        """Whoever has the lock by now has lost the store, or is about to take it."""
-        with suppress(LrnapError):
-            if self._holder is not None:
-                self._holder.hold()
 
     def _write(self, step: Step) -> None:
         with self._engine.begin() as connection:
@@ -104,7 +74,9 @@ class Store:
             if mine.rowcount != 1:
                 if self._turn(connection) == (self._term, self._writes + 1):
                     return  # it had been done; only the answer was lost
-                raise _taken_over()
+                raise LrnapError(
+                    Code.FENCED, "another manager has taken over this store: only one can have it; this one must stop"
+                )
             for kind, rows in _by_kind(step.deleted).items():
                 self._delete(connection, kind, rows)
             for kind, rows in _by_kind(step.written).items():
@@ -278,13 +250,13 @@ class Store:
 
     def _insist(self, attempt: Callable[[], T]) -> T:
         """Tries again while the database is locked or away, within the bound."""
-        waited, wait, began = 0.0, FIRST_WAIT, time.monotonic()
+        waited, wait = 0.0, FIRST_WAIT
         while True:
             try:
                 self._check_file()
                 return attempt()
             except (OperationalError, InterfaceError) as error:
-                if max(waited, time.monotonic() - began) >= self._patience:
+                if waited >= self._patience:
                     raise LrnapError(
                         Code.UNAVAILABLE, f"{explain(error, self._engine)}; nothing was changed, and nothing is lost"
                     ) from error
@@ -350,9 +322,3 @@ def _made(kind: Callable[..., T], connection: Connection, wanted: Select[Any]) -
 def _batches(items: Sequence[T]) -> Iterable[Sequence[T]]:
     for start in range(0, len(items), AT_ONCE):
         yield items[start : start + AT_ONCE]
-def _taken_over() -> LrnapError:
-    return LrnapError(
-        Code.FENCED, "another manager has taken over this store: only one can have it; this one must stop"
-    )
-
-
