@@ -32,6 +32,14 @@ def with_texture(name: str) -> str:
     return SCENE.replace("WorldBegin\n", f"WorldBegin\n{TEXTURE.format(name)}\n")
 
 
+def test_a_name_may_differ_by_capitals_inside_the_roots(node: Served) -> None:
+    (node.root / "Textures").mkdir()
+    (node.root / "Textures" / "Wood.PNG").write_bytes(b"png")
+    node.write("wood.lxs", with_texture("textures/wood.png"))
+    with node.talk() as talk:
+        assert talk.ask('API_LuxParse "Wood.lxs"') == "R_OK"
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [
@@ -42,6 +50,8 @@ def with_texture(name: str) -> str:
         ("/no/such/file", "E_DENIED"),
         ("link.lxs", "E_DENIED"),
         ("loop.lxs", "E_DENIED"),
+        ("Link.lxs", "E_NOT_FOUND"),
+        ("../SECRET.lxs", "E_DENIED"),
         ("folder", "E_NOT_FOUND"),
         ("pipe", "E_NOT_FOUND"),
         ("missing.lxs", "E_NOT_FOUND"),

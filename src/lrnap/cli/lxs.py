@@ -98,9 +98,11 @@ def convert(source: Path, target: Path) -> int:
     if target.exists() and source.exists() and target.samefile(source):
         raise LrnapError(Code.EXISTS, "IN and OUT are the same file; its includes would be lost", at=str(target))
     warnings: list[str] = []
-    with Context(str(target), on_warning=warnings.append) as lux:
-        lux.parse(source)
-        _ = lux.scene  # which must be complete
-    report.say_warnings(warnings)
+    try:
+        with Context(str(target), on_warning=warnings.append) as lux:
+            lux.parse(source)
+            _ = lux.scene  # which must be complete
+    finally:
+        report.say_warnings(warnings)
     print(target)
     return report.OK

@@ -71,10 +71,12 @@ class _Plan:
 def run(wishes: Wishes) -> int:
     _check(wishes)
     warnings: list[str] = []
-    scene, recording = scene_of_file(wishes.scene, on_warning=warnings.append)
+    try:
+        scene, recording = scene_of_file(wishes.scene, on_warning=warnings.append)
+    finally:  # they may say why a scene cannot be read
+        report.say_warnings(warnings)
     with contextlib.closing(recording):
         plan = _plan(wishes, scene)
-        report.say_warnings(warnings)
         return asyncio.run(_render(plan, display_for(json=wishes.json)))
 
 

@@ -1,7 +1,8 @@
 """The files that calls name: which parameters they are, where they lie, and files that are embedded in a scene.
 
 A name is looked for as classic Lux does: in the main scene's folder, with backslashes as slashes if need be, and at
-last its bare file name in that folder (scenes travel from one machine to another with absolute paths inside).
+last its bare file name in that folder (scenes travel from one machine to another with absolute paths inside). They
+also travel between systems that tell capitals apart and such that do not, and that spell umlauts each in its own way.
 
 Rules for this file: it looks for files and unpacks embedded ones; their contents are the business of the engine.
 """
@@ -11,6 +12,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import os
+import unicodedata
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -45,19 +48,58 @@ def _is_file(plugin: Plugin, name: str, value: str) -> bool:
 
 
 def locate(name: str, folders: Sequence[str | Path]) -> Path | None:
-    """The absolute path of a file: as `locate_exactly`, or its bare name in one of the folders; None if nowhere."""
-    path = locate_exactly(name, folders) or locate_exactly(bare_name(name), folders)
+    """The absolute path of a file: as `locate_as_named`, or its bare name in one of the folders; None if nowhere."""
+    path = locate_as_named(name, folders) or locate_as_named(bare_name(name), folders)
     return path.resolve() if path else None
 
 
-def locate_exactly(name: str, folders: Sequence[str | Path]) -> Path | None:
-    """A file in the folders in their order, as spelled or with slashes for backslashes. None if there is none."""
-    for spelling in dict.fromkeys((name, name.replace("\\", "/"))):
-        for folder in folders:
-            path = Path(folder, spelling)
-            if spelling and _is_readable(path):
-                return path
+def locate_as_named(name: str, folders: Sequence[str | Path]) -> Path | None:
+    """A file in the folders in their order, as spelled or with slashes for backslashes. If there is none, one whose
+    name differs only by capitals or by how its letters are encoded; None if there is none either."""
+    spellings = [spelling for spelling in dict.fromkeys((name, name.replace("\\", "/"))) if spelling]
+    for find in (Path, alike):
+        for spelling in spellings:
+            for folder in folders:
+                path = find(folder, spelling)
+                if path is not None and _is_readable(path):
+                    return path
     return None
+
+
+def alike(folder: str | Path, name: str) -> Path | None:
+    """What lies in a folder under a name that people would call the same; None if nothing does.
+
+    Of several the first in the order of their names; each part of the name is looked for by itself.
+    """
+    path = Path(folder)
+    for part in Path(name).parts:
+        if part in (os.sep, "..") or _exists(path / part):
+            path /= part
+            continue
+        try:
+            found = min((entry for entry in path.iterdir() if _folded(entry.name) == _folded(part)), default=None)
+        except (OSError, ValueError):
+            return None
+        if found is None:
+            return None
+        path = found
+    return path
+
+
+def _folded(name: str) -> str:
+    """A file's name without capitals, and without a difference between UTF-8 and what older systems wrote."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8
+        name = os.fsencode(name).decode("latin-1")
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def bare_name(name: str) -> str:

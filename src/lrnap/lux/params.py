@@ -24,6 +24,9 @@ TEXT_TYPES = ("string", "texture")
 TYPES = ("float", "integer", "bool", "point", "vector", "normal", "string", "texture", "color")
 """All parameter types, in the order in which classic Lux tries them as prefixes of a token."""
 
+FOREIGN = {"rgb": "color", "spectrum": "color"}
+"""Types of programs beside classic Lux that mean the same."""
+
 _INT32 = np.iinfo(np.int32)
 
 Triplet = tuple[float, float, float]
@@ -32,12 +35,12 @@ Triplet = tuple[float, float, float]
 def parse_token(token: str, at: Location | None = None) -> tuple[str, str]:
     """Type and name of `"float fov"`. The space between them may be missing; the name is the rest, spaces included."""
     text = token.lstrip()
-    for kind in TYPES:
+    for kind in (*TYPES, *FOREIGN):
         if text.startswith(kind):
             name = text[len(kind) :].lstrip()
             if not name:
                 raise SceneError(f'the parameter "{token}" has no name; write "{kind} name"', at=at)
-            return kind, name
+            return FOREIGN.get(kind, kind), name
     word = text.split(maxsplit=1)[0] if text else ""
     raise SceneError(
         f'unknown parameter type in "{token}"{did_you_mean(word, TYPES)}; a parameter is written "type name", '

@@ -63,20 +63,26 @@ def _load(path: Path, name: str, at: Location | None, allow: Allow | None) -> So
 
 
 class _Parsed(dict[str, tuple[str, str]]):
-    """Parameter tokens to their type and name, each parsed once."""
+    """Parameter tokens to their type and name, each parsed once; those of other programs are told to `foreign`."""
+
+    def __init__(self, foreign: Callable[[str, str], None]) -> None:
+        super().__init__()
+        self._foreign = foreign
 
     def __missing__(self, token: str) -> tuple[str, str]:
         self[token] = found = params.parse_token(token)
+        if not token.lstrip().startswith(found[0]):
+            self._foreign(token, f"{found[0]} {found[1]}")
         return found
 
 
 class _Reader:
     def __init__(self, main: Source, on_warning: Warn | None, allow: Allow | None) -> None:
-        self._tokens = Tokens(main, self._open)
+        self._tokens = Tokens(main, self._open, lambda at, text: self._warn(f"{at}: {text}"))
         self._folder = main.folder
         self._warn = on_warning or (lambda _text: None)
         self._allow = allow
-        self._kinds_and_names = _Parsed()
+        self._kinds_and_names = _Parsed(self._foreign)
 
     def calls(self) -> Iterator[Call]:
         tokens, main = self._tokens, self._tokens.source
@@ -156,6 +162,9 @@ class _Reader:
                 error.at = error.at or str(source.at(source.data.index(b'"', pos)))
                 raise
 
+    def _foreign(self, token: str, read_as: str) -> None:
+        self._warn(f'{self._tokens.here}: "{token}", which classic Lux skips, is read as "{read_as}" everywhere')
+
     def _value(self, kind: str, name: str, source: Source, pos: int) -> Param:
         tokens = self._tokens
         char = tokens.peek()
@@ -178,7 +187,7 @@ class _Reader:
 
     def _open(self, name: str, source: Source, at: Location) -> Source:
         """An included file; named as one would open it from where the main scene was opened."""
-        path = files.locate_exactly(name, (self._folder, source.folder))
+        path = files.locate_as_named(name, (self._folder, source.folder))
         if path is None:
             where = dict.fromkeys((self._folder, source.folder))
             folders = " or ".join(f'"{folder or "."}"' for folder in where)
@@ -191,8 +200,8 @@ class _Reader:
             return call
         names = {}
         for name in files.file_names(call):
-            if files.locate_exactly(name, (self._folder,)) is None:
-                path = files.locate_exactly(name, (source.folder,))
+            if files.locate_as_named(name, (self._folder,)) is None:
+                path = files.locate_as_named(name, (source.folder,))
                 if path is not None:
                     names[name] = Path(os.path.relpath(path, self._folder)).as_posix()
         return files.rename(call, names) if names else call

@@ -29,14 +29,20 @@ _WORD = re.compile(rb"[A-Za-z_][A-Za-z_0-9]*+")
 _STRING = re.compile(rb'"((?:[^"\\\n]++|\\\r\n|\\.)*+)"', re.DOTALL)
 _BASE64 = re.compile(rb'"([A-Za-z0-9+/=\s]*+)"')  # an embedded file is one string over many lines
 _ESCAPE = re.compile(rb"\\([0-9]{3}|\r\n|.)", re.DOTALL)
+_STRAY = re.compile(rb"[^nrtbf\"\\0-9\n]")  # behind a backslash: means nothing
 _BODY = re.compile(rb"(?:[^\]#]++|#[^\n]*+)*+")  # of an array of numbers, comments included
 _PARAM = re.compile(rb'[ \t\r\n]*+"([^"\\\n]*+)"[ \t\r\n]*+\[[ \t\r\n]*+(?:"([^"\\\n]*+)"[ \t\r\n]*+\]|(?=[-+.0-9]))')
 _COMMENT = re.compile(rb"#[^\n]*+")
+_UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # in the code page 1252
+_MARK = b"\xef\xbb\xbf"  # which some editors put before a text
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _PIECE = 1 << 16  # bytes in which lines are counted at a time
 _FIRST = {b"[": "[", b"]": "]", b'"': '"'} | dict.fromkeys((bytes([c]) for c in b"+-.0123456789"), "0")
 
 Open = Callable[[str, "Source", Location], "Source"]
 """Finds and reads an included file: its name as written, who includes it, and where."""
+Doubt = Callable[[Location, str], None]
+"""Hears of what is read as classic Lux reads it, but hardly meant: where, and what."""
 
 
 @dataclass(slots=True)
@@ -50,6 +56,12 @@ class Source:
     _line: int = field(default=1, repr=False)
     _line_start: int = field(default=0, repr=False)
     _counted: int = field(default=0, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.data.startswith(_UTF16):
+            self.data = self.data.decode("utf-16", "replace").encode()
+        elif self.data.startswith(_MARK):
+            self.data = self.data[len(_MARK) :]
 
     def at(self, pos: int) -> Location:
         """Line and column of a position. Cheap for positions that grow, as they do while reading."""
@@ -68,8 +80,9 @@ class Source:
 class Tokens:
     """The stream. `peek` says what comes next; the others read that, or raise SceneError with its place."""
 
-    def __init__(self, main: Source, open_file: Open) -> None:
+    def __init__(self, main: Source, open_file: Open, doubt: Doubt) -> None:
         self._sources = [main]
+        self._doubt = doubt
         self._includes = 0  # so far
         self._open = open_file
 
@@ -139,10 +152,18 @@ class Tokens:
         text = found[1]
         if len(text) > limits.MAX_TOKEN and not _BASE64.match(found[0]):
             self.fail(f"a text is longer than {limits.MAX_TOKEN} bytes")
-        source.pos = found.end()
         if b"\\" in text:
+            self._doubt_escapes(source, text)
             text = _ESCAPE.sub(_unescape, text)
-        return text.decode("utf-8", "surrogateescape")
+        source.pos = found.end()
+        return _decoded(text)
+
+    def _doubt_escapes(self, source: Source, text: bytes) -> None:
+        """A path of Windows whose backslashes were not written twice is a name that nobody has."""
+        stray = [code for code in _ESCAPE.findall(text) if _STRAY.fullmatch(code)]
+        if stray:
+            told = f'the backslash before "{_decoded(stray[0])}" is dropped; write "\\\\" for each one'
+            self._doubt(source.at(source.pos), told)
 
     def take_number(self) -> float:
         """The number that `peek` has just seen."""
@@ -170,8 +191,7 @@ class Tokens:
             return None
         source.pos = found.end()
         text = found[2]
-        token = found[1].decode("utf-8", "surrogateescape")
-        return token, None if text is None else text.decode("utf-8", "surrogateescape")
+        return _decoded(found[1]), None if text is None else _decoded(text)
 
     def bare_numbers(self, count: int) -> tuple[float, ...] | None:
         """So many numbers, if nothing but spaces stands between them; None, and nothing read, if not."""
@@ -238,6 +258,14 @@ def _count_lines(data: bytes, start: int, stop: int) -> int:
         text = np.frombuffer(data, np.uint8, min(stop - begin, _PIECE), begin)
         count += int(np.count_nonzero(text == ord("\n")))
     return count
+
+
+def _decoded(text: bytes) -> str:
+    """UTF-8, or what older programs of Windows wrote."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("cp1252") if not _UNDEFINED.search(text) else text.decode("latin-1")
 
 
 def _unescape(found: re.Match[bytes]) -> bytes:

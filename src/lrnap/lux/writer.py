@@ -125,7 +125,7 @@ class Writer:
             return call
         names = {}
         for name in files.file_names(call):
-            path = files.locate_exactly(name, (self._folder,))
+            path = files.locate_as_named(name, (self._folder,))
             if path is not None and not Path(name).is_absolute():
                 names[name] = Path(os.path.relpath(path.resolve(), self._files.folder)).as_posix()
         return files.rename(call, names) if names else call

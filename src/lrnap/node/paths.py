@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
+from lrnap.lux.files import alike
 
 _OTHER_SYSTEM = re.compile(r"[A-Za-z]:[\\/]|\\\\")  # a drive or a share of Windows
 
@@ -33,16 +34,24 @@ class Roots:
         return any(real.is_relative_to(root) for root in self.folders)
 
     def find(self, name: str, beside: Sequence[Path] = ()) -> Path:
-        """The regular file of that name: absolute, or relative to each of `beside`, then to each root.
+        """The regular file of that name: absolute, or relative to each of `beside`, then to each root. If there is
+        none, one whose name differs only by capitals or by how its letters are encoded.
 
         Raises LrnapError: DENIED if the name leads outside the roots, NOT_FOUND if there is no such regular file.
         """
         outside = False
+        inside: list[Path] = []
         for path in _candidates(name, (*beside, *self.folders)):
             if not self.holds(path):
                 outside = True
             elif is_regular(path):
                 return path.resolve()
+            else:
+                inside.append(path)
+        for path in inside:
+            found = alike(path.anchor, str(path.relative_to(path.anchor)))
+            if found is not None and self.holds(found) and is_regular(found):
+                return found.resolve()
         if outside:
             raise LrnapError(
                 Code.DENIED, f'"{name}" is outside the folders this node reads; --root FOLDER at its start allows more'

@@ -92,6 +92,16 @@ def test_convert_writes_one_file_that_is_the_same_scene(tmp_path):
     assert list(reader.read(tmp_path / "out" / "b.lxs")) == list(reader.read_bytes(GOOD.encode()))
 
 
+@pytest.mark.parametrize("command", [("render", "a.lxs"), ("lxs", "convert", "a.lxs", "b.lxs")])
+def test_warnings_that_say_why_a_scene_cannot_be_read_come_before_the_error(tmp_path, command):
+    (tmp_path / "a.lxs").write_text(GOOD.replace('"sphere"', '"plymesh" "string filename" ["parts\\wall.ply"]'))
+    done = lrnap(*command, cwd=tmp_path)
+    assert done.returncode == 2
+    warning, error = (done.stdout + done.stderr).splitlines()
+    assert "a.lxs:5:" in warning and 'the backslash before "w" is dropped' in warning
+    assert '"partswall.ply" was not found' in error
+
+
 @pytest.mark.parametrize(
     "source, target, says",
     [

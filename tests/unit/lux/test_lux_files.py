@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,21 @@ def test_files_are_found_under_all_spellings(tmp_path):
     assert files.locate("/far/away/wood.png", [tmp_path / "textures"]) == file.resolve()
     assert files.locate("textures", [tmp_path]) is None
     assert files.locate("a\0b", [tmp_path]) is None
+
+
+def test_files_are_found_whose_names_differ_only_by_capitals_or_encoding(tmp_path):
+    (tmp_path / "Textures").mkdir()
+    file = tmp_path / "Textures" / "Wood Gru\u0308n.PNG"  # as Macs spell it
+    file.write_text("png")
+    for name in ("textures/wood gr\xfcn.png", "TEXTURES\\Wood Gr\xfcn.PNG", "c:\\away\\textures/../Wood GRÜN.png"):
+        assert files.locate(name, [tmp_path, tmp_path / "Textures"]) == file, name
+    old = tmp_path / os.fsdecode(b"b\xe4r.png")  # as older systems do
+    old.write_text("png")
+    assert files.locate("bär.png", [tmp_path]) == old
+    exact = tmp_path / "bär.png"
+    exact.write_text("png")
+    assert files.locate("bär.png", [tmp_path]) == exact
+    assert files.locate("Textures/no such.png", [tmp_path]) is None
 
 
 def recorder_in(folder: Path) -> Recorder:

@@ -68,7 +68,7 @@ def test_bools_and_texts(token, value, expected):
         ("string s", [1], "text in quotes"),
         ("string s", 1, "text in quotes"),
         ("texture t", ["a", "b"], "exactly one"),
-        ("rgb x", 1, "unknown parameter type"),
+        ("xyz x", 1, "unknown parameter type"),
     ],
 )
 def test_values_that_the_type_cannot_hold(token, value, message):

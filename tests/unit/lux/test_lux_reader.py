@@ -99,9 +99,46 @@ def test_strings(written, meant):
     assert calls_of(f'NamedMaterial "{written}"') == [Call("NamedMaterial", (meant,))]
 
 
-def test_bytes_that_are_not_utf8_pass_through():
-    (call,) = calls_of(b'NamedMaterial "gr\xfcn"')
-    assert call.args[0].encode("utf-8", "surrogateescape") == b"gr\xfcn"
+def test_text_of_older_windows_programs_is_read_as_what_it_says():
+    (call,) = calls_of(b'NamedMaterial "gr\xfcn \x80"')
+    assert call.args[0] == "grün €"
+    (call,) = calls_of(b'NamedMaterial "\xfc\x81"')  # which that code page does not have
+    assert call.args[0] == "ü\x81"
+    (param,) = calls_of(b'Texture "t" "color" "imagemap" "string filename" ["b\xe4r.png"]')[0].params
+    assert param.value == ("bär.png",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_marks_that_editors_put_before_a_text_are_no_part_of_it(encoding, tmp_path):
+    (tmp_path / "part.lxm").write_text('NamedMaterial "grün"', encoding=encoding)
+    calls = calls_of('Identity\r\nInclude "part.lxm"'.encode(encoding), tmp_path)
+    assert [call.name for call in calls] == ["Identity", "NamedMaterial"]
+    assert calls[1].args == ("grün",)
+    assert str(calls[0].at) == "scene.lxs:1:1"
+
+
+def warnings_of(text: str) -> list[str]:
+    warnings: list[str] = []
+    list(read_bytes(text.encode(), "scene.lxs", on_warning=warnings.append))
+    return warnings
+
+
+def test_backslashes_that_were_not_written_twice_are_told():
+    (warning,) = warnings_of('Shape "plymesh"\n "string filename" ["D:\\meshes\\new\\wall.ply"]')
+    assert warning == 'scene.lxs:2:21: the backslash before "m" is dropped; write "\\\\" for each one'
+    assert warnings_of(r'Shape "plymesh" "string filename" ["D:\\meshes\"new\".ply\065\n"]') == []
+
+
+def test_colour_types_of_other_programs_are_read_and_told_once():
+    text = 'Material "matte"\n"rgb Kd" [1 2 3]\nMaterial "matte" "rgb Kd" [3 2 1] Material "x" "spectrum Ks" [1 1 1]'
+    first, second, third = (call.params[0] for call in calls_of(text))
+    assert [p.type for p in (first, second, third)] == ["color"] * 3
+    assert second.value.tolist() == [[3, 2, 1]]
+    told = warnings_of(text)
+    assert told[0].startswith("scene.lxs:2:") and '"rgb Kd", which classic Lux skips, is read as "color Kd"' in told[0]
+    assert len(told) == 2
+    with pytest.raises(SceneError, match=r'"color Kd" needs numbers, not "gold\.spd"'):
+        calls_of('Material "matte" "spectrum Kd" ["gold.spd"]')
 
 
 @pytest.mark.parametrize(
