@@ -83,6 +83,8 @@ class ManagerLimits:
     frames: int = 100_000  # of one job: an hour at 24 a second
     name: int = 128  # characters of a job's name or owner
     tags: int = 64  # of a job or a node
+    film_bytes: int = 1 << 30  # of films on their way from nodes, in memory at once: six of 4K; a larger one goes alone
+    film_sums: int = 2 << 30  # bytes of merged films kept for who looks again; the last one looked at is kept anyway
 
 
 MAX_NOTICES = 1000  # of jobs that are over, waiting to be sent: a receiver that is away holds no memory

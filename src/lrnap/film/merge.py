@@ -44,6 +44,7 @@ class Film:
         self._newest: dict[str, Snapshot] = {}
         self._merged: Snapshot | None = None
         self._running: _Running | None = None
+        self._folds: list[tuple[list[Snapshot], Snapshot]] = []  # that `_running` has not seen
         self._unseen = 0  # snapshots since somebody looked
         self._lock = threading.Lock()
         self._summing = threading.Lock()  # taken before the other, and held as long as sums take
@@ -57,6 +58,17 @@ class Film:
         """Of every run, in the order of their names."""
         with self._lock:
             return tuple(self._sorted())
+
+    def number_of(self, run: str) -> int | None:
+        """Of the newest snapshot of a run; None: there is none."""
+        with self._lock:
+            known = self._newest.get(run)
+            return None if known is None else known.number
+
+    def holds(self, parts: Iterable[Snapshot]) -> bool:
+        """Whether these are the newest of their runs."""
+        with self._lock:
+            return all(self._newest.get(part.run) is part for part in parts)
 
     @property
     def held(self) -> int:
@@ -109,7 +121,7 @@ class Film:
     def _begin(self, epoch: int) -> None:
         if epoch == self.epoch:
             return
-        self.epoch, self._merged, self._running = epoch, None, None
+        self.epoch, self._merged, self._running, self._folds = epoch, None, None, []
         self._newest.clear()
         self.dropped.clear()
 
@@ -150,19 +162,16 @@ class Film:
 
     def fold(self, parts: Iterable[Snapshot], film: Snapshot) -> bool:
         """Snapshots count as one from now on, with a film that is their sum. False: one of them is not the newest of
-        its run any more, so nothing changed. Raises LrnapError if the layouts differ."""
+        its run any more, so nothing changed. Takes no time. Raises LrnapError if the layouts differ."""
         check_layout(film, self.layout)
         parts = [*parts]
-        with self._summing, self._lock:
-            if any(self._newest.get(part.run) is not part for part in parts):
+        with self._lock:
+            there = self._newest.get(film.run)
+            if not all(self._newest.get(part.run) is part for part in parts) or there not in (None, *parts):
                 return False
-            running = self._running
-            if running is not None and any(running.parts.get(part.run) is not part for part in parts):
-                running = self._running = None
-            for known in (self._newest, {} if running is None else running.parts):
-                for part in parts:
-                    known.pop(part.run, None)
-                known[film.run] = film
+            _fold(self._newest, parts, film)
+            if self._running is not None or self._summing.locked():
+                self._folds.append((parts, film))
         return True
 
     def rest(self) -> None:
@@ -184,11 +193,12 @@ class Film:
         """The runs, and the sum that is of just these, if there is one."""
         with self._lock:
             parts, running = self._sorted(), self._running
-            if running is None:
+            folds, self._folds = self._folds, []
+            self._running = None  # until it is right again
+            if running is None or not all(_fold(running.parts, *fold) for fold in folds):
                 return parts, None
             changed = [part for part in parts if running.parts.get(part.run) is not part]
             gone = running.parts.keys() - self._newest.keys()
-            self._running = None  # until it is right again
             if gone or len(changed) * WORTH > len(parts) or self._unseen > UNSEEN * len(parts):
                 return parts, None
         for part in changed:
@@ -231,6 +241,16 @@ class Film:
             seconds=fsum(s.seconds for s in parts),
             epoch=parts[0].epoch if parts else self.epoch,
         )
+
+
+def _fold(known: dict[str, Snapshot], parts: list[Snapshot], film: Snapshot) -> bool:
+    """Whether all parts were there, and one film is in their place."""
+    if any(known.get(part.run) is not part for part in parts):
+        return known.get(film.run) is film  # it was made of what had been folded before
+    for part in parts:
+        del known[part.run]
+    known[film.run] = film
+    return True
 
 
 def check_layout(snapshot: Snapshot, layout: FilmLayout) -> None:

@@ -1,45 +1,84 @@
-"""The films of frames in memory, each the sum over its runs, beside their files on the disk.
+"""The films of frames, each the sum over its runs, beside their files on the disk.
 
-A snapshot is put down first and added then; what is folded or not newer is neither. A frame's film comes back from the
-disk when somebody asks for it, and the frames that nobody has asked for lately leave the memory.
+A snapshot is put down first and counted then; what is folded or not newer is neither. What is counted is its file,
+mapped into memory, which the system may take back: a frame of any number of runs needs no room but that of a sum that
+somebody looks at, and sums have a bound. A frame's film comes back from the disk when somebody asks for it, and the
+frames that nobody has asked for lately are forgotten.
+
+A frame is locked while it is decided what counts, never while a film is written or summed. So of two snapshots that
+come at the same time both are written, and the lock says which one counts.
 Rules for this file: blocking disk work and sums, no asyncio; any thread may call, frames do not wait for each other.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from lrnap.film.merge import Film, check_layout
+from lrnap.film.merge import MERGED, Film, check_layout, without_non_finite
 from lrnap.film.noise import Noise
 from lrnap.film.snapshot import Snapshot
-from lrnap.manager.films import FilmStore, Kept
+from lrnap.limits import ManagerLimits
+from lrnap.manager.films import Count, FilmStore, Kept, kept_of
 from lrnap.manager.turn import parse_run_name
 
+log = logging.getLogger("lrnap.manager")
+
+FOLD_AT = (
+    8  # runs that are over, before they become one: each byte is then written again once, and n / 8 are read at most
+)
 FrameName = tuple[str, int]  # key of the job, number of the frame
 
 
 @dataclass(slots=True, eq=False)
 class FrameFilm:
-    """The film of one frame. `folded`: runs whose film lies in one with others', and of which no more is taken."""
+    """The film of one frame. `folded`: what lies in one film with others' of runs of which no more is taken; `folding`:
+    runs of which none is taken now. `noise`: once somebody has asked."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     epoch: int = -1
     film: Film | None = None
     noise: Noise | None = None
-    folded: set[str] = field(default_factory=set)
+    folded: dict[str, Count] = field(default_factory=dict)
+    folding: set[str] = field(default_factory=set)
     users: int = 0
+
+    def verdict(self, snapshot: Snapshot, epoch: int) -> bool | None:
+        """Of a snapshot: False, it comes too late to count; True, the same or a newer one counts; None, it is to be
+        kept. Raises LrnapError if it is of another picture."""
+        if self.epoch != epoch or snapshot.run in self.folded or snapshot.run in self.folding:
+            return False
+        if self.film is None:
+            return None
+        check_layout(snapshot, self.film.layout)
+        known = self.film.number_of(snapshot.run)
+        return True if known is not None and known >= snapshot.number else None
+
+    def count(self, kept: Kept) -> Film:
+        if self.film is None:
+            self.film = Film(kept.snapshot.layout)
+            self.film.restart(self.epoch)
+        self.film.add(replace(kept.snapshot, epoch=self.epoch))
+        if kept.snapshot.run == MERGED:
+            self.folded.update(kept.counts)
+        return self.film
+
+    def empty(self, epoch: int) -> None:
+        self.epoch, self.film, self.noise, self.folded = epoch, None, None, {}
 
 
 class Films:
-    """`bound`: frames whose films stay in memory though nobody is at work on them."""
+    """`bound`: frames that stay in memory though nobody is at work on them. `sums`: bytes of the films that were merged
+    and may be asked for again."""
 
-    def __init__(self, store: FilmStore, bound: int) -> None:
+    def __init__(self, store: FilmStore, bound: int, sums: int = ManagerLimits().film_sums) -> None:
         self.store = store
         self._bound = bound
+        self._sums = sums
         self._frames: OrderedDict[FrameName, FrameFilm] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -49,61 +88,88 @@ class Films:
         parsed = parse_run_name(snapshot.run)
         assert parsed is not None  # runs are named by the manager
         key, number, epoch, _ = parsed
-        with self._frame(key, number, epoch) as frame:
-            if frame.epoch != epoch or snapshot.run in frame.folded:
-                return False
-            if frame.film is not None:
-                check_layout(snapshot, frame.film.layout)
-            if not self.store.save(snapshot):
-                return True  # the same or a newer one is there already
-            if frame.film is None:
-                frame.film, frame.noise = _begun(snapshot, epoch)
-            assert frame.noise is not None
-            frame.film.add(snapshot)
-            frame.noise.add(snapshot)
-            return True
+        snapshot = _checked(snapshot)
+        with self._frame(key, number) as frame:
+            verdict = self._verdict(frame, snapshot, key, number, epoch)
+            if verdict is not None:
+                return verdict
+
+            def decide(put: Callable[[], Kept]) -> bool:
+                nonlocal verdict
+                with frame.lock:
+                    verdict = frame.verdict(snapshot, epoch)
+                    if verdict is None:
+                        frame.count(put())
+                    return verdict is None
+
+            if not self.store.save(snapshot, decide):
+                return bool(verdict)
+            film, noise = frame.film, frame.noise
+        if noise is not None:
+            noise.add(snapshot)
+        if film is not None:
+            film.settle()
+        return True
 
     def merged(self, key: str, number: int, epoch: int) -> Snapshot | None:
         """The film of a frame as it is now; None: nobody has rendered any of it in that epoch."""
-        with self._frame(key, number, epoch) as frame:
-            film = frame.film if frame.epoch == epoch else None
-        return None if film is None or not film.runs else film.merged()
+        with self._frame(key, number) as frame:
+            film = self._film(frame, key, number, epoch)
+            merged = None if film is None or not film.runs else film.merged()
+        self._trim(frame)
+        return merged
 
     def film(self, key: str, number: int, epoch: int) -> Film | None:
-        with self._frame(key, number, epoch) as frame:
-            return frame.film if frame.epoch == epoch else None
+        with self._frame(key, number) as frame:
+            return self._film(frame, key, number, epoch)
 
     def level(self, key: str, number: int, epoch: int) -> float | None:
         """The noise of a frame's film; None while nothing can be said of it."""
-        with self._frame(key, number, epoch) as frame:
-            return None if frame.noise is None or frame.epoch != epoch else frame.noise.level()
+        with self._frame(key, number) as frame:
+            film = self._film(frame, key, number, epoch)
+            if film is None:
+                return None
+            with frame.lock:
+                noise, begins = frame.noise, frame.noise is None
+                if noise is None:
+                    noise = frame.noise = Noise(film.layout)
+                    noise.restart(epoch)
+            for part in film.newest if begins else ():  # what comes meanwhile is newer, and adds itself
+                noise.add(part)
+            return noise.level()
 
-    def fold(self, key: str, number: int, epoch: int) -> Snapshot | None:
-        """The runs of a frame are over: their films become one, in one file."""
-        with self._frame(key, number, epoch) as frame:
-            merged = self.store.fold(key, number, epoch)
-            self._load(frame, key, number, epoch)
-            return merged
+    def fold(self, key: str, number: int, epoch: int, runs: Collection[str] | None = None) -> Snapshot | None:
+        """Runs of a frame are over, all if not given: their films become one, in one file. The film of the frame
+        then; None: there is none."""
+        with self._frame(key, number) as frame:
+            while not self._folded(frame, key, number, epoch, runs):
+                pass  # another was faster with some of them
+            film = self._film(frame, key, number, epoch)
+            return None if film is None else film.merged()
+
+    def over(self, key: str, number: int, epoch: int, runs: Collection[str]) -> None:
+        """Runs of a frame that goes on are over for good: their films become one, once they are many."""
+        with self._frame(key, number) as frame:
+            film = self._film(frame, key, number, epoch)
+            there = [] if film is None else [run for run in film.runs if run in runs]
+        if len(there) >= FOLD_AT:
+            self.fold(key, number, epoch, there)
 
     def forget(self, key: str, before: int | None) -> None:
         """The films of a job, or only those of epochs before that one."""
         with self._lock:
             names = [name for name in self._frames if name[0] == key]
         for name in names:
-            frame = self._frames.get(name)
-            if frame is None:
-                continue
-            with frame.lock:
+            with self._frame(*name) as frame, frame.lock:
                 if before is None or frame.epoch < before:
-                    frame.film = frame.noise = None
-                    frame.epoch = -1
+                    frame.empty(-1)
         self.store.forget(key, before)
 
     # --- inside
 
     @contextmanager
-    def _frame(self, key: str, number: int, epoch: int) -> Iterator[FrameFilm]:
-        """The film of a frame, locked, and loaded if it is not there or of an older epoch."""
+    def _frame(self, key: str, number: int) -> Iterator[FrameFilm]:
+        """What is known of a frame, which stays the same as long as somebody uses it."""
         with self._lock:
             frame = self._frames.setdefault((key, number), FrameFilm())
             self._frames.move_to_end((key, number))
@@ -111,31 +177,78 @@ class Films:
             for name in [name for name, old in self._frames.items() if not old.users][: -self._bound or None]:
                 del self._frames[name]
         try:
-            with frame.lock:
-                if frame.epoch < epoch:
-                    self._load(frame, key, number, epoch)
-                yield frame
+            yield frame
         finally:
             with self._lock:
                 frame.users -= 1
 
+    def _verdict(self, frame: FrameFilm, snapshot: Snapshot, key: str, number: int, epoch: int) -> bool | None:
+        with frame.lock:
+            self._load(frame, key, number, epoch)
+            return frame.verdict(snapshot, epoch)
+
+    def _film(self, frame: FrameFilm, key: str, number: int, epoch: int) -> Film | None:
+        with frame.lock:
+            self._load(frame, key, number, epoch)
+            return frame.film if frame.epoch == epoch else None
+
     def _load(self, frame: FrameFilm, key: str, number: int, epoch: int) -> None:
-        frame.epoch, frame.film, frame.noise, frame.folded = epoch, None, None, set()
-        for kept in self.store.load(key, number, epoch):
-            if frame.film is None:
-                frame.film, frame.noise = _begun(kept.snapshot, epoch)
-            assert frame.noise is not None
-            if _is_fold(kept):
-                frame.folded |= set(kept.runs)
-            frame.film.add(kept.snapshot)
-            frame.noise.add(kept.snapshot)
+        """From the disk, if what is there is of an older epoch. For whoever has the lock."""
+        if frame.epoch < epoch:
+            frame.empty(epoch)
+            for kept in self.store.load(key, number, epoch):
+                frame.count(kept)
+
+    def _folded(self, frame: FrameFilm, key: str, number: int, epoch: int, runs: Collection[str] | None) -> bool:
+        with frame.lock:
+            self._load(frame, key, number, epoch)
+            film = frame.film
+            if film is None or frame.epoch != epoch:
+                return True
+            parts = [part for part in film.newest if runs is None or part.run in runs or part.run == MERGED]
+            names = {part.run for part in parts} - {MERGED}
+            if not names:
+                return True
+            kept = kept_of(parts, frame.folded, epoch)
+            frame.folding |= names
+        done = False
+
+        def decide(put: Callable[[], Kept]) -> bool:
+            nonlocal done
+            with frame.lock:
+                done = frame.film is film and frame.epoch == epoch and film.holds(parts)
+                if done:
+                    found = put()
+                    film.fold(parts, replace(found.snapshot, run=MERGED, epoch=epoch))
+                    frame.folded.update(found.counts)
+                return done
+
+        try:
+            self.store.fold(key, number, epoch, kept, decide)
+        finally:
+            with frame.lock:
+                frame.folding -= names
+        return done
+
+    def _trim(self, used: FrameFilm) -> None:
+        """Sums that nobody has asked for lately go, the oldest first; those of `used` stay."""
+        with self._lock:
+            others = [frame.film for frame in self._frames.values() if frame is not used and frame.film is not None]
+        held = sum(film.held for film in others) + (used.film.held if used.film is not None else 0)
+        for film in others:
+            if held <= self._sums:
+                return
+            held -= film.held
+            film.rest()
 
 
-def _begun(first: Snapshot, epoch: int) -> tuple[Film, Noise]:
-    film = Film(first.layout)
-    film.restart(epoch)
-    return film, Noise(first.layout)
-
-
-def _is_fold(kept: Kept) -> bool:
-    return set(kept.runs) != {kept.snapshot.run}
+def _checked(snapshot: Snapshot) -> Snapshot:
+    clean, dropped = without_non_finite(snapshot)
+    if dropped:
+        log.warning(
+            "run %s: %d pixel(s) of its film are not finite and count as not sampled",
+            snapshot.run,
+            dropped,
+            extra={"run": snapshot.run},
+        )
+    return clean

@@ -95,7 +95,7 @@ class Manager(Node):
         self.store = store
         self.notices = notices or Notices()
         self.pictures = folder / "pictures"
-        self.films = Films(FilmStore(folder / "films"), limits.films)
+        self.films = Films(FilmStore(folder / "films"), limits.films, (manager_limits or ManagerLimits()).film_sums)
         self.content = Content(folder / "assets", limits, store.needed())
         self.assets = self.content.assets
         self.jobs = Fronts(limits)
@@ -113,6 +113,7 @@ class Manager(Node):
 
     async def open(self, nodes: Sequence[str] = ()) -> None:
         """Everything goes on as the store has it. `nodes`: URLs of those to render on, beside the known ones."""
+        await asyncio.to_thread(self.films.store.tidy)
         self._spawn(self._work_on_disk())
         happened = await self.office.query(lambda _: [*self._on_disk()])
         for event in (events.Started(), *happened, *(events.AddNode(url=url) for url in nodes)):
@@ -125,26 +126,22 @@ class Manager(Node):
         """What the films on the disk say of the runs that the store has."""
         world = self.office.desk.core.world
         for job in [*world.jobs.values()]:
-            found = {snapshot.run: snapshot for snapshot in self.films.store.found(job.key)}
-            folded = {
-                run
-                for number in world.frames_of[job.id]
-                for kept in self.films.store.load(job.key, number, job.epoch)
-                for run in kept.runs
-            }
-            for run, film in found.items():
-                yield events.Counted(
-                    run=run,
-                    number=film.number,
-                    samples=film.samples,
-                    spp=film.spp,
-                    seconds=film.seconds,
-                    epoch=film.epoch,
-                )
+            found = {known.run: known for known in self.films.store.counted(job.key)}
             for number in world.frames_of[job.id]:
                 for row in world.runs_in((job.id, number)):
-                    if row.number >= 0 and row.epoch == job.epoch and row.name not in found and row.name not in folded:
+                    known = found.get(row.name)
+                    there = -1 if known is None else known.count.number
+                    if row.epoch == job.epoch and row.number > there:  # what the store has heard of is not there
                         yield events.FilmLost(run=row.name)
+            for known in found.values():
+                yield events.Counted(
+                    run=known.run,
+                    number=known.count.number,
+                    samples=known.count.samples,
+                    spp=known.spp,
+                    seconds=known.count.seconds,
+                    epoch=known.epoch,
+                )
 
     async def close(self) -> None:
         """Nodes go on with what they render, and are found again by whoever opens the store next."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lrnap.errors import LrnapError
+from lrnap.film.merge import MERGED
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.limits import NodeLimits
 from lrnap.manager.content import Content
@@ -36,7 +37,7 @@ def test_the_newest_snapshot_of_a_run_is_kept(films: FilmStore) -> None:
     (kept,) = films.load("k1", 1, 0)
     assert kept.runs == {"k1.1.0.7": 2}
     assert np.array_equal(kept.snapshot.block, snapshot("x", 2, 2.0).block)
-    assert [s.run for s in films.found("k1")] == ["k1.1.0.7"]
+    assert [(known.run, known.count.number, known.spp) for known in films.counted("k1")] == [("k1.1.0.7", 2, 2.0)]
 
 
 def test_a_folded_film_holds_its_runs_once_however_late_their_files_come(films: FilmStore) -> None:
@@ -56,10 +57,27 @@ def test_a_folded_film_holds_its_runs_once_however_late_their_files_come(films: 
 
 def test_a_checkpoint_beside_its_runs_counts_nothing_twice(films: FilmStore) -> None:
     films.save(snapshot("k1.1.0.7", 3, 1.0))
-    films.checkpoint("k1", 1, 0, snapshot("merged", 3, 1.0), {"k1.1.0.7": 3})
-    assert total(films) == 12
-    films.save(snapshot("k1.1.0.7", 4, 2.0))
-    assert total(films) == 24
+    films.save(snapshot("k1.1.0.8", 1, 2.0))
+    films.checkpoint("k1", 1, 0, [*films.load("k1", 1, 0)])
+    assert total(films) == 36
+    films._frame("k1", 1).joinpath("k1.1.0.8.run").unlink()
+    assert total(films) == 36
+    films.tidy()
+    assert total(films) == 36
+    assert [*films.unfolded()] == []
+
+
+def test_the_film_of_a_single_run_becomes_that_of_its_frame_without_being_written_again(films: FilmStore) -> None:
+    films.save(snapshot("k1.1.0.7", 3, 1.0))
+    (path,) = films.folder.glob("*/*/*.run")
+    written = path.stat()
+    merged = films.fold("k1", 1, 0)
+    assert merged is not None
+    assert (merged.run, merged.samples) == (MERGED, 12)
+    (path,) = films.folder.glob("*/*/*")
+    assert (path.name, path.stat().st_ino) == ("merged.film", written.st_ino)
+    assert not films.save(snapshot("k1.1.0.7", 3, 1.0))
+    assert [known.count.samples for known in films.counted("k1")] == [12.0]
 
 
 def test_films_of_an_older_epoch_do_not_count_and_can_be_forgotten(films: FilmStore) -> None:
@@ -67,7 +85,7 @@ def test_films_of_an_older_epoch_do_not_count_and_can_be_forgotten(films: FilmSt
     films.save(snapshot("k1.1.1.8", value=2.0))
     assert total(films, epoch=1) == 24
     films.forget("k1", before=1)
-    assert [s.run for s in films.found("k1")] == ["k1.1.1.8"]
+    assert [known.run for known in films.counted("k1")] == ["k1.1.1.8"]
     films.forget("k1")
     assert films.keys() == set()
 
@@ -78,7 +96,7 @@ def test_a_file_that_is_not_whole_is_passed_over(films: FilmStore) -> None:
     path.write_bytes(path.read_bytes()[:-5])
     assert [*films.load("k1", 1, 0)] == []
     path.write_bytes(b"nonsense")
-    assert [*films.found("k1")] == []
+    assert [*films.counted("k1")] == []
 
 
 def test_films_of_jobs_that_are_gone_are_found_before_they_go(films: FilmStore) -> None:
