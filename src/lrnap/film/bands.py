@@ -1,7 +1,9 @@
-"""Work on long arrays in bands: small enough for the processor's cache, spread over a few threads.
+"""Work on long arrays in bands, spread over a few threads.
 
-Numpy lets go of the interpreter lock inside its loops, so threads help although this is Python. Results never depend
-on the number of threads: bands are fixed by length alone, and what they return comes back in their order.
+Numpy lets go of the interpreter lock inside its loops, so threads help although this is Python: if there are few loops,
+and long ones, because two threads that want the lock at once wait for longer than a short loop takes. A band is as long
+as that needs, and as short as a processor's cache wants it. Results never depend on the number of threads: bands are
+fixed by length alone, and what they return comes back in their order.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-BAND = 1 << 15  # items of a band: three colour planes of float32 are 384 KiB, about one core's second-level cache
+BAND = 1 << 17  # items of a band: four planes of float32 are 2 MiB
+SHORT = 1 << 15  # of work that makes many arrays of each band, or has loops enough as it is
+LONG = 1 << 19  # of work that only reads
 WORKERS = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
@@ -22,11 +26,16 @@ def spans(length: int, size: int = BAND) -> list[slice]:
 
 
 def each(work: Callable[[slice], T], length: int, size: int = BAND) -> list[T]:
-    """`[work(span) for span in spans(length, size)]`, on several threads where that pays."""
+    """`[work(span) for span in spans(length, size)]`, on several threads where that pays: this one, and others."""
     parts = spans(length, size)
-    workers = min(WORKERS, len(parts) // 4)  # starting a thread costs about as much as one band
+    workers = min(WORKERS, len(parts) // 2)
     if workers < 2:
         return [work(part) for part in parts]
-    shares = [parts[i * len(parts) // workers : (i + 1) * len(parts) // workers] for i in range(workers)]
-    with ThreadPoolExecutor(workers) as pool:
-        return [result for share in pool.map(lambda share: [work(part) for part in share], shares) for result in share]
+
+    def share(place: int) -> list[T]:
+        return [work(part) for part in parts[place * len(parts) // workers : (place + 1) * len(parts) // workers]]
+
+    with ThreadPoolExecutor(workers - 1) as others:
+        waiting = [others.submit(share, place) for place in range(1, workers)]
+        first = share(0)
+        return [*first, *(result for one in waiting for result in one.result())]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from films import film_of, noise
 
-from lrnap.film.radiance import BRIGHTEST, Light, mix, resolve, rgba
+from lrnap.film.develop.colour import ROOM, sum_and_lit
+from lrnap.film.radiance import BRIGHTEST, Light, mix, resolve, rgba, summing
 from lrnap.film.snapshot import FilmLayout, Snapshot
 
 
@@ -68,6 +70,46 @@ def test_broken_sums_become_clean_colours() -> None:
     film = film_of([[[np.nan, np.inf, -np.inf], [-1, 1e30, 1e-30], [1, 2, 3]]], alpha=7)
     assert mix(film)[:3, 0].T.tolist()[:2] == [[0, BRIGHTEST, 0], [0, BRIGHTEST, np.float32(1e-30)]]
     assert mix(film)[3].tolist() == [[1, 1, 1]]
+
+
+WHOLE = slice(0, None)
+
+
+@pytest.mark.parametrize(
+    "lights",
+    [[Light(), Light()], [Light(2, 1, 0.5), Light(0, 3, 1)], [Light(0, 0, 0), Light(0, 0, 2)], [Light(0, 0, 0)] * 2],
+)
+def test_the_light_of_a_film_is_summed_without_mixing_it(lights: list[Light]) -> None:
+    film = two_groups()
+    film.planes.weight[1, 2] = 0.5
+    film.planes.pixel[:, 0, 1] = 0  # only the lamps have reached it
+    film.planes.pixel[:, 0, 2], film.planes.screen[:, 0, 2] = 0, 0  # type: ignore[index]
+    film.planes.pixel[:, 1, 1], film.planes.screen[:, 1, 1] = (1, 0, 0), 0  # type: ignore[index]
+    found = summing(film, lights, ROOM.luminance)(WHOLE)
+    assert found is not None
+    total, lit = sum_and_lit(mix(film, lights)[:3].reshape(3, -1), ROOM.luminance)
+    assert found == (pytest.approx(total, rel=1e-6), lit)
+
+
+def test_the_light_of_many_pixels_is_summed_as_exactly_as_that_of_few() -> None:
+    colours = noise(300, 1001) + np.float32(1)
+    found = summing(film_of(colours, weight=3), [Light()], ROOM.luminance)(WHOLE)
+    exact = float((colours.astype(np.float64) @ ROOM.luminance).sum())
+    assert found == (pytest.approx(exact, rel=1e-6), 300 * 1001)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -1.0, 1e30])
+def test_what_must_be_cleaned_first_is_not_summed(bad: float) -> None:
+    film = film_of(noise(4, 5))
+    film.planes.pixel[0, 2, 2, 1] = bad
+    assert summing(film, [Light()], ROOM.luminance)(WHOLE) is None
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, np.nan])
+def test_nor_is_what_has_no_weight(weight: float) -> None:
+    film = film_of(noise(4, 5))
+    film.planes.weight[1, 1] = weight
+    assert summing(film, [Light()], ROOM.luminance)(WHOLE) is None
 
 
 def test_the_dump_is_interleaved_top_row_first() -> None:

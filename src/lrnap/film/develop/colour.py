@@ -99,6 +99,12 @@ def luminance(band: Block, weights: npt.NDArray[np.float32]) -> Block:
     return total
 
 
+def sum_and_lit(band: Block, weights: npt.NDArray[np.float32]) -> tuple[float, int]:
+    """Of colours (3, n): the sum of their luminances, and how many are not black."""
+    y = luminance(band, weights)
+    return float(y.sum()), int(np.count_nonzero(y))
+
+
 def convert(band: Block, matrix: Matrix, weights: npt.NDArray[np.float32]) -> None:
     """In place: (3, n) colours to another system, and those outside its gamut moved to its edge.
 

@@ -11,7 +11,7 @@ from itertools import repeat
 
 import numpy as np
 
-from lrnap.film.bands import BAND, each
+from lrnap.film.bands import SHORT, each
 from lrnap.film.develop.aperture import WAVELENGTHS, pattern
 from lrnap.film.develop.colour import ROOM, luminance
 from lrnap.film.develop.convolve import Numbers, Spread, spread, spread_apart
@@ -176,4 +176,4 @@ def _between(plane: Block, across: Block, down: Block) -> Block:
 
 
 def _rows(width: int) -> int:
-    return max(1, BAND // width)
+    return max(1, SHORT // width)

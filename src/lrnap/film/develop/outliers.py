@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lrnap.film.bands import BAND, each
+from lrnap.film.bands import SHORT, each
 from lrnap.film.develop.colour import ROOM, luminance
 from lrnap.film.develop.settings import Settings
 from lrnap.film.snapshot import Block
@@ -34,4 +34,4 @@ def reject(picture: Block, settings: Settings) -> None:
         far = own > most
         picture[:, rows][:, far] *= most[far] / own[far]
 
-    each(one, height, max(1, BAND // width))
+    each(one, height, max(1, SHORT // width))

@@ -19,7 +19,7 @@ from lrnap.film.channels import shown
 from lrnap.film.develop import colour, denoise, falsecolours, legend, lens, outliers
 from lrnap.film.develop.canvas import Canvas, Point
 from lrnap.film.develop.settings import Settings
-from lrnap.film.develop.tonemap import BLIND, KERNEL, NEED_LOGS, UNMEASURED, Measure, measure_bands
+from lrnap.film.develop.tonemap import KERNEL, Measure, measure_bands, measured
 from lrnap.film.develop.view import View
 from lrnap.film.radiance import Accumulators
 from lrnap.film.snapshot import Block, FilmLayout
@@ -35,13 +35,16 @@ class Step:
     prepare: Callable[[Canvas], Point | None]
 
 
-def steps(settings: Settings, *, guides: Guides = dict, display: bool = True, limited: bool = True) -> list[Step]:
+def steps(
+    settings: Settings, *, guides: Guides = dict, display: bool = True, limited: bool = True, whole: bool = False
+) -> list[Step]:
     """What happens to the mixed light groups, in classic Lux's order. Without `display`, up to linear light, and
-    without `limited`, until before that is brought into the range of a display.
+    without `limited`, until before that is brought into the range of a display. `whole`: it becomes whole numbers
+    afterwards, which cuts off by itself what is too bright.
 
     `guides` gives what helps denoising, when it comes to that.
     """
-    delivering = _delivering(settings, display) if display or limited else []
+    delivering = _delivering(settings, display, whole) if display or limited else []
     return [*_cleaning(settings, guides), *_imaging(settings), *delivering]
 
 
@@ -61,8 +64,7 @@ def _imaging(settings: Settings) -> list[Step]:
     light: list[Measure] = []
 
     def meter(canvas: Canvas) -> None:
-        kernel = settings.tonemapkernel
-        light.append(UNMEASURED if kernel in BLIND else measure_bands(canvas.look, logs=kernel in NEED_LOGS))
+        light.append(measured(canvas, settings.tonemapkernel))
 
     def tonemap(canvas: Canvas) -> Point:
         if not light:
@@ -97,13 +99,15 @@ def _imaging(settings: Settings) -> list[Step]:
     return result
 
 
-def _delivering(settings: Settings, display: bool) -> list[Step]:
+def _delivering(settings: Settings, display: bool, whole: bool) -> list[Step]:
     """From linear light to what a display is sent."""
     view = _viewed(settings)
     if view is not None and display:
         return [Step("view", lambda _: view.point)]
     weights = settings.colour_system.luminance
-    result = [Step("limit", lambda _: lambda band: colour.limit(band, settings.ldr_clamp_method, weights))]
+    result = []
+    if not (whole and settings.ldr_clamp_method == "cut"):
+        result.append(Step("limit", lambda _: lambda band: colour.limit(band, settings.ldr_clamp_method, weights)))
     if display:
         result.append(Step("gamma", lambda _: gamma(settings.gamma)))
     return result
@@ -152,9 +156,9 @@ def develop(
     `limited`. uint8, uint16: the same, quantised as `quantise` does. There is no NaN in it, whatever the film holds.
     Alpha is coverage; the colours are as rendered, not multiplied by it.
     """
-    settings = settings or Settings()
-    canvas = _prepared(film, settings, steps(settings, guides=_guiding(film), display=display, limited=limited))
-    return _deliver(canvas, film.layout, np.dtype(dtype))
+    settings, kind = settings or Settings(), np.dtype(dtype)
+    todo = steps(settings, guides=_guiding(film), display=display, limited=limited, whole=kind.kind == "u")
+    return _deliver(_prepared(film, settings, todo), film.layout, kind)
 
 
 def light_of(film: Accumulators, settings: Settings) -> Measure:
@@ -194,7 +198,7 @@ def _prepared(film: Accumulators, settings: Settings, todo: list[Step]) -> Canva
     for step in todo:
         point = step.prepare(canvas)
         if point is not None:
-            canvas.pending.append(point)
+            canvas.then(point)
     return canvas
 
 
@@ -244,7 +248,6 @@ def _pack(band: Block, pixels: npt.NDArray[np.generic]) -> None:
     """Puts a band (4, n) into pixels (n, 4) of 8 bits, as words of 32: half the time of writing every fourth byte."""
     _scale(band, pixels.dtype)
     words = band.astype("<i4")  # casts to unsigned are slower
-    for channel in range(1, 4):
-        words[channel] <<= np.int32(8 * channel)
-        words[0] |= words[channel]
-    pixels.view("<i4")[:, 0] = words[0]
+    words <<= np.array([[0], [8], [16], [24]], np.int32)
+    np.bitwise_or(words[:2], words[2:], out=words[:2])
+    np.bitwise_or(words[0], words[1], out=pixels.view("<i4")[:, 0])

@@ -14,7 +14,7 @@ import numpy as np
 
 from lrnap.film.bands import each
 from lrnap.film.develop import falsecolours
-from lrnap.film.develop.canvas import Point
+from lrnap.film.develop.canvas import MOST, Canvas, Gain, Point
 from lrnap.film.develop.colour import ROOM, luminance
 from lrnap.film.develop.settings import Settings
 from lrnap.film.snapshot import Block
@@ -26,7 +26,6 @@ MIDDLE_GREY = 118.0 / 255.0  # the code value that classic Lux exposes for
 CALIBRATION = 0.65 / 10  # of the linear kernel: what a second at f/1 and ISO 1 gives
 KEY = 0.1  # Reinhard's a: where the mean brightness goes
 DARKEST = 1e-6  # what darker luminances count as where logarithms are taken
-MOST = 1e20  # the largest factor: of the brightest colour it still makes a finite one
 
 
 class Measure(NamedTuple):
@@ -68,11 +67,18 @@ def measure_bands(look: Look, *, logs: bool = True) -> Measure:
     )
 
 
-def _times(factor: float) -> Point:
-    def point(band: Block) -> None:
-        np.multiply(band, np.float32(min(factor, MOST)), out=band)
+def measured(canvas: Canvas, kernel: str) -> Measure:
+    """As much of a picture's light as the kernel needs; the rest is as of a black picture."""
+    if kernel in BLIND:
+        return UNMEASURED
+    if kernel not in NEED_MEAN:
+        return measure_bands(canvas.look, logs=kernel in NEED_LOGS)
+    totals, counts = zip(*canvas.sums(ROOM.luminance), strict=True)
+    return UNMEASURED._replace(mean=sum(totals) / max(1, sum(counts)))
 
-    return point
+
+def _times(factor: float) -> Point:
+    return Gain(min(factor, MOST))
 
 
 def linear(settings: Settings, _: Measure) -> Point:
@@ -122,6 +128,7 @@ def falsecolors(settings: Settings, light: Measure) -> Point:
 
 
 BLIND = frozenset({"linear"})  # kernels that need no measure
+NEED_MEAN = frozenset({"autolinear"})  # and nothing else, which is quicker to have
 NEED_LOGS = frozenset({"reinhard", "contrast"})  # of the luminances that are measured
 UNMEASURED = Measure(0.0, 1.0, 0.0)
 KERNEL: Mapping[str, Callable[[Settings, Measure], Point]] = {
