@@ -160,6 +160,21 @@ def test_a_scene_for_each_frame(queue: Queue, tmp_path: Path) -> None:
     assert [job.film(number).layout.width for number in (1, 2)] == [16, 32]
 
 
+def test_a_mesh_in_every_frame_is_kept_once(queue: Queue, programs: FarmOfPrograms, tmp_path: Path) -> None:
+    """By the manager and by each of its nodes, however the frames differ otherwise."""
+    points = np.random.default_rng(5).integers(0, 1000, 9000)
+    mesh = f'Shape "trianglemesh" "integer indices" [0 1 2] "point P" [{" ".join(map(str, points))}]\nWorldEnd'
+    for number in range(1, 5):
+        turned = f"Rotate {number * 10} 0 0 1\n{mesh}"
+        (tmp_path / f"turn.{number:04d}.lxs").write_text(SCENE.replace("WorldEnd", turned))
+    job = queue.submit(tmp_path / "turn.####.lxs", spp=2, frames="1-4")
+    assert job.wait(PATIENCE)
+    data = points.astype(np.float32).tobytes()
+    for program in (programs.manager, *programs.nodes):
+        kept = [path for path in (program.root / "data" / "assets").glob("??/*") if path.stat().st_size >= len(data)]
+        assert [path.read_bytes() for path in kept] == [data]
+
+
 @pytest.mark.parametrize(
     ("wishes", "says"),
     [

@@ -1,4 +1,4 @@
-"""A scene on its way to a node: first the files that the node lacks, by content, then the calls, pipelined."""
+"""A scene on its way to a node: first what it lacks of files and large arrays, by content, then the calls."""
 
 from __future__ import annotations
 
@@ -14,22 +14,27 @@ from lrnap.client.connection import Connection
 from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
+from lrnap.net.arrays import NONE, Arrays
 from lrnap.net.calls import request_from_call
 from lrnap.wire import Payload, Reply, Request, Scalar, Word
+from lrnap.wire.payload import MAX_NOWAIT
 
 T = TypeVar("T")
+Piece = str | memoryview  # the path of a file, or bytes in memory
 
 WINDOW = 256  # requests that wait for their answers: enough to fill any pipe, few enough to notice an error soon
 ASKED_AT_ONCE = 500  # hashes in one ASSET_HAVE: 32 KB of its line
 PART = 8 << 20  # bytes of an asset in one ASSET_PUT: what a broken connection can lose
+BY_CONTENT = "arrays"  # the capability of servers that take an asset for an array
 
 
 async def send_scene(connection: Connection, scene: Scene, job: str, epoch: int = 0, frame: int | None = None) -> None:
     """Describes `scene` as `job`, which is then ready to render; `epoch`: of its film, if the scene was edited before;
     `frame`: only that one of the job is this scene. Raises SceneError or RemoteError for the first call that the node
     refuses."""
-    requests = [Request("API_LuxInit", (job,), _of(frame)), *await _bound(connection, scene.files)]
-    requests += map(request_from_call, scene.calls)
+    arrays = await _arrays(connection, scene.calls)
+    requests = [Request("API_LuxInit", (job,), _of(frame)), *await _bound(connection, scene.files, arrays)]
+    requests += [request_from_call(call, arrays=arrays) for call in scene.calls]
     await _send(connection, [*requests, Request("API_LuxCleanup")])
     if scene.edits or epoch:
         await send_edit(connection, job, scene.edits, {}, max(epoch, 1), frame)
@@ -49,14 +54,21 @@ async def send_edit(
 ) -> None:
     """Changes the scene of `job`, whose film is then of that epoch, or of one of its frames. Raises SceneError or
     RemoteError, and has changed nothing, if the node refuses."""
-    requests = [Request("API_EditBegin", (job,), _of(frame)), *await _bound(connection, files)]
-    requests += map(request_from_call, calls)
+    arrays = await _arrays(connection, calls)
+    requests = [Request("API_EditBegin", (job,), _of(frame)), *await _bound(connection, files, arrays)]
+    requests += [request_from_call(call, arrays=arrays) for call in calls]
     await _send(connection, [*requests, Request("API_EditEnd", (), {} if frame is not None else {"epoch": epoch})])
 
 
-async def _bound(connection: Connection, files: Mapping[str, str]) -> list[Request]:
+async def _arrays(connection: Connection, calls: Sequence[Call]) -> Arrays:
+    """Those that travel by content; a server of before does not know that, and gets them with their calls."""
+    known = str(connection.server.fields.get("caps", "")) if connection.server is not None else ""
+    return await asyncio.to_thread(Arrays, calls) if BY_CONTENT in known.split(",") else NONE
+
+
+async def _bound(connection: Connection, files: Mapping[str, str], arrays: Arrays) -> list[Request]:
     """What says which asset each name means, once the node has them all."""
-    hashes = await send_assets(connection, files.values())
+    hashes = await send_assets(connection, files.values(), arrays)
     return [Request("ASSET_BIND", (name,), {"sha256": Word(hashes[path])}) for name, path in sorted(files.items())]
 
 
@@ -75,44 +87,51 @@ async def _send(connection: Connection, requests: Iterable[Request]) -> None:
             future.cancel()
 
 
-async def send_assets(connection: Connection, paths: Iterable[str]) -> Mapping[str, str]:
-    """Sends what the node lacks of these files; their SHA-256 by path."""
+async def send_assets(connection: Connection, paths: Iterable[str], arrays: Arrays = NONE) -> Mapping[str, str]:
+    """Sends what the node lacks of these files and arrays; the SHA-256 of the files by path."""
     hashes = {path: await asyncio.to_thread(_hash_now, path) for path in dict.fromkeys(paths)}
-    files = {sha256: path for path, sha256 in hashes.items()}
-    for some in _batches(sorted(files), ASKED_AT_ONCE):
+    pieces: dict[str, Piece] = {**{sha256: path for path, sha256 in hashes.items()}, **arrays.data}
+    for some in _batches(sorted(pieces), ASKED_AT_ONCE):
         reply = await connection.request("ASSET_HAVE", *map(Word, some))
+        small: list[Request] = []
         for line in reply.text or ():
             sha256, _, here = line.partition(" ")
-            if sha256 in files:
-                await _put(connection, sha256, files[sha256], int(here or 0))
+            piece = pieces.get(sha256)
+            if isinstance(piece, memoryview) and len(piece) <= MAX_NOWAIT:
+                small.append(Request("ASSET_PUT", (Payload.of(piece),), {"sha256": Word(sha256)}))
+            elif piece is not None:
+                await _put(connection, sha256, piece, int(here or 0))
+        await _send(connection, small)
     return hashes
 
 
-async def _put(connection: Connection, sha256: str, path: str, offset: int) -> None:
-    """Sends a file from `offset` on. Bytes that turn out to be wrong on the other side are sent once more."""
-    size = Path(path).stat().st_size
+async def _put(connection: Connection, sha256: str, piece: Piece, offset: int) -> None:
+    """Sends a piece from `offset` on. Bytes that turn out to be wrong on the other side are sent once more."""
+    size = Path(piece).stat().st_size if isinstance(piece, str) else len(piece)
     try:
-        await _put_from(connection, sha256, path, size, offset)
+        await _put_from(connection, sha256, piece, size, offset)
     except LrnapError as error:
         if error.code is not Code.HASH or not offset:
             raise
-        await _put_from(connection, sha256, path, size, 0)
+        await _put_from(connection, sha256, piece, size, 0)
 
 
-async def _put_from(connection: Connection, sha256: str, path: str, size: int, offset: int) -> None:
+async def _put_from(connection: Connection, sha256: str, piece: Piece, size: int, offset: int) -> None:
     while True:
-        data = await asyncio.to_thread(_read, path, offset)
+        data = await asyncio.to_thread(_read, piece, offset)
         where: dict[str, Scalar] = {"sha256": Word(sha256), "offset": offset, "size": size}
         await connection.request("ASSET_PUT", Payload.of(data), options=where)
         offset += len(data)
         if offset >= size:
             return
         if not data:
-            raise LrnapError(Code.HASH, "the file became shorter while it was sent", at=path)
+            raise LrnapError(Code.HASH, "the file became shorter while it was sent", at=str(piece))
 
 
-def _read(path: str, offset: int) -> bytes:
-    with Path(path).open("rb") as file:
+def _read(piece: Piece, offset: int) -> bytes | memoryview:
+    if isinstance(piece, memoryview):
+        return piece[offset : offset + PART]
+    with Path(piece).open("rb") as file:
         file.seek(offset)
         return file.read(PART)
 

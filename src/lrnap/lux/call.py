@@ -45,6 +45,7 @@ class Param:
     type: str
     name: str
     value: Value
+    content: str = field(default="", repr=False)  # SHA-256 of the bytes of an array, where that is known
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Param):

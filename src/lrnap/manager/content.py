@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lrnap.limits import NodeLimits
 from lrnap.node.assets import AssetStore
+from lrnap.wire.payload import Buffer
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -37,9 +38,10 @@ class Content:
         self.assets = AssetStore(folder, limits)
         self.assets.hold(needed)
 
-    def put(self, data: bytes) -> str:
-        """Keeps the bytes of a scene; returns their SHA-256. Raises LrnapError (QUOTA) if there is no room."""
-        sha256 = hashlib.sha256(data).hexdigest()
+    def put(self, data: Buffer, sha256: str = "") -> str:
+        """Keeps the bytes of a scene, or of what has that SHA-256; returns theirs. Raises LrnapError (QUOTA) if there
+        is no room."""
+        sha256 = sha256 or hashlib.sha256(data).hexdigest()
         if self.assets.have(sha256) is not None:
             self.assets.put(sha256, 0, data, None)
         return sha256

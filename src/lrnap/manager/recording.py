@@ -1,7 +1,8 @@
 """A scene as bytes, as a connection would have received it: what the manager stores, and describes to nodes again.
 
     ASSET_BIND "wood.png" sha256=...        which file each name means, by content
-    API_Camera "perspective" ...            its calls, with arrays as payloads behind their lines
+    API_Camera "perspective" ...            its calls, with small arrays as payloads behind their lines ...
+    API_Shape "trianglemesh" ...            ... and large ones by content: {36000;dtype=<f4;shape=3000,3;asset=...}
     API_EditBegin                           if it was edited: the calls of its one edit
     API_Render channels=depth,normal        if its film is to have more than light
 
@@ -17,6 +18,7 @@ from typing import Any
 from lrnap.errors import Code, LrnapError
 from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
+from lrnap.net.arrays import NONE, Arrays, Find
 from lrnap.net.calls import call_from_request, request_from_call
 from lrnap.wire import Payload, Request, Word
 from lrnap.wire.messages import format_request, parse_request
@@ -34,12 +36,13 @@ class Recorded:
     assets: Mapping[str, str]
 
 
-def record(scene: Scene, assets: Mapping[str, str], channels: tuple[str, ...] = ()) -> bytes:
-    """`assets`: the SHA-256 of each file that the scene names, by its name there."""
+def record(scene: Scene, assets: Mapping[str, str], channels: tuple[str, ...] = (), arrays: Arrays = NONE) -> bytes:
+    """`assets`: the SHA-256 of each file that the scene names, by its name there. `arrays`: those that are assets."""
     requests = [Request("ASSET_BIND", (name,), {"sha256": Word(sha256)}) for name, sha256 in sorted(assets.items())]
-    requests += map(request_from_call, scene.calls)
+    requests += [request_from_call(call, arrays=arrays) for call in scene.calls]
     if scene.edits:
-        requests += [Request("API_EditBegin"), *map(request_from_call, scene.edits)]
+        requests.append(Request("API_EditBegin"))
+        requests += [request_from_call(call, arrays=arrays) for call in scene.edits]
     if channels:
         requests.append(Request("API_Render", (), {"channels": ",".join(channels)}))
     pieces: list[Any] = []
@@ -50,9 +53,9 @@ def record(scene: Scene, assets: Mapping[str, str], channels: tuple[str, ...] = 
     return b"".join(pieces)
 
 
-def replay(data: bytes, name: str, find: Callable[[str, str], str]) -> Recorded:
-    """The scene of a job of that name. `find(sha256, name)`: the path of an asset. Raises LrnapError (HASH) for bytes
-    that are no recording, and what `find` raises."""
+def replay(data: bytes, name: str, find: Callable[[str, str], str], array: Find | None = None) -> Recorded:
+    """The scene of a job of that name. `find(sha256, name)`: the path of an asset; `array`: the bytes of one. Raises
+    LrnapError (HASH) for bytes that are no recording, and what `find` and `array` raise."""
     calls: list[Call] = []
     edits: list[Call] = []
     assets: dict[str, str] = {}
@@ -67,7 +70,7 @@ def replay(data: bytes, name: str, find: Callable[[str, str], str]) -> Recorded:
             case "API_Render":
                 channels = tuple(str(request.options["channels"]).split(","))
             case _:
-                target.append(call_from_request(request))
+                target.append(call_from_request(request, find=array))
     files = {spelled: find(sha256, spelled) for spelled, sha256 in assets.items()}
     return Recorded(Scene(name, tuple(calls), files, tuple(edits)), channels, assets)
 
@@ -82,7 +85,7 @@ def _requests(data: bytes) -> list[Request]:
         place = end + len(END)
         args = []
         for arg in request.args:
-            if isinstance(arg, Payload):
+            if isinstance(arg, Payload) and arg.asset is None:
                 arg = replace(arg, data=view[place : place + arg.length])
                 place += arg.length + len(END)
             args.append(arg)

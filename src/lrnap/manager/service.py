@@ -47,6 +47,7 @@ from lrnap.manager.store import Store
 from lrnap.manager.views import View
 from lrnap.manager.visit import ManagerVisit
 from lrnap.manager.wishes import Wishes
+from lrnap.net.arrays import Arrays
 from lrnap.net.service import Session
 from lrnap.node.assets import hash_of
 from lrnap.node.edits import JobEdit
@@ -389,10 +390,13 @@ class Manager(Node):
 
     def _keep_now(self, scene: Scene, channels: tuple[str, ...]) -> tuple[str, dict[str, str]]:
         assets = {name: self._keep_file(Path(path)) for name, path in scene.files.items()}
-        data = record(scene, assets, channels)
-        sha256 = self.content.put(data)
+        arrays = Arrays((*scene.calls, *scene.edits))
+        self.content.hold(arrays.data)
+        for name, data in arrays.data.items():
+            self.content.put(data, name)
+        sha256 = self.content.put(record(scene, assets, channels, arrays))
         self.content.hold([sha256])
-        return sha256, assets
+        return sha256, {**assets, **{f"sha256:{name}": name for name in arrays.data}}
 
     def _keep_file(self, path: Path) -> str:
         try:
@@ -414,9 +418,9 @@ class Manager(Node):
         """Blocking. A stored scene, and what changes it for a frame."""
         known = self._recorded.get((sha256, changes))
         if known is None:
-            known = replay(self.content.get(sha256), "scene", self._asset)
+            known = replay(self.content.get(sha256), "scene", self._asset, self.assets.array)
             if changes:
-                more = replay(self.content.get(changes), "scene", self._asset)
+                more = replay(self.content.get(changes), "scene", self._asset, self.assets.array)
                 scene = edited(known.scene, more.scene.edits, more.scene.files)
                 known = Recorded(scene, known.channels, {**known.assets, **more.assets})
             self._recorded[sha256, changes] = known

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -19,6 +20,7 @@ from lrnap.lux import calls, params
 from lrnap.lux.call import Argument, ByteArray, Call, FloatArray, IntArray, Location, Param
 from lrnap.lux.calls import Arg, CallSpec
 from lrnap.lux.spelling import did_you_mean
+from lrnap.net.arrays import NONE, Arrays, Find, little
 from lrnap.wire.grammar import Array, Scalar, Value
 from lrnap.wire.messages import Request
 from lrnap.wire.payload import Payload
@@ -42,17 +44,18 @@ def find_spec(request: Request) -> CallSpec:
     return spec
 
 
-def call_from_request(request: Request, at: Location | None = None) -> Call:
+def call_from_request(request: Request, at: Location | None = None, find: Find | None = None) -> Call:
     """The call that a request makes; its option `at` says where the call stands, else the argument does.
 
-    Work for a thread where payloads are large and packed. Raises LrnapError for what the call cannot take.
+    `find` is asked for arrays that are assets. Work for a thread where payloads are large and packed, or assets are
+    many. Raises LrnapError for what the call cannot take.
     """
     spec = find_spec(request)
     at = _location(request) or at
     args, rest = _positional(spec, request.args)
     if rest and not spec.takes_params:
         raise LrnapError(Code.ARGS, f"API_{spec.name} has too many arguments: API_{spec.usage}")
-    return Call(spec.name, args, _params(spec, rest, at), at)
+    return Call(spec.name, args, _params(spec, rest, at, find), at)
 
 
 def _positional(spec: CallSpec, values: Sequence[Value]) -> tuple[tuple[Argument, ...], Sequence[Value]]:
@@ -93,7 +96,7 @@ def _argument(spec: CallSpec, arg: Arg, value: Value) -> Argument:
     raise LrnapError(Code.TYPE, f"{arg.name} of API_{spec.name} must be {shape}: API_{spec.usage}")
 
 
-def _params(spec: CallSpec, rest: Sequence[Value], at: Location | None) -> tuple[Param, ...]:
+def _params(spec: CallSpec, rest: Sequence[Value], at: Location | None, find: Find | None) -> tuple[Param, ...]:
     found = []
     for i in range(0, len(rest), 2):
         token = rest[i]
@@ -104,8 +107,20 @@ def _params(spec: CallSpec, rest: Sequence[Value], at: Location | None) -> tuple
             )
         if i + 1 == len(rest):
             raise LrnapError(Code.ARGS, f'the parameter "{token}" of API_{spec.name} has no value')
-        found.append(params.from_token(token, _content(rest[i + 1]), at))
+        value = rest[i + 1]
+        if isinstance(value, Payload) and value.asset is not None and find is not None:
+            found.append(_shared(token, value, find(value.asset, value.length), at))
+        else:
+            found.append(params.from_token(token, _content(value), at))
     return tuple(found)
+
+
+def _shared(token: str, value: Payload, asset: ByteArray, at: Location | None) -> Param:
+    """A parameter whose array is an asset, looked at where that is."""
+    array = _content(replace(value, data=asset.data))
+    param = params.from_token(token, array, at)
+    same = isinstance(param.value, np.ndarray) and param.value.dtype.str == value.dtype
+    return replace(param, content=value.asset or "") if same else param
 
 
 def _content(value: Value) -> Scalar | tuple[object, ...] | FloatArray | IntArray:
@@ -131,12 +146,13 @@ def _location(request: Request) -> Location | None:
 # --- to the wire --------------------------------------------------------------------------------------------------
 
 
-def request_from_call(call: Call, *, binary: bool = True, tag: str | None = None) -> Request:
+def request_from_call(call: Call, *, binary: bool = True, tag: str | None = None, arrays: Arrays = NONE) -> Request:
     """The request that makes a call. With `binary`, arrays beyond a few numbers become payloads (`request.payloads`,
-    with their bytes, which are the array's own); without, everything is text, as a person could type it."""
+    with their bytes, which are the array's own); those in `arrays` are named by their hash, and must be assets where
+    the request goes. Without, everything is text, as a person could type it."""
     values: list[Value] = [_argument_value(arg, binary) for arg in call.args]
     for param in call.params:
-        values += (f"{param.type} {param.name}", _param_value(param, binary))
+        values += (f"{param.type} {param.name}", _param_value(param, binary, arrays.hash_of(param)))
     options: dict[str, Scalar] = {} if call.at is None else {"at": str(call.at)}
     return Request(f"API_{call.name}", tuple(values), options, tag)
 
@@ -147,8 +163,10 @@ def _argument_value(arg: Argument, binary: bool) -> Value:
     return arg if isinstance(arg, str) else _short(arg)
 
 
-def _param_value(param: Param, binary: bool) -> Value:
+def _param_value(param: Param, binary: bool, asset: str | None) -> Value:
     value = param.value
+    if isinstance(value, np.ndarray) and asset is not None:
+        return Payload(value.nbytes, dtype=little(value).dtype.str, shape=value.shape, asset=asset)
     if isinstance(value, np.ndarray):
         return _numbers(value, binary)
     if param.type == "bool":
@@ -158,8 +176,8 @@ def _param_value(param: Param, binary: bool) -> Value:
 
 def _numbers(array: FloatArray | IntArray | ByteArray, binary: bool) -> Value:
     if binary and (array.size > TEXT_VALUES or not np.isfinite(array).all()):
-        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-        return Payload.of(little.data.cast("B"), dtype=little.dtype.str, shape=little.shape)
+        sent = little(array)
+        return Payload.of(sent.data.cast("B"), dtype=sent.dtype.str, shape=sent.shape)
     if array.dtype.kind == "i":
         return tuple(int(number) for number in array.flat)
     return tuple(_short(float(str(number))) for number in array.astype(np.float32, copy=False).flat)

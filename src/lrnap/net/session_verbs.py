@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lrnap.net.link import Link
 
 PROTOCOL, MINOR = "LRNAP/1", "0"
-CAPABILITIES = ("tags", "events", "assets", "zstd")
+CAPABILITIES = ("tags", "events", "assets", "arrays", "zstd")
 
 
 def _hello(link: Link, request: Request) -> Reply:

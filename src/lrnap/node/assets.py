@@ -17,9 +17,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from weakref import WeakValueDictionary
+
+import numpy as np
 
 from lrnap.errors import Code, LrnapError
 from lrnap.limits import NodeLimits
+from lrnap.lux.call import ByteArray
 from lrnap.wire.payload import Buffer
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -41,13 +45,16 @@ class AssetStore:
         self._used: dict[str, int] = {}  # hash -> scenes and connections that need it
         self._lock = threading.Lock()
         self._uploads: dict[str, tuple[threading.Lock, int]] = {}  # those that are written to now, and by how many
+        self._arrays: WeakValueDictionary[str, ByteArray] = WeakValueDictionary()  # that are in memory
+        self._bytes = sum(map(_size, self._complete_ones()))
         self._make_room(0, 0)
 
     # --- what is here
 
     def have(self, sha256: str) -> int | None:
         """None if the asset is complete, else how many of its bytes are here."""
-        if self._path(sha256).exists():
+        with contextlib.suppress(OSError):
+            os.utime(self._path(sha256))  # somebody is about to need it
             return None
         try:
             return (self._partial / sha256).stat().st_size
@@ -72,6 +79,21 @@ class AssetStore:
             except OSError:  # a disk without hard links
                 shutil.copyfile(path, named)
         return named
+
+    def array(self, sha256: str, size: int) -> ByteArray:
+        """The bytes of an asset, read-only, in memory once for all who have them. Raises LrnapError (NOT_FOUND), or
+        (HASH) if there are not `size` bytes."""
+        with self._lock:
+            known = self._arrays.get(sha256)
+        if known is None:
+            path = self.path(sha256)
+            if path.stat().st_size == size:  # else it is not worth reading
+                known = np.fromfile(path, np.uint8)
+                known.flags.writeable = False
+        if known is None or known.nbytes != size:
+            raise LrnapError(Code.HASH, f"the asset {sha256} has not the {size} bytes of the array")
+        with self._lock:
+            return self._arrays.setdefault(sha256, known)
 
     # --- uploads
 
@@ -105,10 +127,10 @@ class AssetStore:
             except OSError as error:
                 raise LrnapError(Code.QUOTA, f"the asset cannot be kept: {error.strerror}") from None
             if here >= whole:
-                self._complete(sha256, partial)
+                self._complete(sha256, partial, here)
             return here
 
-    def _complete(self, sha256: str, partial: Path) -> None:
+    def _complete(self, sha256: str, partial: Path, size: int) -> None:
         if hash_of(partial) != sha256:
             partial.unlink()
             raise LrnapError(Code.HASH, f"the bytes sent do not have the SHA-256 {sha256}: send the asset again")
@@ -116,7 +138,10 @@ class AssetStore:
         path.parent.mkdir(exist_ok=True)
         partial.chmod(0o444)
         partial.replace(path)
-        self.trim()
+        with self._lock:
+            self._bytes += size
+        if self._bytes > self._limits.asset_bytes:
+            self.trim()
 
     # --- the bound
 
@@ -137,10 +162,8 @@ class AssetStore:
 
     def trim(self) -> list[str]:
         """Removes the least recently used assets until the bound holds; returns their hashes."""
-        assets = sorted(
-            (p for p in self.folder.glob("??/*") if _HASH.fullmatch(p.name)), key=lambda p: p.stat().st_mtime
-        )
-        total = sum(path.stat().st_size for path in assets)
+        assets = sorted(self._complete_ones(), key=_written)
+        total = sum(map(_size, assets))
         dropped = []
         for path in assets[:-1]:  # the newest has just come, for somebody
             if total <= self._limits.asset_bytes:
@@ -148,10 +171,12 @@ class AssetStore:
             with self._lock:
                 if path.name in self._used:
                     continue
-                total -= path.stat().st_size
+                total -= _size(path)
                 for name in path.parent.glob(path.name + "*"):
                     name.unlink(missing_ok=True)
             dropped.append(path.name)
+        with self._lock:
+            self._bytes = total
         return dropped
 
     # --- inside
@@ -171,6 +196,9 @@ class AssetStore:
                 with contextlib.suppress(FileNotFoundError):
                     total -= path.stat().st_size
                     path.unlink()
+
+    def _complete_ones(self) -> Iterator[Path]:
+        return (path for path in self.folder.glob("??/*") if _HASH.fullmatch(path.name))
 
     def _path(self, sha256: str) -> Path:
         if not _HASH.fullmatch(sha256):
@@ -201,6 +229,14 @@ def _written(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
+
+
+def _size(path: Path) -> int:
+    """0 if it is gone: another node may use the folder, too."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def hash_of(path: Path) -> str:

@@ -59,16 +59,17 @@ def _is_part(spec: CallSpec) -> bool:
 
 
 async def _describe(visit: NodeVisit, request: Request) -> Reply:
+    find = visit.node.assets.array
     if visit.editing is not None:
-        visit.editing.call(call_from_request(request))
+        visit.editing.call(call_from_request(request, find=find))
         return ok()
-    large = sum(payload.size for payload in request.payloads) >= THREAD_BYTES
+    large = sum(payload.size for payload in (*request.payloads, *request.assets)) >= THREAD_BYTES
     in_thread = large or request.verb.upper().endswith("INCLUDE")
     with visit.describing() as description:
         if in_thread:
-            await visit.in_thread(lambda: description.call(call_from_request(request)))
+            await visit.in_thread(lambda: description.call(call_from_request(request, find=find)))
         else:
-            description.call(call_from_request(request))
+            description.call(call_from_request(request, find=find))
     if not description.finished:
         return ok()
     return ok(jobname=(await complete(visit)).name)

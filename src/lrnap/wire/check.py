@@ -75,7 +75,7 @@ def _fits(spec: Argument | OptionSpec, value: Value) -> bool:
         case Kind.VALUE:
             return not isinstance(value, Payload)
         case Kind.PAYLOAD:
-            return isinstance(value, Payload)
+            return isinstance(value, Payload) and value.asset is None
         case Kind.INTEGER:
             return isinstance(value, int) and value >= 0
         case Kind.SIGNED:
@@ -101,6 +101,8 @@ def _unquoted_number(spec: Argument | OptionSpec, value: Value) -> bool:
 def check_payloads(request: Request, limits: WireLimits) -> None:
     """Whether the limits allow the payloads of a request. Raises WireError; fatal if their end cannot be known."""
     payloads = request.payloads
+    if (bytes_of_assets := sum(payload.length for payload in request.assets)) > limits.payload:
+        raise WireError(Code.TOO_LONG, f"assets of {bytes_of_assets} bytes on one line (payload={limits.payload})")
     if not payloads:
         return
     if len({payload.now for payload in payloads}) > 1:

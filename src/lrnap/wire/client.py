@@ -229,5 +229,8 @@ def _with_send_mode(request: Request) -> Request:
     if any(payload.data is None for payload in payloads):
         raise ValueError("a payload without data cannot be sent; build it with Payload.of")
     return replace(
-        request, args=tuple(replace(arg, now=now) if isinstance(arg, Payload) else arg for arg in request.args)
+        request,
+        args=tuple(
+            replace(arg, now=now) if isinstance(arg, Payload) and arg.asset is None else arg for arg in request.args
+        ),
     )

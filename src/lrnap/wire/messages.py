@@ -58,7 +58,13 @@ class Request:
 
     @property
     def payloads(self) -> tuple[Payload, ...]:
-        return tuple(arg for arg in self.args if isinstance(arg, Payload))
+        """Those whose bytes follow the line."""
+        return tuple(arg for arg in self.args if isinstance(arg, Payload) and arg.asset is None)
+
+    @property
+    def assets(self) -> tuple[Payload, ...]:
+        """Those whose bytes are assets."""
+        return tuple(arg for arg in self.args if isinstance(arg, Payload) and arg.asset is not None)
 
     def __repr__(self) -> str:
         shown = "(...)" if verbs.key(self.verb) == "CTL_AUTH" else repr(self.args)  # a log never holds credentials

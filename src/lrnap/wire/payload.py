@@ -1,5 +1,6 @@
 """Payloads: the bytes that follow a line, and the placeholder `{n;dtype=<f4;shape=100000,3}` that announces them.
 
+With `;asset=<sha256>` the bytes are those of an asset that the server has, and nothing follows.
 Rules for this file: an announced length is a claim, so nothing is allocated here from one. All arrays are
 little-endian. This is the only module of the wire that compresses; a server does so only for authenticated peers.
 """
@@ -38,6 +39,7 @@ class Payload:
     enc: str | None = None  # "zstd" or None
     ulen: int | None = None  # bytes after decoding; given if and only if `enc` is
     sha256: str | None = None  # of the decoded bytes
+    asset: str | None = None  # SHA-256 of the asset whose bytes these are; then none follow the line
     data: Buffer | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -47,6 +49,7 @@ class Payload:
             "enc": self.enc,
             "ulen": self.ulen,
             "sha256": self.sha256,
+            "asset": self.asset,
         }
         given = "".join(f";{key}={value}" for key, value in attributes.items() if value is not None)
         return f"{{{self.length}{'+' if self.now else ''}{given}}}"
@@ -78,6 +81,8 @@ class Payload:
 
     def content(self) -> Buffer:
         """The decoded bytes, checked against `ulen` and `sha256`. Work for a thread, if it is large."""
+        if self.data is None and self.asset is not None:
+            raise WireError(Code.ARGS, "asset= is for the arrays of a scene")
         if self.data is None:
             raise WireError(Code.FRAMING, "the payload has not arrived")
         content = self.data if self.enc is None else expand(self.data, self.size)
@@ -136,6 +141,7 @@ def parse_payload(text: str) -> Payload:
         found.pop("enc", None),
         parse_length(found.pop("ulen"), "ulen") if "ulen" in found else None,
         found.pop("sha256", None),
+        found.pop("asset", None),
     )
     if found:
         raise WireError(Code.FRAMING, f"a payload has no {next(iter(found))[:40]!r}", fatal=True)
@@ -153,8 +159,10 @@ def _check(payload: Payload) -> None:
         problem = f"enc is zstd, not {payload.enc[:20]!r}"
     elif (payload.enc is None) != (payload.ulen is None):
         problem = "enc and ulen go together"
-    elif payload.sha256 is not None and not _SHA256.fullmatch(payload.sha256):
-        problem = "sha256 is 64 hexadecimal digits in lower case"
+    elif not all(_SHA256.fullmatch(digest) for digest in (payload.sha256, payload.asset) if digest is not None):
+        problem = "sha256 and asset are 64 hexadecimal digits in lower case"
+    elif payload.asset is not None and (payload.now or payload.enc or payload.sha256):
+        problem = "what is an asset has only dtype and shape beside, for nothing follows"
     elif payload.dtype is not None:
         item = DTYPES[payload.dtype]
         count = payload.size // item if payload.shape is None else math.prod(payload.shape)

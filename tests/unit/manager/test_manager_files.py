@@ -126,6 +126,25 @@ def test_content_that_nobody_needs_is_listed_first_and_collected_then(tmp_path: 
         content.get(other)
 
 
+def test_an_asset_that_is_an_array_is_in_memory_once_for_all_who_have_it(tmp_path: Path) -> None:
+    content = Content(tmp_path, NodeLimits())
+    mesh = content.put(bytes(range(100)))
+    first, second = (content.assets.array(mesh, 100) for _ in range(2))
+    assert first is second and bytes(first) == bytes(range(100)) and not first.flags.writeable
+    for name, size in ((mesh, 99), (mesh, 101), ("0" * 64, 100)):
+        with pytest.raises(LrnapError):
+            content.assets.array(name, size)
+
+
+def test_an_array_that_many_frames_have_is_in_memory_as_long_as_one_of_them_is(tmp_path: Path) -> None:
+    content = Content(tmp_path, NodeLimits())
+    mesh = content.put(bytes(120))
+    frames = [np.frombuffer(content.assets.array(mesh, 120), np.float32).reshape(10, 3) for _ in range(2)]
+    assert np.shares_memory(*frames)
+    del frames[0]
+    assert np.shares_memory(frames[0], content.assets.array(mesh, 120))
+
+
 def test_what_stored_jobs_need_stays_whatever_the_bound_says(tmp_path: Path) -> None:
     first = Content(tmp_path, NodeLimits())
     scene = first.put(b"x" * 100)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from lrnap.errors import Code, LrnapError
-from lrnap.lux.call import Call, Location
+from lrnap.lux.call import Call, Location, Param
 from lrnap.lux.params import make
 from lrnap.lux.scene import Scene
 from lrnap.manager.recording import record, replay
+from lrnap.net.arrays import Arrays
 
 WOOD = "ab" * 32
 CALLS = (
@@ -31,6 +32,24 @@ def test_what_was_recorded_is_replayed() -> None:
     assert again.scene.files == {'x:\\wood "1".png': f"/assets/{WOOD}.png"}
     assert (again.channels, again.assets) == (("depth", "normal"), {'x:\\wood "1".png': WOOD})
     assert record(again.scene, again.assets, again.channels) == data  # so the same scene is kept once
+
+
+def test_large_arrays_are_recorded_by_content() -> None:
+    """So frames that have the same mesh are some lines each."""
+    points = np.arange(3000, dtype=np.float32).reshape(1000, 3)
+    scene = Scene("ball", (Call("Shape", ("trianglemesh",), (Param("point", "P", points),)),))
+    arrays = Arrays(scene.calls)
+    data = record(scene, {}, (), arrays)
+    assert len(data) < 200 < 12_000 == sum(map(len, arrays.data.values()))
+
+    def find(sha256: str, size: int) -> np.ndarray:
+        found = np.frombuffer(arrays.data[sha256], np.uint8)
+        assert len(found) == size
+        return found
+
+    again = replay(data, "ball", lambda sha256, _: sha256, find).scene
+    assert again.calls == scene.calls
+    assert record(again, {}, (), Arrays(again.calls)) == data
 
 
 def test_a_recording_that_was_cut_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 from lrnap.errors import Code, LrnapError
 from lrnap.lux.call import Call, Location, Param
+from lrnap.net.arrays import Arrays
 from lrnap.net.calls import call_from_request, request_from_call
 from lrnap.wire import Payload, Request
 from lrnap.wire.messages import format_request, parse_request
@@ -84,6 +86,50 @@ def test_a_mesh_travels_as_bytes_and_is_not_copied() -> None:
     assert np.shares_memory(np.frombuffer(sent.data or b"", np.float32), points)
     arrived = call_from_request(request).params[0].value
     assert isinstance(arrived, np.ndarray) and np.shares_memory(arrived, points)
+
+
+def test_a_large_array_is_named_by_its_content() -> None:
+    """It must be an asset then; both ends look at the bytes where they are."""
+    points = np.arange(3000, dtype=np.float32).reshape(1000, 3)
+    call = Call(
+        "Shape",
+        ("trianglemesh",),
+        (Param("integer", "indices", np.array([0, 1, 2], np.int32)), Param("point", "P", points)),
+    )
+    meshes = Arrays([call, call])
+    [(sha256, data)] = meshes.data.items()
+    assert sha256 == hashlib.sha256(points.tobytes()).hexdigest() and np.shares_memory(np.asarray(data), points)
+
+    request = request_from_call(call, arrays=meshes)
+    assert not request.payloads and [sent.asset for sent in request.assets] == [sha256]
+    line = format_request(request).decode().strip()
+    assert line.endswith(f'"point P" {{12000;dtype=<f4;shape=1000,3;asset={sha256}}}')
+
+    asset = np.frombuffer(points.tobytes(), np.uint8)
+    arrived = call_from_request(parse_request(line), find=lambda name, size: {(sha256, 12000): asset}[name, size])
+    assert arrived == call
+    [_, again] = arrived.params
+    assert again.content == sha256 and np.shares_memory(np.asarray(again.value), asset)
+
+
+def test_what_the_array_of_an_asset_holds_is_checked_like_any_other() -> None:
+    """And its hash is that of other bytes than those that the call has, if it had to be made another array."""
+    asset = np.frombuffer(np.arange(9, dtype="<f8").tobytes(), np.uint8)
+    call = call_from_request(
+        parse_request(f'API_Shape "trianglemesh" "point P" {{72;dtype=<f8;shape=3,3;asset={"0" * 64}}}'),
+        find=lambda *_: asset,
+    )
+    assert np.array_equal(np.asarray(call.params[0].value).ravel(), np.arange(9)) and not call.params[0].content
+    with pytest.raises(LrnapError, match="multiple of 3"):
+        call_from_request(
+            parse_request(f'API_Shape "trianglemesh" "point P" {{32;dtype=<f4;asset={"0" * 64}}}'),
+            find=lambda *_: asset[:32],
+        )
+
+
+def test_an_asset_is_for_arrays_of_scenes_only() -> None:
+    with pytest.raises(LrnapError, match="arrays of a scene"):
+        call_from_request(parse_request(f"API_UpdateFLMFromStream {{3;asset={'0' * 64}}}"))
 
 
 def test_numbers_that_text_cannot_hold_travel_as_bytes() -> None:

@@ -23,6 +23,7 @@ from lrnap.wire.payload import expand, pack, parse_payload
         "7;dtype=|u1;shape=7",
         "8;dtype=<f8",
         f"9+;enc=zstd;ulen=999999999999;sha256={'a' * 64}",
+        f"1200000;dtype=<f4;shape=100000,3;asset={'a' * 64}",
     ],
 )
 def test_a_placeholder_is_written_as_it_is_read(text: str) -> None:
@@ -37,6 +38,8 @@ def test_a_placeholder_is_written_as_it_is_read(text: str) -> None:
         "4;dtype=f4", "4;dtype=>f4", "4;dtype=|O", "5;dtype=<f4", "4;shape=4", "4;dtype=|u1;shape=-4",
         "4;dtype=|u1;shape=2,3", "4;dtype=|u1;shape=1,1,1,1,4", "8;dtype=<f4;shape=4294967296,4294967296",
         "4;enc=zstd", "4;ulen=8", "4;enc=gzip;ulen=8", "4;sha256=abc", f"4;sha256={'A' * 64}",
+        "4;asset=abc", f"4+;asset={'a' * 64}", f"4;sha256={'a' * 64};asset={'a' * 64}",
+        f"4;enc=zstd;ulen=8;asset={'a' * 64}", f"5;dtype=<f4;asset={'a' * 64}",
     ],
 )  # fmt: skip
 def test_a_placeholder_that_is_not_exact_is_a_framing_error(text: str) -> None:
