@@ -146,7 +146,7 @@ def test_nodes_that_hold_the_farms_token_are_offered_and_others_left_alone(
     with machine(tmp_path / "attic", "--nodes", "0", *LOOPBACK, mdns="127.0.0.1") as attic:
         url = attic.line(r"^farm ready at (lrnap://\S+)")[1]
         data = tmp_path / "attic" / "XDG_DATA_HOME" / "lrnap"
-        token = identity.load_or_make(data / "manager" / "identity").token(Role.ADMIN)
+        token = identity.load_or_make(data / "manager" / "identity").token(Role.NODE)
         alone = ["--no-manager", "--host", "127.0.0.1", "--nodes", "1", "--token"]
         with (
             machine(tmp_path / "stranger", *alone, "admin-of-another-farm", mdns="127.0.0.1") as stranger,

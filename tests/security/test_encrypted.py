@@ -17,9 +17,9 @@ import lrnap
 from lrnap.client.connection import Connection
 from lrnap.engine.process import ProcessEngine
 from lrnap.errors import Code, LrnapError, RemoteError
-from lrnap.net import known
+from lrnap.net import keyring, known
 from lrnap.net.address import Address
-from lrnap.net.identity import Identity, forget_tokens, load_or_make
+from lrnap.net.identity import Identity, load_or_make
 from lrnap.net.tls import ALPN, parse_fingerprint
 from lrnap.wire import Role
 
@@ -146,7 +146,7 @@ def test_key_and_tokens_are_for_the_owner_alone_and_stay(tmp_path: Path) -> None
     again = load_or_make(tmp_path / "identity")
     assert not again.new
     assert (again.fingerprint, again.tokens) == (made.fingerprint, made.tokens)
-    forget_tokens(tmp_path / "identity")
+    keyring.renew(tmp_path / "identity" / "tokens.json", "ana")
     anew = load_or_make(tmp_path / "identity")
     assert anew.fingerprint == made.fingerprint
     assert not {*anew.tokens} & {*made.tokens}

@@ -1,23 +1,19 @@
-"""`lrnap login`, `lrnap logout`, `lrnap token`: who may use which server."""
+"""`lrnap login`, `lrnap logout`: the servers that this user knows."""
 
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from lrnap.cli import report
 from lrnap.client.connection import Connection
 from lrnap.errors import Code, LrnapError
 from lrnap.net import known
 from lrnap.net.address import Address
-from lrnap.net.identity import forget_tokens, load_or_make
 from lrnap.net.tls import parse_fingerprint
-from lrnap.node.main import identity_folder
-from lrnap.wire import Role
 
 
-def login(url: str, token: str, fingerprint: str) -> int:
-    """Remembers a server once it has shown its certificate and taken the token."""
+def login(url: str, token: str, fingerprint: str) -> str:
+    """Remembers a server once it has shown its certificate and taken the token; the role there."""
     address = Address.parse(url)
     if not address.tls:
         raise LrnapError(Code.ARGS, f"{address.url} is not encrypted and asks for no token: only lrnaps:// has a login")
@@ -25,15 +21,16 @@ def login(url: str, token: str, fingerprint: str) -> int:
     before = known.find(address)
     known.remember(address, credentials)
     try:
-        role = asyncio.run(_role(address))
+        role = asyncio.run(role_at(address))
     except BaseException:
         known.remember(address, before) if before is not None else known.forget(address)
         raise
     report.say(f"{address.url} is known from now on; your role there is {role}")
-    return report.OK
+    return role
 
 
-async def _role(address: Address) -> str:
+async def role_at(address: Address) -> str:
+    """What we may do there; empty where no token is asked for."""
     async with Connection(address) as connection:
         await connection.open()
         return connection.role
@@ -44,19 +41,4 @@ def logout(url: str) -> int:
     if not known.forget(address):
         raise LrnapError(Code.NOT_FOUND, f"{address.url} was not known")
     report.say(f"{address.url} is forgotten")
-    return report.OK
-
-
-def token(data: Path | None, role: str, url: str | None, new: bool, join: bool = False) -> int:
-    """Shows the line that logs another machine in to the servers of this one, or with `join` brings its nodes."""
-    if role.upper() not in Role.__members__ or role.upper() == Role.NONE.name:
-        raise LrnapError(Code.ARGS, f"there is no role {role[:40]!r}: read, submit or admin")
-    folder = identity_folder((data or identity_folder(None).parent) / "manager" if join else data)
-    if new:
-        forget_tokens(folder)
-    address = Address.parse(url) if url else Address("0.0.0.0", 1979, tls=True)
-    made = load_or_make(folder)
-    print(made.join(address) if join else made.login(address, Role[role.upper()]))
-    if new:
-        report.say("the old tokens are void as soon as the servers of this machine are started again")
     return report.OK

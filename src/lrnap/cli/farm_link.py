@@ -16,6 +16,9 @@ class ManagerLink:
     def __init__(self, address: Address) -> None:
         self.address = address
 
+    async def check(self) -> None:
+        await self._ask("CTL_PING")
+
     async def add(self, node: Candidate) -> None:
         options: dict[str, Scalar] = {}
         if node.fingerprint:

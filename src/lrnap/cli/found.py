@@ -47,8 +47,8 @@ async def _use(url: str, ours: dict[Announcement, str]) -> None:
 
 
 def _tokens(manager: Address, data: Path | None) -> list[str]:
-    """That of the farm of this machine, and of the manager if we are logged in there."""
+    """Those for nodes of the farm of this machine, and ours at the manager if we are logged in there."""
     farm = (data or identity_folder(None).parent) / "manager" / "identity"
-    tokens = [identity.load_or_make(farm).token(Role.ADMIN)] if (farm / "tokens.json").exists() else []
+    tokens = identity.load_or_make(farm).keyring.all_of(Role.NODE) if (farm / "tokens.json").exists() else []
     credentials = known.find(manager)
     return [*tokens, *([credentials.token] if credentials is not None else [])]

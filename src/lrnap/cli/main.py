@@ -229,7 +229,7 @@ def login(
     """Get to know an encrypted server; `lrnap token` on its machine shows the whole line."""
     from lrnap.cli import access
 
-    raise typer.Exit(access.login(url, token, fingerprint))
+    access.login(url, token, fingerprint)
 
 
 @app.command()
@@ -242,20 +242,35 @@ def logout(url: Annotated[str, typer.Argument(help="The server's address.", meta
 
 @app.command()
 def token(
-    role: Annotated[str, typer.Option(help="read (look), submit (render) or admin (all).", metavar="ROLE")] = "submit",
+    role: Annotated[
+        str | None,
+        typer.Option(help="read (look), submit (render; if not said), admin (all) or node (join).", metavar="ROLE"),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Of this person or machine: a token of its own, which can be revoked.", metavar="NAME"),
+    ] = None,
     url: Annotated[
         str | None, typer.Option(help="The address by which others reach this machine.", metavar="URL")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="The --data of the server.", metavar="FOLDER")] = None,
-    new: Annotated[bool, typer.Option("--new", help="Make new tokens; the old ones are void.")] = False,
+    of: Annotated[
+        str | None, typer.Option(help="node or manager; default: the manager, if there is one.", metavar="SERVER")
+    ] = None,
     join: Annotated[
         bool, typer.Option("--join", help="The line that brings another machine's nodes to the farm of lrnap up.")
     ] = False,
+    every: Annotated[bool, typer.Option("--list", help="List who has a token, and who had one.")] = False,
+    revoke: Annotated[
+        str | None, typer.Option(help="The token of this name is void, and its nodes are out.", metavar="NAME")
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="Make new tokens; all old ones are void.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="On standard output in JSON, one object a line.")] = False,
 ) -> None:
-    """Show the line that logs another machine in to the encrypted servers of this one."""
-    from lrnap.cli import access
+    """Who may use the encrypted servers of this machine: shows the line that logs another machine in."""
+    from lrnap.cli.tokens import Wishes, run
 
-    raise typer.Exit(access.token(data, role, url, new, join))
+    raise typer.Exit(run(Wishes(data, of, role, name, url, join, every, new, revoke, json)))
 
 
 @app.command()

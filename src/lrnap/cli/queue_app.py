@@ -147,6 +147,21 @@ def nodes(
     raise typer.Exit(run(Wishes(action, tuple(node or ()), to, tags, threads, why, json)))
 
 
+def audit(
+    to: To = HERE,
+    by: Annotated[
+        str | None, typer.Option(help="Only what this one did: a token's name, a user, or NAME@HOST.", metavar="NAME")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="Only to these: job, node or token.", metavar="KIND")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many, the newest.", metavar="N", min=1)] = 100,
+    json: Json = False,
+) -> None:
+    """Who did what to jobs, nodes and tokens of a manager, and when; for its admins."""
+    from lrnap.cli.audit import run
+
+    raise typer.Exit(run(to, by, kind, limit, json))
+
+
 def add_to(app: typer.Typer) -> None:
-    for command in (submit, jobs, job, nodes):
+    for command in (submit, jobs, job, nodes, audit):
         app.command()(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,8 @@ from lrnap.launch.farm import Farm
 from lrnap.launch.up import Helper, Wishes, up
 from lrnap.net import known
 from lrnap.net.address import Address
-from lrnap.net.identity import load_or_make
 from lrnap.net.process import run as run_loop
 from lrnap.node.main import identity_folder
-from lrnap.wire import Role
 
 _WHERE = "`lrnap token --join` shows the whole line on the manager's machine"
 
@@ -32,8 +31,8 @@ def run(
 ) -> int:
     """Until Ctrl-C. Raises LrnapError for what keeps it from starting. `ssh`: machines, some with commas between."""
     _check(wishes, fingerprint, ssh, ray)
-    if wishes.join and wishes.token:
-        access.login(wishes.join, wishes.token, fingerprint)
+    if wishes.join:
+        _check_role(wishes, fingerprint, ray)
     helpers = _by_ssh(wishes, [part for text in ssh for part in text.split(",") if part.strip()], ssh_command)
     if ray:
         helpers.append(_on_ray(wishes, ray, gpus_per_node))
@@ -63,15 +62,24 @@ def _on_ray(wishes: Wishes, address: str, gpus: float) -> Helper:
     cluster.check()
     wanted = cluster.Cluster(address, wishes.nodes or 0, gpus, wishes.threads, wishes.engine)
 
-    async def helper(farm: Farm, url: str) -> None:
-        credentials = known.find(Address.parse(url)) if wishes.join else None
-        if credentials is not None:
-            token = credentials.token
-        else:
-            token = load_or_make(wishes.data / "manager" / "identity").token(Role.ADMIN)
-        await cluster.Scaler(wanted, farm, token, ManagerLink, report.say).run()
+    async def helper(farm: Farm, url: str) -> None:  # noqa: ARG001
+        await cluster.Scaler(wanted, farm, ManagerLink, report.say).run()
 
     return helper
+
+
+def _check_role(wishes: Wishes, fingerprint: str, ray: str) -> None:
+    """Whether the manager is there, and what we may do there suffices: to bring nodes or, for a cluster, to ask what
+    there is to render."""
+    join = Address.parse(wishes.join)
+    role = access.login(wishes.join, wishes.token, fingerprint) if wishes.token else asyncio.run(access.role_at(join))
+    allowed = ("", "admin") if ray else ("", "admin", "node")
+    if role not in allowed:
+        raise LrnapError(
+            Code.DENIED,
+            f"your role at {join.url} is {role}, which cannot {'ask what a cluster is needed for' if ray else 'join'}: "
+            + ("log in there as admin, `lrnap token --role admin` on its machine shows how" if ray else _WHERE),
+        )
 
 
 def default_data() -> Path:

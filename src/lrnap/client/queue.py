@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 
 from lrnap.client.animation import Change, Source, source_of
 from lrnap.client.background import Background
-from lrnap.client.entries import JobStatus, NodeStatus
+from lrnap.client.entries import Entry, JobStatus, NodeStatus
 from lrnap.client.queue_link import QueueLink
 from lrnap.client.submitted import SubmittedJob
 from lrnap.errors import Code, LrnapError, RemoteError
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lrnap.client.connection import Connection
     from lrnap.client.context import Context
 
-PAGE = 1000  # jobs in one answer
+PAGE = 1000  # lines in one answer
 TRIES = 100  # names for a job that was given none: scene, scene-2 ...
 
 
@@ -195,6 +195,25 @@ class Queue:
         lines = self._background.call(self._link.lines("CTL_JOB", reference))
         status = JobStatus.of_facts(lines)
         return SubmittedJob(self._background, self._link, status.name, status.id)
+
+    def audit(self, *, by: str | None = None, kind: str | None = None, limit: int = 100) -> list[Entry]:
+        """Who did what, the newest `limit`, oldest first; the name of an entry is its number. `by`: only this one, by
+        name or name@host; `kind`: only what was done to a job, node or token. For admins."""
+        options: dict[str, Scalar] = {} if by is None else {"by": by}
+        if kind is not None:
+            options["kind"] = kind
+        return self._background.call(self._audit(options, limit))
+
+    async def _audit(self, options: dict[str, Scalar], limit: int) -> list[Entry]:
+        found: list[Entry] = []
+        while len(found) < limit:
+            wanted = min(PAGE, limit - len(found))
+            page = [Entry.of_line(line) for line in await self._link.lines("CTL_AUDIT", **options, limit=wanted)]
+            found = [*page, *found]
+            if len(page) < wanted:
+                break
+            options["before"] = int(page[0].name)
+        return found
 
     # -- nodes
 

@@ -85,10 +85,9 @@ class Group:
 class Scaler:
     """`run` until it is cancelled; then everything that it has placed is gone."""
 
-    def __init__(self, cluster: Cluster, farm: Farm, token: str, reach: Callable[[Address], Farm], say: Say) -> None:
+    def __init__(self, cluster: Cluster, farm: Farm, reach: Callable[[Address], Farm], say: Say) -> None:
         self._cluster = cluster
         self._farm = farm
-        self._token = token
         self._reach = reach
         self._say = say
         self._groups: list[Group] = []
@@ -144,7 +143,7 @@ class Scaler:
         placed = ray.remote(Placed).options(
             max_restarts=-1, max_task_retries=-1, scheduling_strategy="SPREAD", **{"num_cpus": 0, **resources}
         )
-        return Member(placed.remote(word, self._token, [*arguments]))
+        return Member(placed.remote(word, [*arguments]))
 
     async def _meet(self, group: Group) -> None:
         """Whoever has come, or come elsewhere, is made known."""

@@ -21,6 +21,9 @@ class Candidate:
 class Farm(Protocol):
     """A manager. All raise LrnapError: UNAVAILABLE while it cannot be reached."""
 
+    async def check(self) -> None:
+        """Whether it is there, and lets us in."""
+
     async def add(self, node: Candidate) -> None:
         """It renders on that node, too; one that it has already stays as it is."""
 

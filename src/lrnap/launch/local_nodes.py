@@ -23,8 +23,8 @@ from lrnap.wire import Role
 
 @dataclass(frozen=True, slots=True)
 class NodeOptions:
-    """Of each node. `host`: where it can be reached; `token`: what lets the manager in, if that is elsewhere;
-    `port`: of the first, 0 for any that is free."""
+    """Of each node. `host`: where it can be reached; `encrypted`: the manager is elsewhere, and is let in by a token:
+    the node's own, which it is told, or `token` that it has already; `port`: of the first, 0 for any that is free."""
 
     data: Path
     roots: Sequence[Path] = ()
@@ -32,6 +32,7 @@ class NodeOptions:
     port: int = 0
     threads: int = 0
     engine: str = AUTO
+    encrypted: bool = False
     token: str = ""
     insecure: bool = False
 
@@ -73,7 +74,7 @@ class LocalNodes:
         return Program(
             f"node {number}",
             "node",
-            [listen_on(options.host, port, bool(options.token))],
+            [listen_on(options.host, port, options.encrypted or bool(options.token))],
             words,
             ["--processors", place.processors] if place.processors else [],
             place.environment,
@@ -90,7 +91,7 @@ class LocalNodes:
         return Candidate(reached.url, known.fingerprint, known.token(Role.ADMIN))
 
     def prepare(self) -> None:
-        """Their folders. With a token they let in whoever shows it, because it is the farm's."""
+        """Their folders. With a token they let in whoever shows it, because only their farm has it."""
         for number in range(len(self.keepers)):
             folder = self._folder(number)
             folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,8 @@ from lrnap.launch.farm import Candidate, Farm
 from lrnap.launch.keeper import Say
 from lrnap.net import discovery
 from lrnap.net.discovery import Announcement
+from lrnap.net.keyring import Keyring
+from lrnap.wire import Role
 
 
 @contextlib.asynccontextmanager
@@ -26,9 +28,9 @@ async def announced(candidates: Sequence[Candidate], say: Say) -> AsyncIterator[
         yield
 
 
-async def look_out(farm: Farm, url: str, token: str, say: Say, *, adopt: bool) -> None:
-    """Until it is cancelled: each node that holds the farm's token, and is not in it, is offered, or with `adopt` used.
-    Others are left alone, whatever they say."""
+async def look_out(farm: Farm, url: str, keys: Keyring, say: Say, *, adopt: bool) -> None:
+    """Until it is cancelled: each node that holds one of the farm's tokens for nodes, and is not in it, is offered, or
+    with `adopt` used. Others are left alone, whatever they say."""
     seen: asyncio.Queue[Announcement] = asyncio.Queue()
     watching = asyncio.ensure_future(discovery.browse(seen.put_nowait))
     offered: set[str] = set()
@@ -41,7 +43,10 @@ async def look_out(farm: Farm, url: str, token: str, say: Say, *, adopt: bool) -
                 watching.result()
                 return
             one = getting.result()
-            if one.holds(token) and one.url not in offered:
+            with contextlib.suppress(OSError, ValueError):  # being written: what was read counts
+                keys.refresh()
+            token = next(filter(one.holds, keys.all_of(Role.NODE)), "")
+            if token and one.url not in offered:
                 with contextlib.suppress(LrnapError):  # the manager is being started again: the next time it is seen
                     await _offer(farm, url, one, token, say, adopt)
                     offered.add(one.url)

@@ -20,14 +20,13 @@ from lrnap.wire import Role
 
 
 class Placed:
-    """An actor of Ray. `word`: node or manager; `token`: of the farm, which lets its manager in."""
+    """An actor of Ray. `word`: node or manager. It makes its own key and tokens, which only its manager is told."""
 
-    def __init__(self, word: str, token: str, arguments: list[str]) -> None:
+    def __init__(self, word: str, arguments: list[str]) -> None:
         import ray
 
         self._host = str(ray.util.get_node_ip_address())  # type: ignore[no-untyped-call]
         self._folder = Scratch()
-        identity.share_token(Path(self._folder.name) / "identity", token)
         words = ["--data", self._folder.name, "--root", self._folder.name, *arguments]
         self._keeper = Keeper(Program(word, word, [listen_on(self._host, 0, True)], words), self._say)
         self._keeping: asyncio.Task[None] | None = None

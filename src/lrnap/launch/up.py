@@ -20,11 +20,10 @@ from lrnap.launch.farm import Candidate, Farm
 from lrnap.launch.keeper import Keeper, Program, Say
 from lrnap.launch.local_nodes import LocalNodes, NodeOptions, own_address
 from lrnap.launch.lookout import announced, look_out
-from lrnap.net import discovery, identity, known
+from lrnap.net import discovery, identity
 from lrnap.net.address import DEFAULT_PORT, Address
 from lrnap.net.gate import listen_address
 from lrnap.net.process import asked_to_end
-from lrnap.wire import Role
 
 ANYWHERE = Address("192.0.2.1", 9)  # of no machine (RFC 5737): where a packet to the world outside would go
 
@@ -105,11 +104,10 @@ async def _start(
     if wishes.join:
         address = Address.parse(wishes.join)
         farm = reach(address)
-        await farm.urls()  # whether it is there, and lets us in
+        await farm.check()
         nodes, candidates = await _nodes(opened, wishes, _joining(address, wishes, options), say)
         for candidate in candidates:
             await farm.add(candidate)
-        await opened.enter_async_context(announced(candidates, say))
         show(f"{_count(len(candidates))} of this machine joined {address.url}")
         return farm, address.url, [nodes.keep()]
     async with contextlib.AsyncExitStack() as both:  # so that the manager ends first, while its nodes can still answer
@@ -135,8 +133,8 @@ def _looking(wishes: Wishes, farm: Farm, url: str, say: Say) -> list[Coroutine[A
     """Only a manager that others can reach has a token that a node elsewhere can hold."""
     if not discovery.wanted() or not _encrypts(wishes):
         return []
-    token = identity.load_or_make(wishes.data / "manager" / "identity").token(Role.ADMIN)
-    return [look_out(farm, url, token, say, adopt=wishes.adopt)]
+    keys = identity.load_or_make(wishes.data / "manager" / "identity").keyring
+    return [look_out(farm, url, keys, say, adopt=wishes.adopt)]
 
 
 async def _nodes(
@@ -187,11 +185,8 @@ def _encrypts(wishes: Wishes) -> bool:
 
 
 def _joining(manager: Address, wishes: Wishes, options: NodeOptions) -> NodeOptions:
-    """Nodes that join a manager elsewhere can be reached from there, by whoever has the farm's token."""
-    credentials = known.find(manager) if manager.tls else None
-    return replace(
-        options, host=wishes.host or own_address(manager), token=credentials.token if credentials is not None else ""
-    )
+    """Nodes that join a manager elsewhere can be reached from there, by that manager alone: it is told their tokens."""
+    return replace(options, host=wishes.host or own_address(manager), encrypted=manager.tls)
 
 
 def _count(nodes: int) -> str:

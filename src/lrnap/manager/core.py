@@ -115,6 +115,7 @@ class Core:
             len(turn.touched),
         )
         again = turn.plan_again
+        turn.by = getattr(event, "by", "") if isinstance(event, events.Wanted) else ""
         try:
             return self._answer(turn, event)
         except LrnapError as error:
@@ -122,6 +123,8 @@ class Core:
             del turn.effects[effects:], turn.history[history:]
             turn.touched, turn.plan_again = dict.fromkeys(islice(turn.touched, touched)), again
             return error
+        finally:
+            turn.by = ""
 
     def _answer(self, turn: Turn, event: Event) -> object:
         match event:

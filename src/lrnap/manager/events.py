@@ -24,6 +24,13 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted(Event):
+    """`by`: who wants it, `ana@10.0.0.7`. The office fills it in, with whoever is acting."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrameSpec:
     number: int = 1
     scene: str = ""
@@ -31,7 +38,7 @@ class FrameSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submit(Event):
+class Submit(Wanted):
     """A new job. With a token that a job of this owner has, nothing happens: it is the same submission again."""
 
     name: str
@@ -53,9 +60,8 @@ class Submit(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobEvent(Event):
+class JobEvent(Wanted):
     job: int
-    by: str = ""  # who wants it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,33 +120,44 @@ class Edit(JobEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddNode(Event):
-    """A node that may be used; known already: as it was, with tags and threads if they are given."""
+class AddNode(Wanted):
+    """A node that may be used; known already: as it was, with tags and threads if they are given. `joined`: the token
+    of the machine that brings it."""
 
     url: str
     tags: tuple[str, ...] | None = None
     threads: int | None = None
+    joined: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNode(Wanted):
+    """`step`: ENABLE, DISABLE, DRAIN or FORGIVE."""
+
+    node: int
+    step: NodeStep | None = None
+    tags: tuple[str, ...] | None = None
+    threads: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveNode(Wanted):
+    node: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted(Wanted):
+    """A token was made: `name` has `role` from now on; without a role, it was revoked, and so are the nodes that came
+    with it."""
+
+    name: str
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeEvent(Event):
     node: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeNode(NodeEvent):
-    """`step`: ENABLE, DISABLE, DRAIN or FORGIVE."""
-
-    step: NodeStep | None = None
-    tags: tuple[str, ...] | None = None
-    threads: int | None = None
-    by: str = ""
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveNode(NodeEvent):
-    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,10 @@ def run_manager(
 
 async def _serve(manager: Manager, doors: Doors, nodes: Sequence[str]) -> None:
     page = Page("lrnap_manager", FIGURES, manager)
-    serving = asyncio.create_task(serve("manager", manager, doors, page=page, connections=manager.limits.connections))
+    connections = manager.limits.connections
+    serving = asyncio.create_task(
+        serve("manager", manager, doors, page=page, connections=connections, granted=manager.granted)
+    )
     try:
         await manager.open(nodes)
         fenced = asyncio.create_task(manager.office.fenced.wait())

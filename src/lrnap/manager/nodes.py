@@ -90,6 +90,7 @@ class Node:
     generation: int = 0  # of its newest claim
     strikes: tuple[int, ...] = ()  # jobs on which its runs failed, since one succeeded
     note: str = ""  # why it stands as it does
+    joined: str = ""  # the token of the machine that brought it; empty: an admin added it
     presence: Presence = field(default=Presence.CLAIMING, compare=False)
     arrived: int = field(default=0, compare=False)  # the generation under which it last said what it has
     heard: float = field(default=0.0, compare=False)  # when it last answered, by the clock of events

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from lrnap.errors import Code, LrnapError
 from lrnap.manager import events
+from lrnap.manager.acting import signed
 from lrnap.manager.core import Core, Step
 from lrnap.manager.desk import Desk
 from lrnap.manager.events import Event
@@ -80,7 +81,7 @@ class Office:
     async def do(self, event: Event) -> object:
         """See `queue.Queue`."""
         answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._entries.append(_Entry(event, answer))
+        self._entries.append(_Entry(signed(event), answer))
         self._some.set()
         return await answer
 

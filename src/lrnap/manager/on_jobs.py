@@ -12,7 +12,7 @@ from lrnap.manager import effects, events, jobs
 from lrnap.manager.frames import Frame, FrameState, FrameStep
 from lrnap.manager.jobs import Job, JobState, JobStep
 from lrnap.manager.settle import forgive_for
-from lrnap.manager.turn import Turn
+from lrnap.manager.turn import Turn, said
 
 
 def submit(turn: Turn, event: events.Submit, key: str) -> int:
@@ -36,9 +36,8 @@ def submit(turn: Turn, event: events.Submit, key: str) -> int:
     world.put(job)
     for spec in event.frames:
         world.put(Frame(job=job.id, number=spec.number, scene=spec.scene, changes=spec.changes))
-    turn.note(
-        "job", job.name, job.id, "submit", job.state.value, f"{len(event.frames)} frames, by {event.owner or '?'}"
-    )
+    frames = "1 frame" if len(event.frames) == 1 else f"{len(event.frames)} frames"
+    turn.note("job", job.name, job.id, "submit", job.state.value, f"{frames} for {event.owner or '?'}")
     return job.id
 
 
@@ -49,7 +48,7 @@ _SAME = ("name", "owner", "scene", "assets", "priority", "after", "nodes_min", "
 def render(turn: Turn, event: events.Render) -> None:
     job = turn.the_job(event.job)
     again = job.state in jobs.OVER
-    turn.job(job.id, JobStep.RENDER, _by(event), failures=0, code="", error="", **_halt(event.halt))
+    turn.job(job.id, JobStep.RENDER, failures=0, code="", error="", **_halt(event.halt))
     if again:
         for number in world_frames(turn, job):
             frame = turn.world.frames[job.id, number]
@@ -58,17 +57,17 @@ def render(turn: Turn, event: events.Render) -> None:
 
 
 def pause(turn: Turn, event: events.Pause) -> None:
-    turn.job(event.job, JobStep.PAUSE, _by(event))
+    turn.job(event.job, JobStep.PAUSE)
     _tune(turn, event.job)
 
 
 def resume(turn: Turn, event: events.Resume) -> None:
-    turn.job(event.job, JobStep.RESUME, _by(event))
+    turn.job(event.job, JobStep.RESUME)
     _tune(turn, event.job)
 
 
 def stop(turn: Turn, event: events.Stop) -> None:
-    turn.job(event.job, JobStep.STOP, _by(event))
+    turn.job(event.job, JobStep.STOP)
     for number in [*turn.world.open_frames.get(event.job, ())]:
         turn.frame((event.job, number), FrameStep.STOP)
     for run in turn.world.live_of(event.job):
@@ -76,7 +75,7 @@ def stop(turn: Turn, event: events.Stop) -> None:
 
 
 def retry(turn: Turn, event: events.Retry) -> None:
-    turn.job(event.job, JobStep.RETRY, _by(event), failures=0, code="", error="")
+    turn.job(event.job, JobStep.RETRY, failures=0, code="", error="")
     world = turn.world
     for number in world_frames(turn, world.jobs[event.job]):
         frame = world.frames[event.job, number]
@@ -88,7 +87,7 @@ def retry(turn: Turn, event: events.Retry) -> None:
 
 def remove(turn: Turn, event: events.Remove) -> None:
     job = turn.the_job(event.job)
-    turn.note("job", job.name, job.id, "remove", "REMOVED", _by(event))
+    turn.note("job", job.name, job.id, "remove", "REMOVED", "")
     for run in turn.world.live_of(job.id):
         turn.drop(run)
     turn.do(effects.ForgetFilm(job=job.id, key=job.key))
@@ -105,8 +104,8 @@ def change(turn: Turn, event: events.Change) -> None:
     _check_numbers(turn, row)
     _check_after(turn, row.after, row.id)
     turn.world.put(row)
-    what = ", ".join(f"{name} {value}" for name, value in given.items())
-    turn.note("job", job.name, job.id, "change", row.state.value, f"{what} {_by(event)}".strip())
+    what = ", ".join(f"{name} {said(value)}" for name, value in given.items())
+    turn.note("job", job.name, job.id, "change", row.state.value, what)
     if event.halt is not None:
         for run in turn.world.live_of(job.id):
             turn.set_halt(run, row)
@@ -122,8 +121,8 @@ def edit(turn: Turn, event: events.Edit) -> None:
     epoch = job.epoch + 1 if event.epoch is None else event.epoch
     if epoch <= job.epoch:
         raise LrnapError(Code.SEQ, f"{job.who} is of epoch {job.epoch} already: {epoch} is not newer")
-    unblamed = {"failures": 0, "code": "", "error": ""}
-    row = turn.job(job.id, JobStep.EDIT, _by(event), scene=event.scene, assets=event.assets, epoch=epoch, **unblamed)
+    unblamed: dict[str, Any] = {"failures": 0, "code": "", "error": ""}
+    row = turn.job(job.id, JobStep.EDIT, scene=event.scene, assets=event.assets, epoch=epoch, **unblamed)
     turn.note("job", job.name, job.id, "edit", row.state.value, f"epoch {row.epoch}")
     for number in world_frames(turn, job):
         frame = turn.world.frames[job.id, number]
@@ -167,10 +166,6 @@ def _forgive(turn: Turn, job: int) -> None:
 
 def _halt(halt: Halt | None) -> dict[str, Any]:
     return {} if halt is None else {"spp": halt.spp, "seconds": halt.seconds, "noise": halt.noise}
-
-
-def _by(event: events.JobEvent) -> str:
-    return f"by {event.by}" if event.by else ""
 
 
 # --- checks

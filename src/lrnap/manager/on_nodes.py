@@ -10,7 +10,8 @@ from lrnap.errors import Code, LrnapError
 from lrnap.manager import effects, events, frames, jobs, runs
 from lrnap.manager.nodes import Node, NodeStep, Presence, Standing
 from lrnap.manager.runs import Run, RunState, RunStep
-from lrnap.manager.turn import Turn
+from lrnap.manager.turn import Turn, said
+from lrnap.manager.world import World
 
 _CHANGES = {NodeStep.ENABLE, NodeStep.DISABLE, NodeStep.DRAIN, NodeStep.FORGIVE}
 
@@ -33,15 +34,24 @@ def add(turn: Turn, event: events.AddNode) -> int:
     known = world.urls.get(event.url)
     if known is not None:
         node = world.nodes[known]
+        if event.joined:
+            check_joined(world, event.url, event.joined)
+        _give(turn, node, event)
     else:
-        node = Node(id=world.next_node, url=event.url, heard=turn.now)
+        node = Node(id=world.next_node, url=event.url, heard=turn.now, joined=event.joined)
         world.next_node += 1
-    world.put(replace(node, **_given(event)))
-    if known is None:
+        world.put(replace(node, **_given(event)))
         turn.note("node", node.url, 0, "add", Standing.ENABLED.value, "")
         turn.claim(world.nodes[node.id], "it was added")
     turn.plan_again = True
     return node.id
+
+
+def check_joined(world: World, url: str, token: str) -> None:
+    """Raises LrnapError (DENIED) for a node that another machine than that with this token brought, or an admin."""
+    node = world.nodes.get(world.urls.get(url, 0))
+    if node is not None and node.joined != token:
+        raise LrnapError(Code.DENIED, f"{node.who} did not join with the token {token}: only an admin can change it")
 
 
 def change(turn: Turn, event: events.ChangeNode) -> None:
@@ -50,13 +60,14 @@ def change(turn: Turn, event: events.ChangeNode) -> None:
     if event.step is not None and event.step not in _CHANGES:
         raise LrnapError(Code.ARGS, f"nobody can ask a node to {event.step.value}")
     if event.step is not None:
-        turn.standing(node.id, event.step, why)
+        turn.standing(node.id, event.step, event.why, note=why)
     if event.step is NodeStep.FORGIVE:
         world.put(replace(world.nodes[node.id], strikes=()))
         for job, other in [*world.exclusions]:
             if other == node.id:
                 world.delete(world.exclusions[job, other])
-        turn.note("node", node.url, 0, "forgive", world.nodes[node.id].standing.value, why)
+        if node.standing is not Standing.ASIDE:  # else its change of standing was noted
+            turn.note("node", node.url, 0, "forgive", node.standing.value, event.why)
     if event.step is NodeStep.ENABLE and node.presence is Presence.FENCED:
         turn.claim(world.nodes[node.id], why or "it was enabled")
     world.put(replace(world.nodes[node.id], **_given(event)))
@@ -80,8 +91,17 @@ def remove(turn: Turn, event: events.RemoveNode) -> None:
         if other == node.id:
             turn.world.delete(turn.world.exclusions[job, other])
     turn.world.delete(node)
-    turn.note("node", node.url, 0, "remove", "REMOVED", f"by {event.by}" if event.by else "")
+    turn.note("node", node.url, 0, "remove", "REMOVED", "")
     turn.do(effects.Release(node=node.id))
+
+
+def granted(turn: Turn, event: events.Granted) -> None:
+    turn.note("token", event.name, 0, "make" if event.role else "revoke", event.role.upper() or "REVOKED", "")
+    for node in [*turn.world.nodes.values()]:
+        if not event.role and node.joined == event.name and node.standing is not Standing.DISABLED:
+            change(
+                turn, events.ChangeNode(node=node.id, step=NodeStep.DISABLE, why=f"its token {event.name} was revoked")
+            )
 
 
 def yields(turn: Turn, event: events.Yield) -> None:
@@ -187,7 +207,8 @@ def fenced(turn: Turn, event: events.NodeFenced) -> None:
     if event.ours:
         turn.claim(turn.world.nodes[node.id], f"it knows lease {event.newest} of this manager, whose store is older")
         return
-    why = f"another manager has taken it{': ' + event.by if event.by else ''}"
+    which = f" {event.by}" if event.by else ""
+    why = f"it belongs to another manager{which} now; `lrnap nodes enable {node.url}` takes it back"
     run = _run_on(turn, node.id)
     turn.presence(node.id, NodeStep.FENCE, why)
     if run is not None:
@@ -225,6 +246,7 @@ HANDLERS: Mapping[type, Callable[[Turn, Any], object]] = {
     events.AddNode: add,
     events.ChangeNode: change,
     events.RemoveNode: remove,
+    events.Granted: granted,
     events.Yield: yields,
     events.NodeHere: here,
     events.NodeHeard: heard,
@@ -242,6 +264,16 @@ def _current(turn: Turn, node: int, generation: int) -> Node | None:
 def _given(event: events.AddNode | events.ChangeNode) -> dict[str, Any]:
     given = {"tags": event.tags, "threads": event.threads}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _give(turn: Turn, node: Node, event: events.AddNode | events.ChangeNode) -> None:
+    """Threads and tags, if they are given; what is new of them is told."""
+    given = _given(event)
+    turn.world.put(replace(node, **given))
+    new = {name: value for name, value in given.items() if value != getattr(node, name)}
+    if new:
+        what = ", ".join(f"{name} {said(value)}" for name, value in new.items())
+        turn.note("node", node.url, 0, "change", node.standing.value, what)
 
 
 def _run_on(turn: Turn, node: int) -> Run | None:

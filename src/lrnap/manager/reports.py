@@ -204,7 +204,7 @@ def job_line(job: Job, live: Live | None, frames: int, done: int) -> str:
 
 def history_line(number: int, row: History) -> str:
     return line(number, Word(row.state), at=round(row.wall, 3), kind=row.kind, subject=row.subject, step=row.step,
-                why=row.reason or None)  # fmt: skip
+                by=row.who or None, job=row.job or None, why=row.reason or None)  # fmt: skip
 
 
 # --- nodes

@@ -48,6 +48,7 @@ from lrnap.manager.views import View
 from lrnap.manager.visit import ManagerVisit
 from lrnap.manager.wishes import Wishes
 from lrnap.net.arrays import Arrays
+from lrnap.net.keyring import Grant
 from lrnap.net.service import Session
 from lrnap.node.assets import hash_of
 from lrnap.node.edits import JobEdit
@@ -184,6 +185,16 @@ class Manager(Node):
     async def query(self, read: Callable[[Store], T]) -> T:
         return await self.office.query(read)
 
+    def granted(self, made: Sequence[Grant], gone: Sequence[Grant]) -> None:
+        """Tokens were made or revoked beside the running manager: it is told by whom, and nodes that came with one
+        that is revoked are not used any more."""
+        here = {grant.name for grant in made}
+        for grant in gone:
+            if grant.name not in here:
+                self.office.post(events.Granted(name=grant.name, by=grant.by))
+        for grant in made:
+            self.office.post(events.Granted(name=grant.name, role=grant.role.name.lower(), by=grant.by))
+
     # --- jobs of the queue in the front
 
     def drives(self, job: int) -> list[Drive]:
@@ -249,10 +260,10 @@ class Manager(Node):
             number = known.job
             sha256, assets = await self._keep(job.scene, options.channels)
             await self.office.do(events.Change(job=number, halt=halt))
-            await self.office.do(events.Edit(job=number, scene=sha256, assets=assets, epoch=job.epoch, by=job.owner))
+            await self.office.do(events.Edit(job=number, scene=sha256, assets=assets, epoch=job.epoch))
         elif known is not None:
             number = known.job
-            await self.office.do(events.Render(job=number, halt=halt, by=job.owner))
+            await self.office.do(events.Render(job=number, halt=halt))
         else:
             number = await self._submit(job, options, halt)
         view = await self.office.view(number)

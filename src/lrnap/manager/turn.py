@@ -32,6 +32,7 @@ class History:
     step: str
     state: str
     reason: str
+    who: str = ""  # wanted it; empty: nobody did, it happened
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Turn:
     history: list[History] = field(default_factory=list)
     touched: dict[FrameKey, None] = field(default_factory=dict)  # frames to settle
     plan_again: bool = False
+    by: str = ""  # who wants what is handled now
 
     def do(self, effect: fx.Effect) -> None:
         self.effects.append(effect)
@@ -126,17 +128,24 @@ class Turn:
         row = replace(before, presence=nodes.PRESENCE.after(before.presence, step, before.who), **changes)
         self.world.put(row)
         if row.presence is not before.presence:
-            self.note("node", before.url, 0, step.value, row.presence.value, reason)
+            self.note("node", before.url, 0, _did(step), row.presence.value, reason)
         return row
 
-    def standing(self, node: int, step: NodeStep, reason: str = "") -> Node:
+    def standing(self, node: int, step: NodeStep, reason: str = "", note: str | None = None) -> Node:
+        """`note`: what is shown beside it from now on; the reason, if not given."""
         before = self.the_node(node)
-        row = replace(before, standing=nodes.STANDING.after(before.standing, step, before.who), note=reason)
-        self._put("node", before.url, 0, step.value, before, row, reason, state=row.standing.value)
+        row = replace(
+            before,
+            standing=nodes.STANDING.after(before.standing, step, before.who),
+            note=reason if note is None else note,
+        )
+        self._put("node", before.url, 0, _did(step), before, row, reason, state=row.standing.value)
         return row
 
     def note(self, kind: str, subject: str, job: int, step: str, state: str, reason: str) -> None:
-        self.history.append(History(self.wall, kind, subject, job, step, state, reason))
+        """What somebody wants of a job or node is his; what follows from it for frames and runs is nobody's."""
+        who = "" if kind in ("frame", "run") else self.by
+        self.history.append(History(self.wall, kind, subject, job, step, state, reason, who))
         self.do(fx.Tell(kind=kind, subject=subject, job=job, step=step, state=state, reason=reason))
         self.plan_again = True
 
@@ -238,6 +247,16 @@ class Turn:
 def usable(node: Node) -> bool:
     """Whether a node may begin a run now."""
     return node.presence is Presence.HERE and node.standing is Standing.ENABLED and not node.yields and not node.foreign
+
+
+def _did(step: NodeStep) -> str:
+    """In the history: its values are for sentences about what cannot be done to a node."""
+    return step.name.lower().replace("_", " ")
+
+
+def said(value: object) -> str:
+    """A new value, in the history."""
+    return (",".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
 
 
 def run_name(job: Job, frame: int, seed: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lrnap.errors import Code, LrnapError
-from lrnap.manager import events, reports
+from lrnap.manager import events, on_nodes, reports
 from lrnap.manager.core import Core
 from lrnap.manager.frames import FrameState
 from lrnap.manager.jobs import Job, JobState
@@ -24,7 +24,7 @@ from lrnap.net import known
 from lrnap.net.address import Address
 from lrnap.net.service import Session
 from lrnap.net.tls import parse_fingerprint
-from lrnap.wire import Reply, Request, Scalar, Status, ok, text
+from lrnap.wire import Reply, Request, Role, Scalar, Status, ok, text
 from lrnap.wire.wishes import names
 
 Handler = Callable[[Queue, Session, Request], Awaitable[Reply]]
@@ -110,8 +110,8 @@ async def report(queue: Queue, number: int) -> reports.Report:
     return found
 
 
-async def _retry(queue: Queue, session: Session, request: Request) -> Reply:
-    await queue.do(events.Retry(job=await _meant(queue, request), by=session.peer))
+async def _retry(queue: Queue, session: Session, request: Request) -> Reply:  # noqa: ARG001
+    await queue.do(events.Retry(job=await _meant(queue, request)))
     return ok()
 
 
@@ -126,12 +126,12 @@ async def _meant(queue: Queue, request: Request) -> int:
     return newest[0].id
 
 
-async def _change(queue: Queue, session: Session, request: Request) -> Reply:
+async def _change(queue: Queue, session: Session, request: Request) -> Reply:  # noqa: ARG001
     wishes, number = await wishes_of(queue, request), await find_job(queue, request.args[0])
     if not wishes.given and not wishes.halts:
         raise LrnapError(Code.ARGS, f"nothing is to change: {request.spec.usage}")
     halt = wishes.halt((await report(queue, number)).job.halt) if wishes.halts else None
-    await queue.do(events.Change(job=number, by=session.peer, halt=halt, **wishes.given))
+    await queue.do(events.Change(job=number, halt=halt, **wishes.given))
     return ok()
 
 
@@ -150,25 +150,43 @@ async def _nodes(queue: Queue, session: Session, request: Request) -> Reply:  # 
     return text(await queue.look(read))
 
 
-async def _node(queue: Queue, session: Session, request: Request) -> Reply:
+async def _node(queue: Queue, session: Session, request: Request) -> Reply:  # noqa: ARG001
     node = await find_node(queue, request.args[0])
     step, changes = request.options.get("step"), _node_changes(request)
     if step is None and not changes:
         raise LrnapError(Code.ARGS, f"nothing is to change: {request.spec.usage}")
     if step == "remove":
-        await queue.do(events.RemoveNode(node=node.id, by=session.peer))
+        await queue.do(events.RemoveNode(node=node.id))
         return ok()
     wanted = None if step is None else NodeStep[str(step).upper()]
     why = str(request.options.get("why", ""))
-    await queue.do(events.ChangeNode(node=node.id, step=wanted, by=session.peer, why=why, **changes))
+    await queue.do(events.ChangeNode(node=node.id, step=wanted, why=why, **changes))
     return ok()
 
 
-async def _add_node(queue: Queue, session: Session, request: Request) -> Reply:  # noqa: ARG001
+async def _add_node(queue: Queue, session: Session, request: Request) -> Reply:
+    """A machine that joins brings its own nodes, and has no say in those of others."""
     address = Address.parse(str(request.args[0]))
+    joined = session.name if session.role is Role.NODE else ""
+    if joined:
+        await queue.look(lambda core: on_nodes.check_joined(core.world, address.url, joined))
     _get_to_know(address, request)
-    number = await queue.do(events.AddNode(url=address.url, **_node_changes(request)))
+    number = await queue.do(events.AddNode(url=address.url, joined=joined, **_node_changes(request)))
     return ok(node=int(str(number)))
+
+
+async def _audit(queue: Queue, session: Session, request: Request) -> Reply:  # noqa: ARG001
+    options, limit = request.options, _limit(request)
+    who, kind, before = options.get("by"), options.get("kind"), options.get("before")
+    rows = await queue.query(
+        lambda store: store.wanted(
+            None if who is None else str(who),
+            None if kind is None else str(kind),
+            before=None if before is None else int(before),
+            limit=limit,
+        )
+    )
+    return text(reports.history_line(n, row) for n, row in rows)
 
 
 def _get_to_know(address: Address, request: Request) -> None:
@@ -198,4 +216,5 @@ HANDLERS: Mapping[str, Handler] = {
     "CTL_NODES": _nodes,
     "CTL_NODE": _node,
     "CTL_ADDNODE": _add_node,
+    "CTL_AUDIT": _audit,
 }

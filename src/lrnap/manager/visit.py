@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lrnap.errors import Code, LrnapError
 from lrnap.manager import verbs
+from lrnap.manager.acting import acting
 from lrnap.manager.described import Changes, Described, both
 from lrnap.net.service import Answer, Session
 from lrnap.node.jobs import Job
@@ -33,6 +34,7 @@ class ManagerVisit(NodeVisit):
         """A queue meets all wishes."""
 
     async def answer(self, request: Request) -> Answer:
+        acting.set(self.session)
         answer = await super().answer(await self._named(request))
         if request.verb in ("CTL_SET", "API_EditEnd") or request.call is not None:
             await self.manager.keep_looks()

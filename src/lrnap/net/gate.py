@@ -7,47 +7,50 @@ told to with `--insecure`.
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from lrnap.errors import Code, LrnapError
 from lrnap.limits import POST_AUTH, PRE_AUTH, WireLimits
 from lrnap.net.address import DEFAULT_PORT, TLS_PORT, Address
+from lrnap.net.keyring import Grant, Keys, keys_of
 from lrnap.net.service import Session
 from lrnap.wire import Role, Verb
 
 
 class Gate:
-    """Gives roles to sessions. `tokens`: what CTL_AUTH may bring, and the role it gives; None: nothing is asked for."""
+    """Gives roles to sessions. `tokens`: what CTL_AUTH may bring, and what it gives; None: nothing is asked for.
+    `look`: is called before a token is looked for, which may have been made just now."""
 
-    def __init__(self, tokens: Mapping[str, Role] | None = None) -> None:
-        self._tokens = tokens
+    def __init__(
+        self, tokens: Keys | Mapping[str, Role] | None = None, look: Callable[[], None] = lambda: None
+    ) -> None:
+        self._keys = keys_of(tokens) if isinstance(tokens, Mapping) else tokens
+        self._look = look
 
     @property
     def first_role(self) -> Role:
         """The role of a connection that has just come."""
-        return Role.ADMIN if self._tokens is None else Role.NONE
+        return Role.ADMIN if self._keys is None else Role.NONE
 
     def limits(self, role: Role) -> WireLimits:
         return PRE_AUTH if role is Role.NONE else POST_AUTH
 
-    def authenticate(self, token: str) -> Role:
-        """The role that a token gives. Raises LrnapError (AUTH_FAILED), the same for every wrong token."""
-        if self._tokens is None:
-            return Role.ADMIN
-        found = Role.NONE
-        for known, role in self._tokens.items():  # all of them, so that time tells nothing
-            if hmac.compare_digest(token.encode(), known.encode()):
-                found = role
-        if found is Role.NONE:
+    def authenticate(self, token: str) -> Grant | None:
+        """What a token gives; None where none is asked for. Raises LrnapError (AUTH_FAILED), the same for every wrong
+        token."""
+        if self._keys is None:
+            return None
+        self._look()
+        found = self._keys.find(token)
+        if found is None:
             raise LrnapError(Code.AUTH_FAILED, "the token was refused")
         return found
 
 
 def authorize(session: Session, verb: Verb) -> None:
     """Raises LrnapError unless the session's role includes the one that the verb needs."""
-    if session.role >= verb.role:
+    if session.role >= verb.role or (session.role is Role.NODE and verb.joins):
         return
     if session.role is Role.NONE:
         raise LrnapError(Code.AUTH_REQUIRED, f"{verb.name} needs a token: send CTL_AUTH first")

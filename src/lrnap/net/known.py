@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
 from lrnap.net.address import Address
-from lrnap.net.identity import write_secret
+from lrnap.net.secret_file import write_secret
 from lrnap.net.tls import parse_fingerprint
 
 

@@ -25,6 +25,7 @@ from lrnap.limits import AUTH_TRIES, DATA_FRAME
 from lrnap.net.address import is_loopback
 from lrnap.net.deadlines import Deadlines, Timers, tune, unread
 from lrnap.net.gate import Gate, authorize
+from lrnap.net.keyring import Grant
 from lrnap.net.service import Answer, Follow, Service, Session, Transfer, Visit
 from lrnap.net.session_verbs import SESSION_VERBS
 from lrnap.net.tls import speaks_lrnap
@@ -61,6 +62,7 @@ class Link(asyncio.BufferedProtocol):
     ) -> None:
         self.service = service
         self.gate = gate
+        self.grant: Grant | None = None  # what the peer has shown
         self.session = Session(peer="?", local=False, role=gate.first_role)
         self.conn = ServerConnection(gate.limits(gate.first_role))
         self._deadlines = deadlines
@@ -342,12 +344,18 @@ class Link(asyncio.BufferedProtocol):
         if self.session.refusals >= AUTH_TRIES:
             self.quit()
 
-    def authenticated(self, role: Role) -> None:
-        self.session.role = role
-        self.conn.limits = self.gate.limits(role)
+    def authenticated(self, grant: Grant) -> None:
+        self.grant = grant
+        self.session.role, self.session.name = grant.role, grant.name
+        self.conn.limits = self.gate.limits(grant.role)
         self._timers.cancel("auth")
         if self._transport is not None:
             self._transport.set_write_buffer_limits(high=min(DATA_FRAME, self.conn.limits.out_buffer))
+
+    def revoked(self) -> None:
+        """The token that let it in counts no more: nothing else is answered."""
+        self.session.role = Role.NONE
+        self._hang_up(Hangup(None), error_of(LrnapError(Code.AUTH_FAILED, "the token was revoked")))
 
     def quit(self) -> None:
         """Closes as soon as what was answered so far is sent."""

@@ -20,7 +20,7 @@ from lrnap.net.address import Address
 from lrnap.net.gate import listen_address
 from lrnap.net.identity import Identity, load_or_make
 from lrnap.net.metrics import MetricsServer, Page
-from lrnap.net.server import Server
+from lrnap.net.server import Granted, Server
 from lrnap.net.service import Service
 
 
@@ -48,16 +48,24 @@ class Doors:
         return cls(addresses, identity, figures)
 
 
-async def serve(word: str, service: Service, doors: Doors, *, page: Page, connections: int) -> None:
-    """Serves until SIGINT or SIGTERM. `word`: what the server calls itself on its first line. Raises LrnapError for
-    what keeps it from starting."""
+async def serve(
+    word: str,
+    service: Service,
+    doors: Doors,
+    *,
+    page: Page,
+    connections: int,
+    granted: Granted | None = None,
+) -> None:
+    """Serves until SIGINT or SIGTERM. `word`: what the server calls itself on its first line; `granted`: as of
+    `Server`. Raises LrnapError for what keeps it from starting."""
     asked = asked_to_end()
     identity = load_or_make(doors.identity) if any(address.tls for address in doors.listen) else None
     async with contextlib.AsyncExitStack() as opened:
         if doors.metrics is not None:
             figures = MetricsServer(doors.metrics, [page])
             opened.callback(figures.close)
-        server = Server(service, identity=identity, connections=connections)
+        server = Server(service, identity=identity, connections=connections, granted=granted)
         opened.push_async_callback(server.close)
         bound = await server.listen(doors.listen)
         for address in bound:

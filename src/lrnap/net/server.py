@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from lrnap.errors import Code, LrnapError
@@ -14,19 +15,25 @@ from lrnap.net.address import Address
 from lrnap.net.deadlines import Deadlines
 from lrnap.net.gate import Gate
 from lrnap.net.identity import Identity
+from lrnap.net.keyring import Grant
 from lrnap.net.link import Link
 from lrnap.net.service import Service
 from lrnap.net.tls import HANDSHAKE_SECONDS
 
+log = logging.getLogger("lrnap.net")
+
+Granted = Callable[[Sequence[Grant], Sequence[Grant]], None]
 BACKLOG = 128
 TURNS_OF_ACCEPTING = 5  # of the loop, from accepting a connection to `connection_made`, and to spare
+LOOK_SECONDS = 2.0  # between two looks at the tokens
 GRACE = 1.0  # seconds for peers to take what was answered before the server closed
 
 
 class Server:
     """Serves a service on any number of addresses: `listen`, then `close`.
 
-    `gate`: of connections that are not encrypted. Those that are show the tokens of `identity`.
+    `gate`: of connections that are not encrypted. Those that are show the tokens of `identity`; `granted` is told
+    which of these have come, and which are gone.
     """
 
     def __init__(
@@ -37,6 +44,7 @@ class Server:
         identity: Identity | None = None,
         connections: int = NodeLimits().connections,
         deadlines: Deadlines | None = None,
+        granted: Granted | None = None,
     ) -> None:
         self._service = service
         self._gate = gate or Gate()
@@ -46,6 +54,8 @@ class Server:
         self._links: set[Link] = set()
         self._sockets: list[asyncio.Server] = []
         self._closing = False
+        self._granted = granted
+        self._looking: asyncio.Task[None] | None = None
 
     async def listen(self, addresses: Iterable[Address]) -> list[Address]:
         """Listens on all of them or on none; the addresses with the real port where 0 was asked for.
@@ -87,7 +97,29 @@ class Server:
             return self._gate, None
         if self._identity is None:
             raise LrnapError(Code.UNAVAILABLE, f"{address.url} needs a certificate, and this server has none")
-        return Gate(self._identity.tokens), self._identity.context()
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._keep_looking(), name="tokens")
+        return Gate(self._identity.keyring, self._look), self._identity.context()
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self._look()
+
+    def _look(self) -> None:
+        """Tokens that were made or revoked since: whoever came in with one of the latter has to go."""
+        assert self._identity is not None
+        try:
+            made, gone = self._identity.keyring.refresh()
+        except (OSError, ValueError) as error:  # removed, or being edited by hand: those that were read count on
+            log.debug("the tokens are as before: %s", error)
+            return
+        void = {grant.token for grant in gone}
+        for link in [*self._links]:
+            if link.grant is not None and link.grant.token in void:
+                link.revoked()
+        if self._granted is not None and (made or gone):
+            self._granted(made, gone)
 
     def _link(self, gate: Gate) -> Link:
         full = None
@@ -108,6 +140,9 @@ class Server:
     async def close(self) -> None:
         """Stops listening and ends all connections; idempotent."""
         self._closing = True
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         sockets, self._sockets = self._sockets, []
         for server in sockets:
             server.close()

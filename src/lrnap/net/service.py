@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from lrnap.errors import LrnapError
+from lrnap.net import peers
 from lrnap.wire import Reply, Request, Role, Scalar
 
 
@@ -22,11 +23,22 @@ class Session:
     peer: str  # "127.0.0.1:50123", for the log
     local: bool  # the peer is on this machine
     role: Role
+    name: str = ""  # of the token that it has shown
     level: int = 0
     client: str = ""  # what it calls itself in CTL_HELLO
     refusals: int = 0  # tokens that were wrong
     pressing: bool = False  # set by a visit when a call failed; cleared once nothing more is waiting to be answered
     closed: asyncio.Event = field(default_factory=asyncio.Event)  # set once the peer is gone
+    _user: str | None = None
+
+    @property
+    def who(self) -> str:
+        """Whoever this is, for what is kept of who did what: `ana@10.0.0.7`. The name is that of the token; of a peer
+        on this machine that needs none its user's, where the system tells."""
+        host = self.peer.rpartition(":")[0] or self.peer
+        if self._user is None:
+            self._user = self.name or (peers.user_of(self.peer) if self.local else "") or self.role.name.lower()
+        return f"{self._user}@{host}"
 
 
 @dataclass(frozen=True, slots=True)

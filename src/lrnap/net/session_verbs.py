@@ -41,12 +41,13 @@ def _hello(link: Link, request: Request) -> Reply:
 
 def _auth(link: Link, request: Request) -> Reply:
     try:
-        role = link.gate.authenticate(str(request.args[0]))
+        grant = link.gate.authenticate(str(request.args[0]))
     except LrnapError:
         link.refused()
         raise
-    link.authenticated(role)
-    return ok(role=Word(role.name.lower()))
+    if grant is not None:
+        link.authenticated(grant)
+    return ok(role=Word(link.session.role.name.lower()))
 
 
 def _ping(link: Link, request: Request) -> Reply:  # noqa: ARG001

@@ -6,6 +6,7 @@ from lrnap.wire.verb import HALTS, JOB, RUNNING, WISHES, Argument, Kind, OptionS
 
 TOPICS = ("state", "stats", "log")
 STEPS_OF_NODES = ("enable", "disable", "drain", "forgive", "remove")
+AUDITED = ("job", "node", "token")
 PARTS_OF_JOBS = ("facts", "frames", "runs", "history")
 _OF_JOB = OptionSpec("job", Kind.TEXT, "of this job; if not given, of the one that renders, else the last")
 _NODE_CHANGES = (
@@ -204,6 +205,19 @@ CONTROL_VERBS = (
             *_NODE_CHANGES,
             OptionSpec("fingerprint", Kind.TEXT, "of the certificate of a node that encrypts"),
             OptionSpec("token", Kind.TEXT, "what makes the manager admin there"),
+        ),
+        role=Role.ADMIN,
+        joins=True,
+    ),
+    Verb(
+        "CTL_AUDIT",
+        "of a manager: who did what, one a line, the newest last",
+        "CTL_AUDIT by=ana limit=20",
+        options=(
+            OptionSpec("by", Kind.SCALAR, "only what this one did, by the name of a token, a user, or name@host"),
+            OptionSpec("kind", Kind.TEXT, "only to these", choices=AUDITED),
+            OptionSpec("limit", Kind.INTEGER, "at most so many, the newest; 1000 if not given"),
+            OptionSpec("before", Kind.INTEGER, "those with smaller numbers, to read on"),
         ),
         role=Role.ADMIN,
     ),

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from lrnap.errors import Code
 from lrnap.wire.scene_verbs import LUX_CALL
-from lrnap.wire.verb import Verb
+from lrnap.wire.verb import Role, Verb
 from lrnap.wire.verbs import VERBS
 
-_ROLES = {0: "anyone", 1: "read", 2: "submit", 3: "admin"}
+_ROLES = {Role.NONE: "anyone", Role.READ: "read", Role.SUBMIT: "submit", Role.ADMIN: "admin"}
 
 
 def overview() -> list[str]:
@@ -30,7 +30,8 @@ def explain(verb: Verb) -> list[str]:
 
 
 def _conditions(verb: Verb) -> str:
-    parts = [f"role: {_ROLES[verb.role]}", f"level: {verb.level}", f"order: {verb.order.value}", f"reply: {verb.reply}"]
+    role = _ROLES[verb.role] + (" or node" if verb.joins else "")
+    parts = [f"role: {role}", f"level: {verb.level}", f"order: {verb.order.value}", f"reply: {verb.reply}"]
     if verb.states:
         names = sorted(status.value for status in verb.states)
         parts.append(f"job is: {', '.join(names)}")

@@ -10,12 +10,14 @@ from enum import Enum, IntEnum
 
 
 class Role(IntEnum):
-    """Who may use a verb; each includes those before it. NONE: also before authentication."""
+    """Who may use a verb; each includes those before it. NONE: also before authentication; NODE: a machine whose
+    nodes join a manager, which may do that and nothing else (`Verb.joins`)."""
 
     NONE = 0
-    READ = 1
-    SUBMIT = 2
-    ADMIN = 3
+    NODE = 1
+    READ = 2
+    SUBMIT = 3
+    ADMIN = 4
 
 
 class Order(Enum):

@@ -31,7 +31,6 @@ pytestmark = [
 ]
 
 PATIENCE = 240
-TOKEN = "admin-of-the-farm-0123456789"
 SMALL = {"num_cpus": 1, "object_store_memory": 80_000_000}  # of a machine
 
 
@@ -61,7 +60,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextlib.asynccontextmanager
 async def scaling(cluster: Cluster, farm: Farm, said: list[str]) -> AsyncIterator[None]:
-    running = asyncio.create_task(Scaler(cluster, farm, TOKEN, ManagerLink, said.append).run())
+    running = asyncio.create_task(Scaler(cluster, farm, ManagerLink, said.append).run())
     try:
         yield
     finally:
@@ -174,7 +173,7 @@ def test_a_scene_is_rendered_on_a_cluster(ray_cluster: Any, tmp_path: Path) -> N
 def test_a_cluster_that_is_not_there_is_said(tmp_path: Path) -> None:
     async def work() -> None:
         with pytest.raises(LrnapError, match="there is no Ray cluster at"):
-            await Scaler(Cluster("127.0.0.1:1"), Ledger(), TOKEN, ManagerLink, lambda _: None).run()
+            await Scaler(Cluster("127.0.0.1:1"), Ledger(), ManagerLink, lambda _: None).run()
 
     asyncio.run(work())
 

@@ -38,6 +38,9 @@ class Ledger:
         self.frames = 0
         self.at_work: set[str] = set()
 
+    async def check(self) -> None:
+        pass
+
     async def add(self, node: Candidate) -> None:
         self.nodes[node.url] = node
 
@@ -98,12 +101,12 @@ def test_nodes_that_join_let_the_manager_in_and_nobody_else(tmp_path: Path) -> N
             for url, node in ledger.nodes.items():
                 address = Address.parse(url)
                 assert address.tls
-                assert node.token == TOKEN
+                assert node.token != TOKEN, "what lets a machine join lets nobody into it"
                 known.remember(address, known.Credentials(node.fingerprint, node.token))
                 async with Connection(address) as connection:
                     await connection.open()
                     assert connection.role == "admin"
-                known.remember(address, known.Credentials(node.fingerprint, "somebody-elses-token-1"))
+                known.remember(address, known.Credentials(node.fingerprint, TOKEN))
                 with pytest.raises(RemoteError, match="the token was refused"):
                     await Connection(address).open()
         first = {*ledger.nodes}
@@ -115,7 +118,7 @@ def test_nodes_that_join_let_the_manager_in_and_nobody_else(tmp_path: Path) -> N
 
 def test_a_manager_that_cannot_be_reached_starts_nothing(tmp_path: Path) -> None:
     class Away(Ledger):
-        async def urls(self) -> set[str]:
+        async def check(self) -> None:
             raise RemoteError(Code.UNAVAILABLE, "nobody answers")
 
     async def work() -> None:

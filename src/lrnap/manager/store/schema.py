@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Dialect, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Dialect, Float, Index, Integer, MetaData, String, Table, Text, text
 from sqlalchemy.types import TypeDecorator
 
 from lrnap.manager.frames import Frame, FrameState
@@ -171,6 +171,7 @@ node_table = Table(
     Column("generation", Integer, nullable=False),
     Column("strikes", Several, nullable=False),
     Column("note", Words, nullable=False),
+    Column("joined", Words, nullable=False, server_default=""),
 )
 
 exclusion_table = Table(
@@ -192,7 +193,9 @@ history_table = Table(
     Column("step", String(32), nullable=False),
     Column("state", String(16), nullable=False),
     Column("reason", Words, nullable=False),
+    Column("who", Words, nullable=False, server_default=""),
     Index("history_by_job", "job", "id"),
+    Index("history_wanted", "id", sqlite_where=text("who != ''"), postgresql_where=text("who != ''")),
 )
 
 TABLES: Mapping[type, Table] = {

@@ -194,10 +194,21 @@ class Store:
         wanted = select(table).where(table.c.id > after).order_by(table.c.id).limit(limit)
         if job is not None:
             wanted = wanted.where(table.c.job == job)
-        names = tuple(History.__dataclass_fields__)
-        return self._read(
-            lambda c: [(row["id"], History(**{n: row[n] for n in names})) for row in c.execute(wanted).mappings()]
-        )
+        return self._read(lambda c: _told(c, wanted))
+
+    def wanted(
+        self, who: str | None = None, kind: str | None = None, *, before: int | None = None, limit: int = 1000
+    ) -> list[tuple[int, History]]:
+        """What somebody wanted, of all jobs and nodes: the newest, oldest first. `who`: he, by name or name@host."""
+        table = schema.history_table
+        wanted = select(table).where(table.c.who != "").order_by(table.c.id.desc()).limit(limit)
+        if who is not None:
+            wanted = wanted.where(or_(table.c.who == who, table.c.who.startswith(f"{who}@", autoescape=True)))
+        if kind is not None:
+            wanted = wanted.where(table.c.kind == kind)
+        if before is not None:
+            wanted = wanted.where(table.c.id < before)
+        return self._read(lambda c: _told(c, wanted))[::-1]
 
     def needed(self) -> set[str]:
         """SHA-256 of every scene and asset that a stored job names: what the garbage collection keeps."""
@@ -317,6 +328,11 @@ def _by_kind(rows: Iterable[Row]) -> Mapping[type, list[Row]]:
 def _made(kind: Callable[..., T], connection: Connection, wanted: Select[Any]) -> list[T]:
     names = stored_fields(kind)
     return [kind(**{name: row[name] for name in names}) for row in connection.execute(wanted).mappings()]
+
+
+def _told(connection: Connection, wanted: Select[Any]) -> list[tuple[int, History]]:
+    names = tuple(History.__dataclass_fields__)
+    return [(row["id"], History(**{n: row[n] for n in names})) for row in connection.execute(wanted).mappings()]
 
 
 def _batches(items: Sequence[T]) -> Iterable[Sequence[T]]:
