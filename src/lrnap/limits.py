@@ -83,7 +83,8 @@ class ManagerLimits:
     frames: int = 100_000  # of one job: an hour at 24 a second
     name: int = 128  # characters of a job's name or owner
     tags: int = 64  # of a job or a node
-    film_bytes: int = 1 << 30  # of films on their way from nodes, in memory at once: six of 4K; a larger one goes alone
+    fronts: int = 64  # jobs under way that are in memory as a node has them; others come when somebody names them
+    film_bytes: int = 1 << 30  # of films on their way from nodes, in memory at once: 6 of 4K; a larger one goes alone
     film_sums: int = 2 << 30  # bytes of merged films kept for who looks again; the last one looked at is kept anyway
 
 

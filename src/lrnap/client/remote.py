@@ -40,12 +40,14 @@ Open = Callable[[str], Awaitable[Connection]]
 class RemoteEngine:
     """A node. Raises RemoteError (ARGS) for what is no URL; whether it can be reached shows in `start`.
 
-    `open`: how a connection is made, if it takes more than to connect.
+    `open`: how a connection is made, if it takes more than to connect. `reports`: how many of a run that begins are
+    wanted, a second.
     """
 
-    def __init__(self, url: str, open: Open = connect) -> None:
+    def __init__(self, url: str, open: Open = connect, reports: Callable[[], float] = lambda: STATS_RATE) -> None:
         self.address = Address.parse(url)
         self._open = open
+        self._reports = reports
 
     @property
     def name(self) -> str:
@@ -57,7 +59,7 @@ class RemoteEngine:
         check_options(replace(options, threads=0), cores=1)
         if not 0 <= options.threads <= MAX_THREADS:
             raise LrnapError(Code.ARGS, f"{options.threads} threads cannot be used; ask for 0 (all) to {MAX_THREADS}")
-        return RemoteRun(await self._open(self.name), scene, options, self._open)
+        return RemoteRun(await self._open(self.name), scene, options, self._open, self._reports())
 
     async def connect(self) -> Connection:
         """A connection as its runs have. Raises LrnapError if the node cannot be reached."""
@@ -65,7 +67,7 @@ class RemoteEngine:
 
     async def follow(self, options: RunOptions) -> RemoteRun:
         """A run that the node has already, of that name: its job goes on whoever follows it."""
-        return RemoteRun(await self._open(self.name), None, options, self._open)
+        return RemoteRun(await self._open(self.name), None, options, self._open, self._reports())
 
 
 class RemoteRun(ReportedRun):
@@ -77,15 +79,18 @@ class RemoteRun(ReportedRun):
         scene: Scene | None,
         options: RunOptions,
         open: Open = connect,
+        reports: float = STATS_RATE,
     ) -> None:
         self._connection = connection
         self._open = open
+        self._reports = reports
         super().__init__(options)
         self._word = ""  # the job's state, as the node calls it
         self._warnings: dict[str, None] = {}
         self._fetching: asyncio.Task[Snapshot] | None = None
         self._newest: Snapshot | None = None
         self._last: Snapshot | None = None  # the film of a run that is over
+        self._sent_film: tuple[float, float] | None = None  # samples, and those per pixel, of the newest film
         self._closed = False
         self._give_up = asyncio.Event()  # do not wait for a node that is away
         self._sent = scene is None  # the scene is on the node, and the node has been told to render it
@@ -115,14 +120,22 @@ class RemoteRun(ReportedRun):
         except LrnapError as error:
             if self._newest is not None and self._status.state is RunState.FAILED:
                 return self._newest
-            if over and self._newest is None and self._status.error is None:
+            if over and self._sent_film is None and self._status.error is None:
                 raise EngineError("there is no film: the run was stopped before it had one", code=Code.STATE) from None
             raise _of_the_run(error) from None
         self._layout = snapshot.layout
         self._newest = snapshot = replace(snapshot, run=self.name, seed=self.seed)
+        self._sent_film = snapshot.samples, snapshot.spp
         if over:
             self._last = snapshot
         return snapshot
+
+    def let_go(self, snapshot: Snapshot) -> None:
+        """A film is kept elsewhere, and needs no room here any more. It is not given again."""
+        if self._newest is snapshot:
+            self._newest = None
+        if self._last is snapshot:
+            self._last = None
 
     def _fetched(self, fetching: asyncio.Task[Snapshot]) -> None:
         self._fetching = None
@@ -255,7 +268,7 @@ class RemoteRun(ReportedRun):
         self._enter(replace(self._status, state=RunState.FAILED, samples_per_second=0.0, error=error))
 
     async def _follow(self) -> None:
-        subscription = await self._connection.subscribe("state", "stats", "log", job=self.name, rate=STATS_RATE)
+        subscription = await self._connection.subscribe("state", "stats", "log", job=self.name, rate=self._reports)
         past = await self._connection.request("CTL_LOG", LOG_LINES, self.name)
         self._log.clear()
         for line in past.text or ():
@@ -286,8 +299,7 @@ class RemoteRun(ReportedRun):
     async def _away(self) -> bool:
         """Whether the node comes back. What it has rendered beyond its last film may never come, so nobody shall take
         the picture for complete because of it."""
-        known = self._newest
-        samples, spp = (known.samples, known.spp) if known is not None else (0.0, 0.0)
+        samples, spp = self._sent_film or (0.0, 0.0)
         self._enter(replace(self._status, samples=samples, spp=spp, samples_per_second=0.0))
         return await self._reconnect()
 
@@ -296,7 +308,7 @@ class RemoteRun(ReportedRun):
         message = error.message
         if error.code is Code.NOT_FOUND:
             message = f"{self._where} has lost the job: the node was started anew, or somebody has reset it"
-        kept = "its last film stays counted" if self._newest is not None else "it had sent no film yet"
+        kept = "its last film stays counted" if self._sent_film is not None else "it had sent no film yet"
         return RemoteError(error.code, f"{message}; {kept}", at=error.at)
 
     async def _reconnect(self) -> bool:

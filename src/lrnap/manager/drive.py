@@ -35,11 +35,13 @@ Order = Callable[[RemoteRun], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a drive needs of its manager. `scene`: blocking, as the name of a run, SHA-256 of scene and of changes."""
+    """What a drive needs of its manager. `scene`: blocking, as the name of a run, SHA-256 of scene and of changes.
+    `nodes`: how many there are, since each may say the less the more of them speak."""
 
     post: Callable[[events.Event], None]
     films: Films
     scene: Callable[[str, str, str], Recorded]
+    nodes: Callable[[], int]
 
 
 class Drive:

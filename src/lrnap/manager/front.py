@@ -40,6 +40,10 @@ class Fronts(JobTable):
         self._jobs[job.name] = job
         self._idle &= not job.active
 
+    @property
+    def under_way(self) -> int:
+        return sum(job.active for job in self._jobs.values())
+
     def ready_one(self, name: str) -> Job | None:
         """The job of that name, if it is described and not rendered yet."""
         job = self._jobs.get(name)

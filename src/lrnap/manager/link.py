@@ -25,7 +25,10 @@ from lrnap.wire.listing import read_line
 
 log = logging.getLogger("lrnap.manager")
 
-BEAT = 1.0  # seconds between two questions whether a node is there
+BEAT, LONGEST_BEAT = 1.0, 2.0  # seconds between two questions whether a node is there; longer where there are many
+QUESTIONS = 500.0  # of all nodes together, a second
+MOST_REPORTS, FEWEST_REPORTS = 4.0, 1.0  # of a run, a second; seldom where there are many
+REPORTS = 256.0  # of all runs together, a second
 ANSWER = 5.0  # seconds for the answer: one that comes later is no sign of life
 TRY_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds between tries to reach a node; the last ever after
 FIRST_WORDS = 10.0  # seconds for a claim to be answered
@@ -49,7 +52,7 @@ class Link:
         self._around = around
         self._holding: asyncio.Task[None] | None = None
         self._settling: set[asyncio.Task[None]] = set()
-        self._engine = RemoteEngine(url, self._open)
+        self._engine = RemoteEngine(url, self._open, self._reports)
 
     # --- what the core wants
 
@@ -115,6 +118,15 @@ class Link:
             except (LrnapError, TimeoutError) as error:
                 log.info("%s was not released: %s", self.url, error or "no answer")
 
+    # --- how often a node speaks
+
+    def _reports(self) -> float:
+        """Of a run that begins now, a second."""
+        return max(FEWEST_REPORTS, min(MOST_REPORTS, REPORTS / max(1, self._around.nodes())))
+
+    def _beat(self) -> float:
+        return max(BEAT, min(LONGEST_BEAT, self._around.nodes() / QUESTIONS))
+
     # --- the claim
 
     async def _open(self, url: str) -> Connection:
@@ -179,7 +191,7 @@ class Link:
         """Until the connection breaks. A node that does not answer is not heard."""
         late = False
         while connection.lost is None:
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(self._beat())
             try:
                 async with asyncio.timeout(ANSWER):
                     reply = await connection.request("CTL_STATUS")

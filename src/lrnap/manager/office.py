@@ -34,6 +34,8 @@ log = logging.getLogger("lrnap.manager")
 T = TypeVar("T")
 MOMENT = 0.05  # seconds in which events are gathered
 TICK = 1.0  # seconds
+STILL_OURS = 5.0  # seconds between two looks whether the store is
+VIEW_SHARE = 0.1  # of the desk's time may go into views of jobs that only went on
 AWAY = 1.0  # seconds until a store that is away is tried again
 
 Perform = Callable[[Step, dict[int, View]], None]
@@ -55,6 +57,9 @@ class Office:
     fenced: asyncio.Event = field(default_factory=asyncio.Event)  # another manager has the store: this one must end
     steps: int = 0
     handled: int = 0
+    is_open: bool = False
+    _changed: set[int] = field(default_factory=set)  # watched jobs that there is no new view of yet
+    _views_due: float = 0.0
     _entries: list[_Entry] = field(default_factory=list)
     _some: asyncio.Event = field(default_factory=asyncio.Event)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "desk"))
@@ -63,9 +68,12 @@ class Office:
 
     def open(self) -> None:
         """From now on events are handled, and time passes."""
-        self._tasks = [asyncio.create_task(self._work(), name="desk"), asyncio.create_task(self._tick(), name="tick")]
+        self.is_open = True
+        work = {"desk": self._work(), "tick": self._tick(), "still ours": self._still_ours()}
+        self._tasks = [asyncio.create_task(doing, name=name) for name, doing in work.items()]
 
     async def close(self) -> None:
+        self.is_open = False
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -152,13 +160,22 @@ class Office:
 
     def _handle(self, happened: Sequence[Event], watched: frozenset[int]) -> tuple[Step, dict[int, View]]:
         step = self.desk.handle(happened, now=time.monotonic(), wall=time.time())
-        touched = {_job_of(row) for pair in step.journal for row in pair if row is not None}
-        views = {}
-        for job in touched & watched:
-            view = view_of(self.desk.core, self.desk.store, job)
-            if view is not None:
-                views[job] = view
-        return step, views
+        rows = [row for pair in step.journal for row in pair if row is not None]
+        self._changed |= {_job_of(row) for row in rows}
+        self._changed &= watched
+        return step, self._views({row.id for row in rows if isinstance(row, Job)})
+
+    def _views(self, urgent: set[int]) -> dict[int, View]:
+        """Of watched jobs that have changed: at once where the job itself did, else as often as leaves most of the
+        time to other work, since a view is a look at all frames and runs."""
+        began = time.monotonic()
+        due = self._changed if began >= self._views_due else self._changed & urgent
+        self._changed = self._changed - due
+        found = {job: view_of(self.desk.core, self.desk.store, job) for job in due}
+        if found:
+            now = time.monotonic()
+            self._views_due = now + (now - began) * (1 / VIEW_SHARE - 1)
+        return {job: view for job, view in found.items() if view is not None}
 
     def _refuse(self, entries: Iterable[_Entry], error: LrnapError) -> None:
         for entry in entries:

@@ -16,6 +16,7 @@ import logging
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from heapq import nlargest
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -102,14 +103,15 @@ class Manager(Node):
         self.assets = self.content.assets
         self.jobs = Fronts(limits)
         self.links: dict[int, Link] = {}
-        self.queued: dict[Job, QueuedRun] = {}  # jobs of the queue that are in memory here
+        self.queued: dict[Job, QueuedRun] = {}  # jobs of the queue that are in memory here, the last one named last
+        self.fronts: dict[int, Job] = {}  # the same by their numbers
         self.wishes: dict[Job, Wishes] = {}
         self.described: dict[Job, Described] = {}
-        self.office = Office(Desk(store, manager_limits), self._perform, lambda: [r.job for r in self.queued.values()])
+        self.office = Office(Desk(store, manager_limits), self._perform, lambda: self.fronts)
         self._disk: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._recorded: OrderedDict[tuple[str, str], Recorded] = OrderedDict()
-        self._around = Around(self.office.post, self.films, self._scene)
+        self._around = Around(self.office.post, self.films, self._scene, lambda: len(self.links))
 
     # --- its life
 
@@ -121,8 +123,7 @@ class Manager(Node):
         for event in (events.Started(), *happened, *(events.AddNode(url=url) for url in nodes)):
             self.office.post(event)
         self.office.open()
-        for number in await self.office.look(lambda core: sorted(core.world.jobs)):
-            await self.front(number)
+        await self._bring_newest()
 
     def _on_disk(self) -> Iterable[events.Event]:
         """What the films on the disk say of the runs that the store has."""
@@ -174,8 +175,8 @@ class Manager(Node):
 
     async def _again(self, number: int) -> None:
         """A job that was over is under way once more: the front begins anew with it."""
-        known = next((job for job, run in self.queued.items() if run.job == number and not job.active), None)
-        if known is not None:
+        known = self.fronts.get(number)
+        if known is not None and not known.active:
             self._retire(known)
             await self.front(number)
 
@@ -202,9 +203,8 @@ class Manager(Node):
 
     async def front(self, number: int) -> Job | None:
         """The job of that number as nodes have jobs; None: there is none."""
-        known = next((job for job, run in self.queued.items() if run.job == number), None)
-        if known is not None:
-            return known
+        if number in self.fronts:
+            return self.fronts[number]
         view = await self.office.view(number)
         if view is None:
             return None
@@ -214,11 +214,11 @@ class Manager(Node):
         run = QueuedRun(self, row.key, 0, view)
         run.film = await asyncio.to_thread(self.films.film, row.key, view.shown, row.epoch)
         job.film = run.film
-        if any(known.job == number for known in self.queued.values()):  # another was faster
-            return await self.front(number)
+        if number in self.fronts:  # another was faster
+            return self.fronts[number]
         if self.jobs.has(job.name):  # a newer one has the name
             job.name = f"#{number}"
-        self.queued[job] = run
+        self._put_in_front(job, run)
         self.jobs.admit(job)
         if job.active:
             self._follow(job, run)
@@ -232,16 +232,48 @@ class Manager(Node):
         happens if there is none."""
         if self.jobs.has(name):
             return name
+        if job.active:
+            await self._make_room(job)
         number = await find_job(self, name, required=False)
         job = None if number is None else await self.front(number)
+    async def _bring_newest(self) -> None:
+        """Where nobody names a job, one is meant that is under way, if there is any; so some of them are in front."""
+        newest = await self.office.look(_newest)
+        for number, name in reversed(newest.items()):
+            if not self.jobs.has(name):  # else it is there, or on its way
+                await self.front(number)
+
+    def _put_in_front(self, job: Job, run: QueuedRun) -> None:
+        self.queued[job] = run
+        self.fronts[run.job] = job
+
+    async def _make_room(self, for_one: Job) -> None:
+        """For a job that is under way, or about to be: others that nobody has named, waits for or follows leave the
+        front, and not the queue."""
+        surplus = self.jobs.under_way + (not for_one.active) - self.office.desk.core.limits.fronts
+        for job, run in [*self.queued.items()] if surplus > 0 else ():
+            if not job.active or job is for_one or self.live.awaited(job) or self.publisher.followed(job.name):
+                continue
+            self._retire(job)
+            await run.close()
+            surplus -= 1
+            if surplus <= 0:
+                return
+
         return name if job is None else job.name
 
     def _follow(self, job: Job, run: QueuedRun) -> None:
         self.live.take(job, Live(run, asyncio.create_task(self._watch(job, run))))
+            self._was_named(name)
 
     def shown(self, job: Job) -> Status:
         run = self.queued.get(job)
         return Status.QUEUED if run is not None and job.state is Status.RENDERING and run.view.queued else job.state
+
+    def _was_named(self, name: str) -> None:
+        job = self.jobs.find(name)
+        if job in self.queued:
+            self.queued[job] = self.queued.pop(job)
 
     def running(self, job: Job) -> Run:
         """A job of the queue takes orders whatever its nodes do."""
@@ -268,7 +300,7 @@ class Manager(Node):
             number = await self._submit(job, options, halt)
         view = await self.office.view(number)
         assert view is not None  # it was stored
-        run = self.queued[job] = QueuedRun(self, options.run, options.seed, view)
+        run = QueuedRun(self, options.run, options.seed, view)
         run.film = job.film
         return run
 
@@ -277,8 +309,20 @@ class Manager(Node):
         wishes = self.wishes.pop(job, Wishes({}, {}))
         pictures.check(str(wishes.given.get("output", "")))
         sha256, assets = await self._keep(job.scene, options.channels)
+        self._put_in_front(job, run)
+        await self._make_room(job)
         frames, more = await self._frames(job, wishes.frames, options.channels)
         if job.scene.edits or any(spec.changes for spec in frames):
+    async def _over(self, job: Job, run: Run) -> None:
+        """Of one that left the front there is nothing to be kept here; what waits behind may come."""
+        if job in self.queued:
+            await super()._over(job, run)
+        else:
+            self.live.leave(job)
+        core = self.office.desk.core
+        if self.office.is_open and 2 * self.jobs.under_way < min(core.limits.fronts, len(core.world.jobs)):
+            self._spawn(self._bring_newest())
+
             job.epoch = max(job.epoch, 1)  # as on the nodes, where edits make it so
         number = await self.office.do(
             events.Submit(
@@ -389,7 +433,9 @@ class Manager(Node):
 
     def _free(self, job: Job) -> None:
         super()._free(job)
-        self.queued.pop(job, None)
+        run = self.queued.pop(job, None)
+        if run is not None and self.fronts.get(run.job) is job:
+            del self.fronts[run.job]
         self.wishes.pop(job, None)
         self.described.pop(job, None)
 
@@ -458,9 +504,9 @@ class Manager(Node):
                 self._do(effect)
             except Exception:
                 log.exception("defect while performing %r", effect)
-        for run in [*self.queued.values()]:
-            if run.job in views:
-                run.show(views[run.job])
+        for number, view in views.items():
+            if number in self.fronts:
+                self.queued[self.fronts[number]].show(view)
 
     def _do(self, effect: effects.Effect) -> None:
         match effect:
@@ -511,7 +557,7 @@ class Manager(Node):
         if tell.kind == "job":
             log.info("%s", text, extra={"job": tell.subject})
             return
-        job = next((job for job, run in self.queued.items() if run.job == tell.job), None) if tell.job else None
+        job = self.fronts.get(tell.job)
         self.journal.note(text, job)
 
     async def _work_on_disk(self) -> None:
@@ -536,9 +582,17 @@ def _stored(develop: Mapping[str, object]) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
+            if not self.jobs.has(tell.subject):
+                state = tell.state if tell.state in Status.__members__ else Status.IDLE.value
+                self.publisher.publish("state", tell.subject, jobname=tell.subject, state=Word(state))
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Iterable):
         return [_plain(item) for item in value]
     item = getattr(value, "item", None)  # of numpy's numbers
     return value if item is None else item()
+def _newest(core: Core) -> dict[int, str]:
+    """Names of jobs by number, the newest first."""
+    return {number: core.world.jobs[number].name for number in nlargest(core.limits.fronts, core.world.jobs)}
+
+

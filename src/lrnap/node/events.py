@@ -32,7 +32,7 @@ class Subscription:
     def __init__(self, number: int, topics: frozenset[str], job: str | None, pause: float, bound: int) -> None:
         self.number = number
         self.topics = topics
-        self._job = job
+        self.job = job  # None: all
         self._pause = pause  # seconds between statistics
         self._bound = bound
         self._queue: deque[Happening] = deque()
@@ -42,7 +42,7 @@ class Subscription:
         self._closed = False
 
     def put(self, happening: Happening) -> None:
-        if happening.topic not in self.topics or (self._job is not None and happening.job != self._job):
+        if happening.topic not in self.topics or (self.job is not None and happening.job != self.job):
             return
         if happening.topic == "stats":
             self._stats[happening.job] = happening
@@ -102,6 +102,10 @@ class Publisher:
     def wanted(self) -> frozenset[str]:
         """The topics that anybody wants: statistics that nobody wants need not be made."""
         return frozenset(topic for sub in self._subscriptions.values() for topic in sub.topics)
+
+    def followed(self, job: str) -> bool:
+        """Whether anybody wants the events of that job in particular."""
+        return any(subscription.job == job for subscription in self._subscriptions.values())
 
     def subscribe(self, topics: frozenset[str], job: str | None, rate: float, since: int | None) -> Subscription:
         """`rate`: statistics at most this often a second. `since`: go on behind the event of that number."""

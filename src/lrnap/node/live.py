@@ -13,10 +13,11 @@ from lrnap.node.jobs import Job, Step
 
 @dataclass(slots=True, eq=False)
 class Live:
-    """What a job holds of the engine. `watching` ends when it lets go."""
+    """What a job holds of the engine. `watching` ends when it lets go, which so many wait for."""
 
     run: Run | None = None
     watching: asyncio.Task[None] | None = None
+    awaited: int = 0
 
 
 class LiveJobs:
@@ -87,10 +88,17 @@ class LiveJobs:
         if live is None or live.watching is None:
             return
         gone = asyncio.create_task(session.closed.wait())
+        live.awaited += 1
         try:
             await asyncio.wait([live.watching, gone], return_when=asyncio.FIRST_COMPLETED)
         finally:
+            live.awaited -= 1
             gone.cancel()
+
+    def awaited(self, job: Job) -> bool:
+        """Whether anybody waits for it to let go."""
+        live = self._live.get(job)
+        return live is not None and live.awaited > 0
 
     async def close(self) -> None:
         """Ends all runs, and waits until every job has let go."""
