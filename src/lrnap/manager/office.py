@@ -34,7 +34,6 @@ log = logging.getLogger("lrnap.manager")
 T = TypeVar("T")
 MOMENT = 0.05  # seconds in which events are gathered
 TICK = 1.0  # seconds
-STILL_OURS = 5.0  # seconds between two looks whether the store is
 VIEW_SHARE = 0.1  # of the desk's time may go into views of jobs that only went on
 AWAY = 1.0  # seconds until a store that is away is tried again
 
@@ -69,8 +68,7 @@ class Office:
     def open(self) -> None:
         """From now on events are handled, and time passes."""
         self.is_open = True
-        work = {"desk": self._work(), "tick": self._tick(), "still ours": self._still_ours()}
-        self._tasks = [asyncio.create_task(doing, name=name) for name, doing in work.items()]
+        self._tasks = [asyncio.create_task(self._work(), name="desk"), asyncio.create_task(self._tick(), name="tick")]
 
     async def close(self) -> None:
         self.is_open = False

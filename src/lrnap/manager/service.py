@@ -225,17 +225,10 @@ class Manager(Node):
         for old in self.jobs.surplus():
             if old is not job:
                 self._retire(old)
-        return job
-
-    async def find(self, name: str) -> str:
-        """A job of the store that somebody names, or numbers, comes to the front; what it is called there. Nothing
-        happens if there is none."""
-        if self.jobs.has(name):
-            return name
         if job.active:
             await self._make_room(job)
-        number = await find_job(self, name, required=False)
-        job = None if number is None else await self.front(number)
+        return job
+
     async def _bring_newest(self) -> None:
         """Where nobody names a job, one is meant that is under way, if there is any; so some of them are in front."""
         newest = await self.office.look(_newest)
@@ -260,20 +253,27 @@ class Manager(Node):
             if surplus <= 0:
                 return
 
-        return name if job is None else job.name
-
-    def _follow(self, job: Job, run: QueuedRun) -> None:
-        self.live.take(job, Live(run, asyncio.create_task(self._watch(job, run))))
+    async def find(self, name: str) -> str:
+        """A job of the store that somebody names, or numbers, comes to the front; what it is called there. Nothing
+        happens if there is none."""
+        if self.jobs.has(name):
             self._was_named(name)
-
-    def shown(self, job: Job) -> Status:
-        run = self.queued.get(job)
-        return Status.QUEUED if run is not None and job.state is Status.RENDERING and run.view.queued else job.state
+            return name
+        number = await find_job(self, name, required=False)
+        job = None if number is None else await self.front(number)
+        return name if job is None else job.name
 
     def _was_named(self, name: str) -> None:
         job = self.jobs.find(name)
         if job in self.queued:
             self.queued[job] = self.queued.pop(job)
+
+    def _follow(self, job: Job, run: QueuedRun) -> None:
+        self.live.take(job, Live(run, asyncio.create_task(self._watch(job, run))))
+
+    def shown(self, job: Job) -> Status:
+        run = self.queued.get(job)
+        return Status.QUEUED if run is not None and job.state is Status.RENDERING and run.view.queued else job.state
 
     def running(self, job: Job) -> Run:
         """A job of the queue takes orders whatever its nodes do."""
@@ -302,17 +302,10 @@ class Manager(Node):
         assert view is not None  # it was stored
         run = QueuedRun(self, options.run, options.seed, view)
         run.film = job.film
-        return run
-
-    async def _submit(self, job: Job, options: RunOptions, halt: Halt) -> int:
-        assert job.scene is not None
-        wishes = self.wishes.pop(job, Wishes({}, {}))
-        pictures.check(str(wishes.given.get("output", "")))
-        sha256, assets = await self._keep(job.scene, options.channels)
         self._put_in_front(job, run)
         await self._make_room(job)
-        frames, more = await self._frames(job, wishes.frames, options.channels)
-        if job.scene.edits or any(spec.changes for spec in frames):
+        return run
+
     async def _over(self, job: Job, run: Run) -> None:
         """Of one that left the front there is nothing to be kept here; what waits behind may come."""
         if job in self.queued:
@@ -323,6 +316,13 @@ class Manager(Node):
         if self.office.is_open and 2 * self.jobs.under_way < min(core.limits.fronts, len(core.world.jobs)):
             self._spawn(self._bring_newest())
 
+    async def _submit(self, job: Job, options: RunOptions, halt: Halt) -> int:
+        assert job.scene is not None
+        wishes = self.wishes.pop(job, Wishes({}, {}))
+        pictures.check(str(wishes.given.get("output", "")))
+        sha256, assets = await self._keep(job.scene, options.channels)
+        frames, more = await self._frames(job, wishes.frames, options.channels)
+        if job.scene.edits or any(spec.changes for spec in frames):
             job.epoch = max(job.epoch, 1)  # as on the nodes, where edits make it so
         number = await self.office.do(
             events.Submit(
@@ -556,6 +556,9 @@ class Manager(Node):
         self.notices.tell(tell)
         if tell.kind == "job":
             log.info("%s", text, extra={"job": tell.subject})
+            if not self.jobs.has(tell.subject):
+                state = tell.state if tell.state in Status.__members__ else Status.IDLE.value
+                self.publisher.publish("state", tell.subject, jobname=tell.subject, state=Word(state))
             return
         job = self.fronts.get(tell.job)
         self.journal.note(text, job)
@@ -576,23 +579,20 @@ class Manager(Node):
         task.add_done_callback(self._tasks.discard)
 
 
+def _newest(core: Core) -> dict[int, str]:
+    """Names of jobs by number, the newest first."""
+    return {number: core.world.jobs[number].name for number in nlargest(core.limits.fronts, core.world.jobs)}
+
+
 def _stored(develop: Mapping[str, object]) -> dict[str, object]:
     """As JSON has values: single ones, and lists of them."""
     return {name: _plain(value) for name, value in develop.items()}
 
 
 def _plain(value: object) -> object:
-            if not self.jobs.has(tell.subject):
-                state = tell.state if tell.state in Status.__members__ else Status.IDLE.value
-                self.publisher.publish("state", tell.subject, jobname=tell.subject, state=Word(state))
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Iterable):
         return [_plain(item) for item in value]
     item = getattr(value, "item", None)  # of numpy's numbers
     return value if item is None else item()
-def _newest(core: Core) -> dict[int, str]:
-    """Names of jobs by number, the newest first."""
-    return {number: core.world.jobs[number].name for number in nlargest(core.limits.fronts, core.world.jobs)}
-
-
