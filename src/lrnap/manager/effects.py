@@ -103,6 +103,16 @@ class ForgetFilm(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunsOver(Effect):
+    """Runs of a frame have ended for good and hold what they have sent: their films may become one while it goes on."""
+
+    key: str
+    frame: int
+    epoch: int
+    runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrameOver(Effect):
     """A frame has come to its end: write its picture, fold its films."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lrnap.engine.protocol import RunState as Reported
 from lrnap.errors import Code
-from lrnap.manager import events, jobs, runs
+from lrnap.manager import effects, events, jobs, runs
 from lrnap.manager.frames import FrameState, FrameStep
 from lrnap.manager.nodes import Exclusion, NodeStep, Standing
 from lrnap.manager.runs import Run, RunState, RunStep
@@ -84,6 +84,17 @@ def ended(turn: Turn, event: events.RunEnded) -> None:
         _occupied(turn, run)
     elif failed and not asked:
         _blame(turn, run, event, why)
+    _tell_over(turn, run)
+
+
+def _tell_over(turn: Turn, last: Run) -> None:
+    """One that is lost may come back. The film of the last one stays by itself: by films of single runs a manager that
+    was killed finds the frames that it had not finished."""
+    over = (run for run in turn.world.runs_in((last.job, last.frame)) if run.state in runs.OVER - {RunState.LOST})
+    films = tuple(run.name for run in over if run.number >= 0 and run.epoch == last.epoch and run.name != last.name)
+    if films:
+        key = turn.world.jobs[last.job].key
+        turn.do(effects.RunsOver(key=key, frame=last.frame, epoch=last.epoch, runs=films))
 
 
 def _occupied(turn: Turn, run: Run) -> None:

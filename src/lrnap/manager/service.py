@@ -524,6 +524,10 @@ class Manager(Node):
                     self.links[effect.node].order(effect)
             case effects.ForgetFilm():
                 self._disk.put_nowait(functools.partial(self.films.forget, effect.key, effect.epoch))
+            case effects.RunsOver():
+                self._disk.put_nowait(
+                    functools.partial(self.films.over, effect.key, effect.frame, effect.epoch, effect.runs)
+                )
             case effects.FrameOver():
                 self._over_frame(effect.job, effect.frame)
             case effects.Tell():

@@ -373,3 +373,20 @@ def test_a_frame_that_waits_says_why(farm: Manager) -> None:
     job = farm.submit(frames=3)
     assert why_frame(farm.core, farm.core.world.jobs[job], 3) == "the 2 nodes of its job render other frames"
     assert why_frame(farm.core, farm.core.world.jobs[job], 1) == ""
+
+
+def test_films_of_runs_that_have_ended_may_become_one_but_the_last_and_those_that_may_come_back() -> None:
+    farm = Manager(nodes=4)
+    job = farm.submit(spp=1000)
+    runs = [farm.run_on(node) for node in (1, 2, 3, 4)]
+    for run in runs:
+        farm.count(run, 1)
+    farm.end(runs[0], Reported.FAILED, error="the engine died")
+    assert farm.did(fx.RunsOver) == []
+    farm.tell(ev.NodeGone(node=2, generation=1, why="unplugged"))
+    farm.end(runs[2], Reported.FAILED, error="the engine died")
+    [over] = farm.did(fx.RunsOver)
+    row = farm.core.world.jobs[job]
+    assert (over.key, over.frame, over.epoch, over.runs) == (row.key, 1, row.epoch, (runs[0],))
+    farm.end(runs[3], Reported.FAILED, error="the engine died")
+    assert set(farm.did(fx.RunsOver)[0].runs) == {runs[0], runs[2]}
