@@ -9,9 +9,13 @@ fixed by length alone, and what they return comes back in their order.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 T = TypeVar("T")
 
@@ -19,6 +23,21 @@ BAND = 1 << 17  # items of a band: four planes of float32 are 2 MiB
 SHORT = 1 << 15  # of work that makes many arrays of each band, or has loops enough as it is
 LONG = 1 << 19  # of work that only reads
 WORKERS = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+class Room(threading.local):
+    """Memory for what is made of a band: a thread finds the same again for its next one, because the first touch of new
+    memory takes longer than most work on it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, npt.NDArray[np.uint8]] = {}
+
+    def __call__(self, name: str, *shape: int) -> npt.NDArray[np.float32]:
+        """An array that holds anything; it is another's as soon as this thread asks for that name again."""
+        size = 4 * int(np.prod(shape))
+        if name not in self._kept or self._kept[name].size < size:
+            self._kept[name] = np.empty(size, np.uint8)
+        return self._kept[name][:size].view(np.float32).reshape(shape)
 
 
 def spans(length: int, size: int = BAND) -> list[slice]:

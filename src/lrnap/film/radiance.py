@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lrnap.film.bands import each
+from lrnap.film.bands import Room, each
 from lrnap.film.snapshot import Block, FilmLayout, Planes
 
 LIGHTEST = 1e-12  # a weight by which sums can be divided and multiplied by any gain, and stay finite
@@ -76,18 +76,23 @@ def pouring(film: Accumulators, lights: Sequence[Light], *, soiled: bool = True)
     weight, alpha = planes.weight.reshape(-1), planes.alpha.reshape(-1)
     sources, screens = _lit_groups(film, lights)
     scale = screen_scale(film)
+    room = Room()
 
     def pour(span: slice, band: Block) -> None:
-        inverse = inverse_weight(weight[span])
+        inverse = inverse_weight(weight[span], room("inverse", span.stop - span.start))
         total, part = band[:3], None
         with np.errstate(invalid="ignore", over="ignore"):
             for light, pixel in sources:
                 into = total if part is None else part
-                np.multiply(pixel[span].T, inverse if light == Light() else inverse * _factors(light), out=into)
+                share = inverse
+                if light != Light():
+                    factors = _factors(light)
+                    share = np.multiply(inverse, factors, out=room("share", len(factors), len(inverse)))
+                np.multiply(pixel[span].T, share, out=into)
                 if part is not None:
                     total += part
-                elif len(sources) + len(screens) > 1:
-                    part = np.empty_like(total)
+                elif len(sources) > 1:
+                    part = room("part", *total.shape)
             if not sources:
                 total[:] = 0
             for light, screen in screens:
@@ -110,11 +115,12 @@ def summing(
     weight = film.planes.weight.reshape(-1)
     sources, screens = _lit_groups(film, lights)
     scale = screen_scale(film)
+    room = Room()
 
     def add_up(span: slice) -> tuple[float, int] | None:
         if not weight[span].min() > LIGHTEST:
             return None
-        inverse = np.float32(1) / weight[span]
+        inverse = np.divide(np.float32(1), weight[span], out=room("inverse", span.stop - span.start))
         colour, all_lit = np.zeros(3), False
         dim: list[Block] = []
         for place, (light, group) in enumerate((*sources, *screens)):
@@ -151,8 +157,8 @@ def _lit(planes: Sequence[Block], count: int) -> int:
 
 
 def _factors(light: Light) -> Block:
-    """(3, 1), or (1,) where they are all the same: that is less to multiply."""
-    return np.array(light[:1] if light.red == light.green == light.blue else np.transpose([light]), np.float32)
+    """(3, 1), or (1, 1) where they are all the same: that is less to multiply."""
+    return np.array([light[:1] if light.red == light.green == light.blue else light], np.float32).T
 
 
 def _weighed(factor: Block, values: Block) -> npt.NDArray[np.float64]:
@@ -173,10 +179,10 @@ def clean(values: Block, most: np.float32) -> None:
         values[np.isnan(values)] = 0
 
 
-def inverse_weight(weight: Block) -> Block:
+def inverse_weight(weight: Block, out: Block | None = None) -> Block:
     """1 / weight, and 0 where there is none."""
     with np.errstate(divide="ignore", over="ignore"):
-        inverse: Block = np.float32(1) / weight
+        inverse: Block = np.divide(np.float32(1), weight, out=out)
     if not weight.min(initial=1) > 0:
         inverse[~(weight > 0)] = 0
     return inverse

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from lrnap.film.bands import LONG, each
+from lrnap.film.bands import LONG, Room, each
 from lrnap.film.develop.colour import sum_and_lit
 from lrnap.film.radiance import Accumulators, Light, pouring, summing
 from lrnap.film.snapshot import Block
@@ -95,11 +95,11 @@ class Canvas:
         self.pending.clear()
 
     def _over(self, work: Callable[[slice, Block], T], planes: int = 4) -> list[T]:
-        kept = self._planes
+        kept, room = self._planes, Room()
 
         def one(span: slice) -> T:
             if kept is None:
-                band = np.empty((planes, span.stop - span.start), np.float32)
+                band = room("band", planes, span.stop - span.start)
                 self._pour(span, band)
             else:
                 band = kept[:, span]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lrnap.film.bands import spans
+from lrnap.film.bands import Room, spans
 from lrnap.film.channels import shown
 from lrnap.film.develop import colour, denoise, falsecolours, legend, lens, outliers
 from lrnap.film.develop.canvas import Canvas, Point
@@ -223,10 +223,11 @@ def to_8bit(picture: Block) -> npt.NDArray[np.uint8]:
 def _deliver(canvas: Canvas, layout: FilmLayout, dtype: np.dtype[np.generic]) -> npt.NDArray[np.generic]:
     """From planes to pixels (H, W, 4)."""
     pixels = np.empty((canvas.pixels, 4), dtype)
+    room = Room()
 
     def one(span: slice, band: Block) -> None:
         if dtype == np.uint8:
-            _pack(band, pixels[span])
+            _pack(band, room("words", *band.shape).view("<i4"), pixels[span])
             return
         if dtype.kind == "u":
             _scale(band, dtype)
@@ -244,10 +245,10 @@ def _scale(values: Block, dtype: np.dtype[np.generic]) -> None:
     np.clip(values, np.float32(0), np.float32(most), out=values)
 
 
-def _pack(band: Block, pixels: npt.NDArray[np.generic]) -> None:
+def _pack(band: Block, words: npt.NDArray[np.int32], pixels: npt.NDArray[np.generic]) -> None:
     """Puts a band (4, n) into pixels (n, 4) of 8 bits, as words of 32: half the time of writing every fourth byte."""
     _scale(band, pixels.dtype)
-    words = band.astype("<i4")  # casts to unsigned are slower
+    np.copyto(words, band, casting="unsafe")  # casts to unsigned are slower
     words <<= np.array([[0], [8], [16], [24]], np.int32)
     np.bitwise_or(words[:2], words[2:], out=words[:2])
     np.bitwise_or(words[0], words[1], out=pixels.view("<i4")[:, 0])
