@@ -12,11 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nodes import PATIENCE, SCENE, Talk
+from nodes import PATIENCE, SCENE, Talk, children
 
 from lrnap.net.address import Address
 from lrnap.wire import Scalar
 from lrnap.wire.listing import Listed, read_facts, read_line
+
+
+TESTS = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
 
 
 @dataclass
@@ -26,20 +29,28 @@ class Program:
     word: str  # node or manager
     folder: Path
     call: str  # what starts it; {port} is where it listens
+    inside: Sequence[str] = ()  # a command that starts others in a place of its own
+    first: str = ""  # what it does before anything else: how a test makes it fail from within
     process: subprocess.Popen[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.root = self.folder / "root"
         self.root.mkdir(parents=True, exist_ok=True)
         self._address: Address | None = None
+        self._port = 0
         self.start(0)
 
     def start(self, port: int) -> None:
         """Begins to start it; `address` waits until it is there."""
-        program = f"import sys; from pathlib import Path; {self.call.format(port=port)}"
+        program = f"import sys; from pathlib import Path; {self.first}\n{self.call.format(port=port)}"
         with (self.folder / "log").open("a") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", program], cwd=self.root, stdout=subprocess.PIPE, stderr=said, text=True
+                [*self.inside, sys.executable, "-c", program],
+                cwd=self.root,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(TESTS)},
             )
         self._address = None
 
@@ -50,6 +61,7 @@ class Program:
             line = self.process.stdout.readline().strip()
             assert line.startswith(f"{self.word} ready at lrnap://"), self.log()
             self._address = Address.parse(line.removeprefix(f"{self.word} ready at "))
+            self._port = self._address.port
         return self._address
 
     @property
@@ -75,6 +87,10 @@ class Program:
         with self.talk() as talk:
             return read_facts(talk.text(f'CTL_JOB "{job}"'))
 
+    def engines(self) -> list[int]:
+        """Processes of engines that a node has started."""
+        return children(self.process.pid)
+
     def kill(self) -> None:
         """As the kernel does it when memory is short; engines of a node end by themselves."""
         self.process.kill()
@@ -83,8 +99,8 @@ class Program:
         self.process.stdout.close()
 
     def again(self) -> None:
-        """Started again where it was."""
-        self.start(self.address.port)
+        """Started again where it was, even if it has died before it was there again."""
+        self.start(self._port or self.address.port)
 
     def freeze(self) -> None:
         """It keeps its sockets, and says nothing more."""
@@ -116,21 +132,32 @@ class FarmOfPrograms:
     top: Program
 
 
-def node_program(folder: Path, *, engine: str = "fake", threads: int = 0) -> Program:
+def node_program(
+    folder: Path,
+    *,
+    engine: str = "fake",
+    threads: int = 0,
+    host: str = "127.0.0.1",
+    inside: Sequence[str] = (),
+    first: str = "",
+) -> Program:
     return Program(
         "node",
         folder,
-        f"from lrnap.node.main import run_node; sys.exit(run_node(['127.0.0.1:{{port}}'], data=Path('data'), "
-        f"engine={engine!r}, threads={threads}))",
+        f"from lrnap.node.main import run_node; sys.exit(run_node(['{host}:{{port}}'], data=Path('data'), "
+        f"engine={engine!r}, threads={threads}, insecure=True))",
+        inside,
+        first,
     )
 
 
-def manager_program(folder: Path, nodes: Sequence[str] = ()) -> Program:
+def manager_program(folder: Path, nodes: Sequence[str] = (), *, db: str | None = None, first: str = "") -> Program:
     return Program(
         "manager",
         folder,
         f"from lrnap.manager.main import run_manager; sys.exit(run_manager(['127.0.0.1:{{port}}'], data=Path('data'), "
-        f"nodes={[*nodes]!r}))",
+        f"db={db!r}, nodes={[*nodes]!r}))",
+        first=first,
     )
 
 

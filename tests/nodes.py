@@ -387,14 +387,19 @@ class NodeProcess:
 
     def engines(self) -> list[int]:
         """Processes of engines that this node has started."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError):
-                    status = (entry / "stat").read_text().rpartition(")")[2].split()
-                    if int(status[1]) == self.process.pid and status[0] != "Z":
-                        found.append(int(entry.name))
-        return found
+        return children(self.process.pid)
+
+
+def children(parent: int) -> list[int]:
+    """Of a process, as far as they live."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                status = (entry / "stat").read_text().rpartition(")")[2].split()
+                if int(status[1]) == parent and status[0] != "Z":
+                    found.append(int(entry.name))
+    return found
 
 
 def film_of(data: bytes, size: tuple[int, int] = SIZE) -> np.ndarray[Any, np.dtype[np.float32]]:

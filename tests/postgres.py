@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,37 +34,53 @@ def programs() -> Path | None:
     return next(iter(sorted(Path(package.submodule_search_locations[0]).glob("pginstall*/bin"))), None)
 
 
+@dataclass(frozen=True)
+class Server:
+    """One that runs, and can be stopped and started."""
+
+    url: str
+    programs: Path
+    folder: Path
+    user: str | None
+    options: str
+
+    def start(self) -> None:
+        self._control("-l", self.folder / "log", "-t", "120", "-o", self.options, "start")
+
+    def stop(self, mode: str = "immediate", *, check: bool = True) -> None:
+        """`immediate` is as if its machine had lost power, `fast` in order."""
+        self._control("-m", mode, "stop", check=check)
+
+    def _control(self, *words: str | Path, check: bool = True) -> None:
+        _run(self.user, self.programs / "pg_ctl", "-D", self.folder / "data", "-w", *words, check=check)
+
+
 @contextmanager
 def server(settings: dict[str, str] | None = None) -> Iterator[str]:
     """The URL of a new, empty server that listens on a socket in its own folder only."""
+    with running(settings) as known:
+        yield known.url
+
+
+@contextmanager
+def running(settings: dict[str, str] | None = None) -> Iterator[Server]:
+    """See `server`."""
     where = programs()
     if where is None:
         raise RuntimeError("no PostgreSQL here: make setup installs one for tests, on Linux")
     folder = Path(tempfile.mkdtemp(prefix="lrnap-pg-"))
     user = _user(folder)
     where = _reachable(where, folder, user)
-    data, log = folder / "data", folder / "log"
     options = " ".join(f"-c {k}={v or chr(39) * 2}" for k, v in {**SETTINGS, **(settings or {})}.items())
+    known = Server(f"postgresql://lrnap@/postgres?host={folder}", where, folder, user, f"-k {folder} {options}")
     try:
+        data = folder / "data"
         _run(user, where / "initdb", "-D", data, "-U", "lrnap", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C")
         try:
-            _run(
-                user,
-                where / "pg_ctl",
-                "-D",
-                data,
-                "-l",
-                log,
-                "-w",
-                "-t",
-                "120",
-                "-o",
-                f"-k {folder} {options}",
-                "start",
-            )
-            yield f"postgresql://lrnap@/postgres?host={folder}"
+            known.start()
+            yield known
         finally:
-            _run(user, where / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop", check=False)
+            known.stop(check=False)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

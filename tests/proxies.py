@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from time import sleep
 
 from nodes import PATIENCE
 
@@ -23,6 +24,7 @@ class Direction:
 
     flows: threading.Event = field(default_factory=threading.Event)
     garble: Garble | None = None
+    delay: Callable[[], float] | None = None  # seconds until a piece goes on
 
     def cut(self) -> None:
         self.flows.clear()
@@ -48,6 +50,12 @@ class Proxy:
     def url(self) -> str:
         return Address("127.0.0.1", self._listening.getsockname()[1]).url
 
+    def drop(self) -> None:
+        """Every connection breaks; new ones can be made."""
+        for end in [*self._open]:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
@@ -68,6 +76,8 @@ class Proxy:
         with contextlib.suppress(OSError):
             while piece := source.recv(PIECE):
                 way.flows.wait()
+                if way.delay is not None:
+                    sleep(way.delay())
                 garbled = piece if way.garble is None else way.garble(piece)
                 if garbled is None:
                     break

@@ -138,7 +138,7 @@ def test_nodes_are_steered_by_commands(shell: Shell, programs: FarmOfPrograms) -
         ("nodes tags lrnap://n7", 2, "which tags"),
         ("nodes drain lrnap://n7 --threads 3", 2, "--threads is for"),
         ("nodes add n7:port", 2, "n7:port"),
-        ("jobs --to lrnap://127.0.0.1:1", 3, "nothing listens"),
+        ("jobs --to lrnap://127.0.0.1:1", 3, "nothing listens at lrnap://127.0.0.1:1: start `lrnap manager` there"),
         ("jobs --to nonsense://x", 2, "nonsense"),
     ],
 )

@@ -134,13 +134,27 @@ def manager(
     smtp: Annotated[
         str | None, typer.Option(help="The server that takes the mail. Default: 127.0.0.1:25.", metavar="HOST:PORT")
     ] = None,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Take the queue from a manager that runs on it already; that one ends.")
+    ] = False,
 ) -> None:
     """Queue jobs and render them on many nodes: answers LRNAP at lrnap://127.0.0.1:1978 as one node would."""
     from lrnap.cli.manager import run
 
     raise typer.Exit(
         run(
-            listen or [], root or [], db, data, node or [], insecure, metrics, log_json, webhook or [], mail or [], smtp
+            listen or [],
+            root or [],
+            db,
+            data,
+            node or [],
+            insecure,
+            metrics,
+            log_json,
+            webhook or [],
+            mail or [],
+            smtp,
+            take_over,
         )
     )
 

@@ -19,5 +19,6 @@ def run(
     webhooks: list[str],
     mail: list[str],
     smtp: str | None,
+    take_over: bool,
 ) -> int:
-    return run_manager(listen, roots, db, data, nodes, insecure, metrics, log_json, webhooks, mail, smtp)
+    return run_manager(listen, roots, db, data, nodes, insecure, metrics, log_json, webhooks, mail, smtp, take_over)

@@ -25,10 +25,11 @@ MAX_EVENTS = 256  # waiting in one subscription; older ones give way
 
 
 class Connection:
-    """Made by `connect`. `lost` tells why it ended, or is None."""
+    """Made by `connect`. `lost` tells why it ended, or is None. `wanted`: the command that serves there."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, wanted: str = "lrnap node") -> None:
         self.address = address
+        self._wanted = wanted
         self.server: Reply | None = None  # the answer to CTL_HELLO
         self.role = ""  # that a token gave
         self.lost: RemoteError | None = None
@@ -39,7 +40,7 @@ class Connection:
         self._watch: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        self._transport = await ClientTransport.open(self.address, self._on_reply, self._on_lost)
+        self._transport = await ClientTransport.open(self.address, self._on_reply, self._on_lost, wanted=self._wanted)
         try:
             async with asyncio.timeout(HELLO_SECONDS):
                 hello = Request("CTL_HELLO", (Word("LRNAP/1"),), {"client": f"lrnap/{__version__}"})

@@ -56,7 +56,7 @@ class QueueLink:
         async with self._opening:
             known = self._connection
             if known is None or known.lost is not None:
-                fresh = Connection(self.address)
+                fresh = Connection(self.address, wanted="lrnap manager")
                 await fresh.open()
                 self._connection = known = fresh
             return known

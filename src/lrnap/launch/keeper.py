@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lrnap.errors import Code, RemoteError
+from lrnap.net.process import FENCED
 
 START_SECONDS = 120.0  # of a loaded machine
 END_SECONDS = 40.0  # more than what an attached program gives itself
@@ -100,7 +101,8 @@ class Keeper:
         return urls
 
     async def keep(self) -> None:
-        """Starts it again whenever it has ended, later each time; returns once it was told to end."""
+        """Starts it again whenever it has ended, later each time; returns once it was told to end, or another one has
+        taken its place for good."""
         delay = self._first_delay
         while self._process is not None and not self._ending:
             begun = time.monotonic()
@@ -109,6 +111,9 @@ class Keeper:
             if self._ending:
                 return
             delay = self._first_delay if time.monotonic() - begun > STEADY_SECONDS else delay
+            if code == FENCED:
+                self._say(f"{self.program.name} is not started again, because another one has taken its place")
+                return
             why = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
             self._say(f"{self.program.name} {why} and is started again in {delay:g} s")
             await asyncio.sleep(delay)

@@ -12,22 +12,26 @@ import logging
 import math
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lrnap.client.remote import RemoteEngine, RemoteRun
-from lrnap.engine import pace
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.errors import Code, LrnapError, SceneError
+from lrnap.film.snapshot import Snapshot
+from lrnap.limits import ManagerLimits
 from lrnap.manager import effects, events
+from lrnap.manager.cadence import Cadence
 from lrnap.manager.merging import Films
 from lrnap.manager.recording import Recorded
+from lrnap.manager.slots import Slots
 from lrnap.manager.turn import parse_run_name
 
 log = logging.getLogger("lrnap.manager")
 
-LONGEST_PAUSE = 4.0  # seconds between two films of a run, so that a picture is at most 5 s old ...
-TAKE_AGAIN = 2.0  # ... and between two tries to fetch the last one
+TAKE_AGAIN = 2.0  # seconds between two tries to fetch the last film of a run
+FILMS_AT_ONCE = 8  # that are fetched, of either kind: more only make each take longer
+FILM_BYTES = ManagerLimits().film_bytes
 PATIENCE = 30.0  # seconds for a film to come, at the least
 
 Order = Callable[[RemoteRun], Coroutine[Any, Any, None]]
@@ -42,6 +46,8 @@ class Around:
     films: Films
     scene: Callable[[str, str, str], Recorded]
     nodes: Callable[[], int]
+    next_films: Slots = field(default_factory=lambda: Slots(FILMS_AT_ONCE, FILM_BYTES))
+    last_films: Slots = field(default_factory=lambda: Slots(FILMS_AT_ONCE, FILM_BYTES))  # for which nodes wait
 
 
 class Drive:
@@ -68,6 +74,7 @@ class Drive:
         self._fenced = fenced
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
         self._taking = asyncio.Lock()
+        self._cadence = Cadence()
         self._task = asyncio.create_task(self._live(), name=f"run {order.run}")
 
     @property
@@ -88,18 +95,28 @@ class Drive:
             self._orders.get_nowait()
         self.obey(lambda run: run.stop())
 
-    async def take(self) -> None:
-        """Fetches the film as it is now and counts it. Raises LrnapError if there is none, or it cannot be kept."""
+    async def take(self, patience: float | None = None) -> None:
+        """Fetches the film as it is now and counts it. Raises LrnapError if there is none, or it cannot be kept,
+        TimeoutError if it takes longer than `patience` seconds, once it has its turn."""
         if self.run is None:
             raise LrnapError(Code.STATE, "the scene is being sent")
-        async with self._taking:
-            snapshot = await self.run.snapshot()
+        layout, over = self.run.layout, self.run.status().state.over
+        slots = self._around.last_films if over else self._around.next_films
+        asked = time.monotonic()
+        async with self._taking, slots.take(None if layout is None else 4 * layout.floats):
+            began = time.monotonic()
+            async with asyncio.timeout(patience):
+                snapshot = await self.run.snapshot()
+            sent = time.monotonic()
             if snapshot.epoch != self.epoch:
                 raise LrnapError(
                     Code.SEQ, f"the film is of epoch {snapshot.epoch}, and {self.epoch} was to be rendered"
                 )
-            if not await asyncio.to_thread(self._around.films.put, snapshot):
-                return
+            counts = await self._keep(snapshot)
+            self.run.let_go(snapshot)
+            self._cadence.took(asked, began, sent, time.monotonic())
+        if not counts:
+            return
         self._around.post(
             events.Counted(
                 run=self.name,
@@ -112,6 +129,26 @@ class Drive:
         )
         if self.halt.noise is not None:
             await self._judge()
+
+    async def renew(self) -> None:
+        """As `take`, unless the node has rendered too little since it sent the last."""
+        if self.status.state is not RunState.RENDERING or time.monotonic() >= self._cadence.rested:
+            await self.take()
+
+    async def _keep(self, snapshot: Snapshot) -> bool:
+        """Whether it counts. Raises LrnapError, QUOTA if the disk does not take it now."""
+        try:
+            return await asyncio.to_thread(self._around.films.put, snapshot)
+        except (LrnapError, OSError) as error:
+            cause = error if isinstance(error, OSError) else error.__cause__
+            if not isinstance(cause, OSError):
+                raise
+            raise LrnapError(
+                Code.QUOTA,
+                f"the manager cannot keep films: {cause.strerror or cause}. Make room in its --data, or let it write "
+                "there: nothing is lost meanwhile",
+                at=cause.filename,
+            ) from cause
 
     async def leave(self) -> None:
         """Nobody follows the run here any more; on its node it goes on."""
@@ -208,15 +245,16 @@ class Drive:
             if status.samples > 0 and status.epoch == self.epoch:
                 break
         while True:
-            began = time.monotonic()
-            before = run.status().samples
+            before, asked = run.status().samples, time.monotonic()
             try:
-                async with asyncio.timeout(PATIENCE):
-                    await self.take()
+                await self.take(PATIENCE)
             except (LrnapError, TimeoutError) as error:
                 log.debug("run %s: %s", self.name, error)  # a hiccup passes; what is lost shows in the events
-            pause = pace.pause(run.status().seconds, time.monotonic() - began)
-            await asyncio.sleep(min(pause, LONGEST_PAUSE) if time.monotonic() - began < LONGEST_PAUSE / 9 else pause)
+                now = time.monotonic()
+                self._cadence.took(asked, asked if isinstance(error, TimeoutError) else now, now, now)
+                if isinstance(error, LrnapError) and error.code is Code.QUOTA:
+                    self._say_waits(error)
+            await asyncio.sleep(self._cadence.next(run.status().seconds) - time.monotonic())
             async for status in run.events():
                 if status.samples != before:
                     break
@@ -233,9 +271,7 @@ class Drive:
                     if run.status().samples:
                         log.warning("run %s: no last film: %s", self.name, error, extra={"run": self.name})
                     return error
-                log.warning("run %s waits: %s", self.name, error, extra={"run": self.name})
-            except OSError as error:
-                log.warning("run %s waits: its film cannot be kept: %s", self.name, error, extra={"run": self.name})
+                self._say_waits(error)
             await asyncio.sleep(TAKE_AGAIN)
 
     async def _judge(self) -> None:
@@ -244,6 +280,9 @@ class Drive:
         level = await asyncio.to_thread(self._around.films.level, parsed[0], self.frame, self.epoch)
         if level is not None:
             self._around.post(events.Judged(job=self.job, frame=self.frame, noise=level, epoch=self.epoch))
+
+    def _say_waits(self, error: LrnapError) -> None:
+        self._around.post(events.RunWaits(run=self.name, generation=self.generation, why=str(error)))
 
     def _say_ended(self, state: RunState, error: LrnapError | None = None) -> None:
         self._around.post(

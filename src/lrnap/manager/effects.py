@@ -18,11 +18,13 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim(Effect):
-    """Connect to the node and take the lease of this generation, instead of any older one; keep trying."""
+    """Connect to the node and take the lease of this generation, instead of any older one; keep trying. `take`: even
+    from another manager that is there; else that one keeps it."""
 
     node: int
     url: str
     generation: int
+    take: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

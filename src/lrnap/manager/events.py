@@ -238,6 +238,13 @@ class RunReport(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunWaits(RunEvent):
+    """The manager cannot keep a film of it now. If it has ended on its node, that has its last film meanwhile."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counted(Event):
     """A snapshot of a run is on the manager's disk, merged or to be merged. Of any age, from anywhere: newest wins."""
 

@@ -30,6 +30,7 @@ class FrameStep(Enum):
 
 
 _S, _T = FrameState, FrameStep
+FINISHED = frozenset({_S.DONE, _S.FAILED})  # has its picture, and one film
 OPEN = frozenset({_S.WAITING, _S.RENDERING})
 OVER = frozenset({_S.DONE, _S.STOPPED, _S.FAILED})
 

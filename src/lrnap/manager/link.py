@@ -56,14 +56,14 @@ class Link:
 
     # --- what the core wants
 
-    def claim(self, generation: int) -> None:
-        """Anew, instead of any older claim. Runs are followed again when the core says so."""
+    def claim(self, generation: int, *, take: bool = False) -> None:
+        """Anew, not by an older claim; `take`: see `effects.Claim`. Runs are followed again when the core says so."""
         self.generation = generation
         if self._holding is not None:
             self._holding.cancel()
         for name in [*self.drives]:
             self._settle(self.drives.pop(name).leave())
-        self._holding = asyncio.create_task(self._hold(generation), name=f"hold on {self.url}")
+        self._holding = asyncio.create_task(self._hold(generation, take), name=f"hold on {self.url}")
 
     def order(self, order: effects.RunEffect) -> None:
         """One of an older generation is dropped."""
@@ -139,11 +139,13 @@ class Link:
             raise
         return connection
 
-    async def _hold(self, generation: int) -> None:
+    async def _hold(self, generation: int, take: bool) -> None:
         tries = 0
         while True:
             try:
                 async with asyncio.timeout(FIRST_WORDS):
+                    if not take:
+                        await self._leave_to_others()
                     connection = await self._open(self.url)
                 try:
                     async with asyncio.timeout(FIRST_WORDS):
@@ -163,6 +165,17 @@ class Link:
                 self.problem = str(error) or "it does not answer"
             await asyncio.sleep(TRY_AGAIN[min(tries, len(TRY_AGAIN) - 1)])
             tries += 1
+
+    async def _leave_to_others(self) -> None:
+        """Raises LrnapError (FENCED) while another manager is at work on the node: only people take it from that."""
+        connection = await connect(self.url)
+        try:
+            info = await connection.request("CTL_INFO")
+        finally:
+            await connection.close()
+        other = str(info.fields.get("manager", self._manager))
+        if other != self._manager and str(info.fields.get("held", "")) == "true":
+            raise LrnapError(Code.FENCED, f"{self.url} belongs to manager {other}")
 
     async def _ask(self, connection: Connection, generation: int) -> events.NodeHere:
         """What the node has."""

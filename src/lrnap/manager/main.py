@@ -14,7 +14,7 @@ from lrnap.manager.service import Manager
 from lrnap.manager.store import Store
 from lrnap.net.address import DEFAULT_PORT, Address
 from lrnap.net.metrics import Page
-from lrnap.net.process import Doors, run, serve, set_up_log
+from lrnap.net.process import FENCED, Doors, run, serve, set_up_log
 
 DATABASE = "manager.sqlite"
 
@@ -36,9 +36,10 @@ def run_manager(
     webhooks: Sequence[str] = (),
     mail: Sequence[str] = (),
     smtp: str | None = None,
+    take_over: bool = False,
 ) -> int:
-    """Serves until SIGINT or SIGTERM; the exit code, 0 for those, 1 if another manager has taken the store over. Raises
-    LrnapError for what keeps it from starting.
+    """Serves until SIGINT or SIGTERM; the exit code, 0 for those, `FENCED` if another manager has taken the store over.
+    Raises LrnapError for what keeps it from starting, such as a manager that runs on the store, unless `take_over`.
 
     The first lines on standard output are `manager ready at lrnap://HOST:PORT`, one for each address. `db`: URL of the
     store, by default SQLite in `data`; `nodes`: URLs, beside those that the store knows; `webhooks`, `mail`: who is
@@ -53,11 +54,11 @@ def run_manager(
     notices = Notices([Webhook.parse(url) for url in webhooks], Mail(tuple(mail), server))
     scratch.sweep()
     folder.mkdir(parents=True, exist_ok=True)
-    store = Store(db or f"sqlite:///{(folder / DATABASE).absolute()}")
+    store = Store(db or f"sqlite:///{(folder / DATABASE).absolute()}", alone=True, take_over=take_over)
     manager = Manager(store, roots or [Path.cwd()], folder, notices=notices)
     set_up_log(json=log_json)
     run(_serve(manager, doors, urls))
-    return 1 if manager.office.fenced.is_set() else 0
+    return FENCED if manager.office.fenced.is_set() else 0
 
 
 async def _serve(manager: Manager, doors: Doors, nodes: Sequence[str]) -> None:

@@ -34,6 +34,7 @@ log = logging.getLogger("lrnap.manager")
 T = TypeVar("T")
 MOMENT = 0.05  # seconds in which events are gathered
 TICK = 1.0  # seconds
+STILL_OURS = 5.0  # seconds between two looks whether the store is
 VIEW_SHARE = 0.1  # of the desk's time may go into views of jobs that only went on
 AWAY = 1.0  # seconds until a store that is away is tried again
 
@@ -68,7 +69,8 @@ class Office:
     def open(self) -> None:
         """From now on events are handled, and time passes."""
         self.is_open = True
-        self._tasks = [asyncio.create_task(self._work(), name="desk"), asyncio.create_task(self._tick(), name="tick")]
+        work = {"desk": self._work(), "tick": self._tick(), "still ours": self._still_ours()}
+        self._tasks = [asyncio.create_task(doing, name=name) for name, doing in work.items()]
 
     async def close(self) -> None:
         self.is_open = False
@@ -114,6 +116,22 @@ class Office:
             if not any(isinstance(entry.event, events.Tick) for entry in self._entries):
                 self.post(events.Tick())
             await asyncio.sleep(TICK)
+
+    async def _still_ours(self) -> None:
+        """A manager without work writes nothing, and so has to ask whether another has taken the store over."""
+        told = ""
+        while not self.fenced.is_set():
+            await asyncio.sleep(STILL_OURS)
+            try:
+                await self.query(lambda store: store.check())
+                told = ""
+            except LrnapError as error:
+                if error.code is Code.FENCED:
+                    log.error("%s", error)
+                    self.fenced.set()
+                elif str(error) != told:
+                    told = str(error)
+                    log.warning("%s", told)
 
     async def _work(self) -> None:
         while True:

@@ -69,8 +69,8 @@ def change(turn: Turn, event: events.ChangeNode) -> None:
         if node.standing is not Standing.ASIDE:  # else its change of standing was noted
             turn.note("node", node.url, 0, "forgive", node.standing.value, event.why)
     if event.step is NodeStep.ENABLE and node.presence is Presence.FENCED:
-        turn.claim(world.nodes[node.id], why or "it was enabled")
-    world.put(replace(world.nodes[node.id], **_given(event)))
+        turn.claim(world.nodes[node.id], why or "it was enabled", take=True)
+    _give(turn, world.nodes[node.id], event)
     turn.plan_again = True
     run = _run_on(turn, node.id)
     if run is None:

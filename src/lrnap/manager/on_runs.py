@@ -37,6 +37,16 @@ def report(turn: Turn, event: events.RunReport) -> None:
     turn.tune(row)
 
 
+def waits(turn: Turn, event: events.RunWaits) -> None:
+    """It is not given up for what the manager itself cannot do, and its user is told once."""
+    run = _current(turn, event)
+    if run is None:
+        return
+    turn.world.put(replace(run, asked=turn.now, error=event.why))
+    if run.error != event.why:
+        turn.note("run", run.name, run.job, "wait", run.state.value, event.why)
+
+
 def counted(turn: Turn, event: events.Counted) -> None:
     """The newest snapshot of a run counts, wherever it comes from and whatever became of the run."""
     world, run = turn.world, turn.find(event.run)
@@ -44,6 +54,8 @@ def counted(turn: Turn, event: events.Counted) -> None:
         return
     first = run.number < 0
     row = replace(run, number=event.number, samples=event.samples, spp=event.spp, seconds=event.seconds)
+    if run.live and run.error:  # it waited for this
+        row = replace(row, error="")
     world.put(row)
     turn.touched[run.job, run.frame] = None
     turn.plan_again |= first
@@ -154,6 +166,7 @@ def _unblame(turn: Turn, run: Run) -> None:
 
 HANDLERS: Mapping[type, Callable[[Turn, Any], object]] = {
     events.RunReport: report,
+    events.RunWaits: waits,
     events.Counted: counted,
     events.FilmLost: film_lost,
     events.Judged: judged,

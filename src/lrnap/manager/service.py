@@ -29,7 +29,7 @@ from lrnap.lux.call import Call
 from lrnap.lux.editing import edited
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
-from lrnap.manager import effects, events, pictures
+from lrnap.manager import effects, events, frames, pictures
 from lrnap.manager.content import Content
 from lrnap.manager.core import Core, Step
 from lrnap.manager.described import Described
@@ -37,6 +37,7 @@ from lrnap.manager.desk import Desk
 from lrnap.manager.drive import Around, Drive
 from lrnap.manager.films import FilmStore
 from lrnap.manager.front import HANDLERS, Fronts, front_of
+from lrnap.manager.jobs import Job as QueueJob
 from lrnap.manager.link import Link
 from lrnap.manager.merging import Films
 from lrnap.manager.notices import Notices
@@ -64,6 +65,7 @@ log = logging.getLogger("lrnap.manager")
 
 T = TypeVar("T")
 PIECE = 8 << 20  # bytes of a file that are copied at once
+DISK_AGAIN = 5.0  # seconds until what a disk did not take is tried again
 SCENES = 4  # that stay in memory for the nodes to come
 
 
@@ -119,6 +121,7 @@ class Manager(Node):
         """Everything goes on as the store has it. `nodes`: URLs of those to render on, beside the known ones."""
         await asyncio.to_thread(self.films.store.tidy)
         self._spawn(self._work_on_disk())
+        self._disk.put_nowait(self._unfinished)
         happened = await self.office.query(lambda _: [*self._on_disk()])
         for event in (events.Started(), *happened, *(events.AddNode(url=url) for url in nodes)):
             self.office.post(event)
@@ -148,13 +151,17 @@ class Manager(Node):
 
     async def close(self) -> None:
         """Nodes go on with what they render, and are found again by whoever opens the store next."""
+        await self._end_tasks()  # some of them ask the office
         await self.office.close()
         await asyncio.to_thread(self.notices.close)
         await asyncio.gather(*(link.close() for link in self.links.values()), return_exceptions=True)
+        await self._end_tasks()
+        await self.live.close()
+
+    async def _end_tasks(self) -> None:
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.live.close()
 
     def visit(self, session: Session) -> ManagerVisit:
         return ManagerVisit(self, session)
@@ -514,7 +521,7 @@ class Manager(Node):
                 link = self.links.get(effect.node)
                 if link is None:
                     link = self.links[effect.node] = Link(effect.node, effect.url, self.store.manager, self._around)
-                link.claim(effect.generation)
+                link.claim(effect.generation, take=effect.take)
             case effects.Release():
                 link = self.links.pop(effect.node, None)
                 if link is not None:
@@ -529,29 +536,44 @@ class Manager(Node):
                     functools.partial(self.films.over, effect.key, effect.frame, effect.epoch, effect.runs)
                 )
             case effects.FrameOver():
-                self._over_frame(effect.job, effect.frame)
+                self._disk.put_nowait(functools.partial(self._finish, effect.job, effect.frame))
             case effects.Tell():
                 self._say(effect)
             case _:
                 raise NotImplementedError(f"an effect without a performer: {effect!r}")
 
-    def _over_frame(self, number: int, frame: int) -> None:
-        for run in self.queued.values():
-            if run.job == number:
-                self._disk.put_nowait(functools.partial(self._finish, run.view, frame))
-                return
+    def _finish(self, number: int, frame: int) -> None:
+        """Blocking: the picture of a frame that is over is written, and then the films of its runs become one. So what
+        is not finished when the manager ends has films of runs, and is found by them (`_unfinished`)."""
+        known = self.store.frame(number, frame)
+        if known is None or known.frame.state not in frames.FINISHED:  # removed, or rendered further
+            return
+        job = known.job
+        try:
+            self._picture(job, frame, known.frames)
+        except LrnapError as error:
+            if isinstance(error.__cause__, OSError):  # the disk may have room again
+                raise
+            log.error("%s: %s", job.who, error, extra={"job": job.name})
+        self.films.fold(job.key, frame, job.epoch)
 
-    def _finish(self, view: View, frame: int) -> None:
-        """Blocking: the films of a frame that is over become one, and its picture is written."""
-        job = view.job
-        film = self.films.fold(job.key, frame, job.epoch)
-        if film is None or not job.output:
+    def _picture(self, job: QueueJob, frame: int, of: int) -> None:
+        film = self.films.merged(job.key, frame, job.epoch) if job.output else None
+        if film is None:
             return
         scene = self._scene(job.key, job.scene, "").scene if job.scene else None
-        path = pictures.place(self.pictures, job.output, frame, len(view.frames))
+        path = pictures.place(self.pictures, job.output, frame, of)
         params = {**film_params(scene), **(job.develop or {})}
         pictures.write(path, film, params, {} if scene is None else scene.files)
         log.info("%s: frame %d is written to %s", job.who, frame, path, extra={"job": job.name})
+
+    def _unfinished(self) -> None:
+        """Blocking: frames that were over when the manager before this one ended are finished."""
+        left = [*self.films.store.unfolded()]
+        jobs = self.store.find_keys({key for key, _ in left})
+        for key, frame in left:
+            if key in jobs:
+                self._finish(jobs[key], frame)
 
     def _say(self, tell: effects.Tell) -> None:
         """The history, for logs and subscribers. What a job is, the front says itself."""
@@ -573,9 +595,14 @@ class Manager(Node):
             try:
                 await asyncio.to_thread(work)
             except (LrnapError, OSError) as error:
-                log.error("%s", error)
+                log.error("%s; tried again in %g s", error, DISK_AGAIN)
+                self._spawn(self._later(work))
             except Exception:
                 log.exception("defect in work on films")
+
+    async def _later(self, work: Callable[[], object]) -> None:
+        await asyncio.sleep(DISK_AGAIN)
+        self._disk.put_nowait(work)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -57,13 +57,13 @@ class Turn:
         try:
             return self.world.jobs[job]
         except KeyError:
-            raise LrnapError(Code.NOT_FOUND, f"there is no job {job}; lrnap jobs lists them") from None
+            raise LrnapError(Code.NOT_FOUND, f"there is no job {job}; CTL_JOBS lists the jobs") from None
 
     def the_node(self, node: int) -> Node:
         try:
             return self.world.nodes[node]
         except KeyError:
-            raise LrnapError(Code.NOT_FOUND, f"there is no node {node}; lrnap nodes lists them") from None
+            raise LrnapError(Code.NOT_FOUND, f"there is no node {node}; CTL_NODES lists the nodes") from None
 
     def find(self, name: str, node: int = 0, generation: int = 0) -> Run | None:
         """The run of that name; one that only its node or the disk remembers is put down again, because then the store
@@ -230,10 +230,10 @@ class Turn:
 
     # --- nodes
 
-    def claim(self, node: Node, reason: str) -> Node:
-        """Under a new generation: whatever comes under an older one is of the past."""
+    def claim(self, node: Node, reason: str, *, take: bool = False) -> Node:
+        """Under a new generation: whatever comes under an older one is of the past. `take`: see `effects.Claim`."""
         row = self.presence(node.id, NodeStep.CLAIM, reason, generation=node.generation + 1, foreign="")
-        self.do(fx.Claim(node=row.id, url=row.url, generation=row.generation))
+        self.do(fx.Claim(node=row.id, url=row.url, generation=row.generation, take=take))
         return row
 
     def lose_node(self, node: Node, reason: str) -> None:

@@ -23,6 +23,8 @@ from lrnap.net.metrics import MetricsServer, Page
 from lrnap.net.server import Granted, Server
 from lrnap.net.service import Service
 
+FENCED = 4  # the exit code of a server whose place another one has taken: whoever keeps it running lets it rest
+
 
 @dataclass(frozen=True, slots=True)
 class Doors:

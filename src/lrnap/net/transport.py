@@ -47,19 +47,21 @@ class ClientTransport(asyncio.BufferedProtocol):
         self.token: str | None = None  # to show with CTL_AUTH
 
     @classmethod
-    async def open(cls, address: Address, on_reply: OnReply, on_lost: OnLost) -> ClientTransport:
-        """Raises RemoteError that names the address, the cause and the cure."""
+    async def open(
+        cls, address: Address, on_reply: OnReply, on_lost: OnLost, *, wanted: str = "lrnap node"
+    ) -> ClientTransport:
+        """Raises RemoteError that names the address, the cause and the cure. `wanted`: what serves there."""
         credentials = known.find(address) if address.tls else None
         if address.tls and credentials is None:
             raise RemoteError(Code.AUTH_REQUIRED, _stranger(address))
-        protocol = await cls._connect(address, on_reply, on_lost)
+        protocol = await cls._connect(address, on_reply, on_lost, wanted)
         if credentials is not None:
             protocol.token = credentials.token
             await protocol._recognise(credentials.fingerprint)
         return protocol
 
     @classmethod
-    async def _connect(cls, address: Address, on_reply: OnReply, on_lost: OnLost) -> ClientTransport:
+    async def _connect(cls, address: Address, on_reply: OnReply, on_lost: OnLost, wanted: str) -> ClientTransport:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
@@ -70,7 +72,7 @@ class ClientTransport(asyncio.BufferedProtocol):
                     ssl=tls.client_context() if address.tls else None,
                 )
         except (OSError, TimeoutError) as error:
-            raise RemoteError(Code.UNAVAILABLE, _why_not(address, error)) from None
+            raise RemoteError(Code.UNAVAILABLE, _why_not(address, error, wanted)) from None
         return protocol
 
     async def _recognise(self, fingerprint: str) -> None:
@@ -205,17 +207,17 @@ def _another(address: Address, shown: str, expected: str) -> str:
     )
 
 
-def _why_not(address: Address, error: BaseException) -> str:
+def _why_not(address: Address, error: BaseException, wanted: str) -> str:
     """Cause and cure of a connection that did not come about."""
     if isinstance(error, TimeoutError):
         return f"{address.host} does not answer: is it switched on, and does a firewall allow port {address.port}?"
     if isinstance(error, ssl.SSLError | ConnectionResetError) and address.tls:
         return f"{address.url} does not speak TLS with LRNAP inside: is its address lrnap:// without s?"
     if isinstance(error, ConnectionRefusedError):
-        return f"nothing listens at {address.url}: start `lrnap node` there"
+        return f"nothing listens at {address.url}: start `{wanted}` there"
     if isinstance(error, socket.gaierror):
         return f"there is no host {address.host!r}: check the name, or give its number"
     with contextlib.suppress(AttributeError):
         if "refused" in str(error) or all("refused" in str(e) for e in error.exceptions):  # type: ignore[attr-defined]
-            return f"nothing listens at {address.url}: start `lrnap node` there"
+            return f"nothing listens at {address.url}: start `{wanted}` there"
     return f"cannot reach {address.url}: {error}"

@@ -80,6 +80,7 @@ class Farm:
         self.acknowledged: dict[int, str] = {}  # job -> key
         self.forgotten: set[str] = set()  # runs whose films were thrown away on purpose
         self.refuse_writes = 0
+        self.dies = False  # the manager, between the next step that is stored and its effects
         self.desk: Desk
         self.start()
 
@@ -120,9 +121,14 @@ class Farm:
         finally:
             store.write = write  # type: ignore[method-assign]
         validate(self.world)
-        for effect in step.effects:
-            self.perform(effect)
-        return list(step.answers)
+        if self.dies and step.stores:
+            self.dies = False
+            self.kill()
+            self.start()
+        else:
+            for effect in step.effects:
+                self.perform(effect)
+        return list(step.answers)  # also of one who died: it is stored
 
     def _refuse(self, step: object) -> None:
         self.refuse_writes -= 1

@@ -249,6 +249,10 @@ class FarmOfChance(RuleBasedStateMachine):
         self.farm.start()
 
     @rule()
+    def manager_dies_before_its_effects(self) -> None:
+        self.farm.dies = True
+
+    @rule()
     def back_up(self) -> None:
         self.farm.kill()
         shutil.copy(self.folder / "store.db", self.folder / "backup.db")
@@ -282,7 +286,7 @@ class FarmOfChance(RuleBasedStateMachine):
 
     def _all_is_well(self) -> None:
         farm = self.farm
-        farm.refuse_writes = 0
+        farm.refuse_writes, farm.dies = 0, False
         while len(farm.nodes) < 3:
             farm.add_node(("big",))
         for node in [*farm.nodes.values()]:

@@ -11,9 +11,10 @@ import secrets
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,6 +29,7 @@ from lrnap.manager.nodes import Exclusion, Node
 from lrnap.manager.runs import Run
 from lrnap.manager.store import schema
 from lrnap.manager.store.engine import explain, file_of, identity, open_engine, upgrade
+from lrnap.manager.store.holder import Holder
 from lrnap.manager.transitions import stored_fields
 from lrnap.manager.turn import History
 from lrnap.manager.world import Row, World
@@ -39,15 +41,35 @@ AT_ONCE = 500  # values in one IN (...)
 T = TypeVar("T")
 
 
-class Store:
-    """`url`: see `engine.open_engine`. Raises LrnapError: ARGS for a bad URL, UNAVAILABLE without a database there."""
+class FrameOf(NamedTuple):
+    """A frame, its job, and how many frames that has."""
 
-    def __init__(self, url: str, *, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep) -> None:
+    job: Job
+    frame: Frame
+    frames: int
+
+
+class Store:
+    """`url`: see `engine.open_engine`; `alone`: nobody else may have it now, `take_over`: whoever has it loses it, and
+    is told. Raises LrnapError: ARGS for a bad URL, UNAVAILABLE without a database there, EXISTS if another has it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        alone: bool = False,
+        take_over: bool = False,
+        patience: float = PATIENCE,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._engine = open_engine(url)
+        self._holder = Holder(self._engine) if alone else None
         self._patience = patience
         self._sleep = sleep
         self._file = file_of(self._engine)
         self._identity: tuple[int, int] | None = None
+        if self._holder is not None:
+            self._insist(self._hold if take_over else self._holder.hold)
         self._insist(lambda: upgrade(self._engine))
         if self._file is not None:
             self._identity = identity(self._file)
@@ -55,7 +77,23 @@ class Store:
         self.manager = self._insist(self._name)  # of the manager, for leases; the same as long as the store lives
 
     def close(self) -> None:
+        if self._holder is not None:
+            self._holder.close()
         self._engine.dispose()
+
+    def check(self) -> None:
+        """To be called now and then by who has it alone. Raises LrnapError: FENCED if another has taken it over,
+        UNAVAILABLE if it cannot be asked."""
+        term, _ = self._read(self._turn)
+        if term != self._term:
+            raise _taken_over()
+        self._insist(self._hold)
+
+    def _hold(self) -> None:
+        """Whoever has the lock by now has lost the store, or is about to take it."""
+        with suppress(LrnapError):
+            if self._holder is not None:
+                self._holder.hold()
 
     # --- writing
 
@@ -74,9 +112,7 @@ class Store:
             if mine.rowcount != 1:
                 if self._turn(connection) == (self._term, self._writes + 1):
                     return  # it had been done; only the answer was lost
-                raise LrnapError(
-                    Code.FENCED, "another manager has taken over this store: only one can have it; this one must stop"
-                )
+                raise _taken_over()
             for kind, rows in _by_kind(step.deleted).items():
                 self._delete(connection, kind, rows)
             for kind, rows in _by_kind(step.written).items():
@@ -124,6 +160,30 @@ class Store:
         table = schema.job_table
         known: int | None = self._read(lambda c: c.scalar(select(func.max(table.c.id)).where(table.c.name == name)))
         return known
+
+    def find_keys(self, keys: Iterable[str]) -> dict[str, int]:
+        """The jobs that have these keys."""
+        table, wanted = schema.job_table, list(keys)
+        return self._read(
+            lambda c: {
+                row.key: row.id
+                for some in _batches(wanted)
+                for row in c.execute(select(table.c.key, table.c.id).where(table.c.key.in_(some)))
+            }
+        )
+
+    def frame(self, job: int, number: int) -> FrameOf | None:
+        """One frame, without the others of its job; None: there is none."""
+        job_table, table = schema.job_table, schema.frame_table
+
+        def read(connection: Connection) -> FrameOf | None:
+            jobs = _made(Job, connection, select(job_table).where(job_table.c.id == job))
+            of_job = select(table).where(table.c.job == job)
+            frames = _made(Frame, connection, of_job.where(table.c.number == number))
+            count = connection.scalar(select(func.count()).select_from(table).where(table.c.job == job)) or 0
+            return FrameOf(jobs[0], frames[0], count) if jobs and frames else None
+
+        return self._read(read)
 
     def find_tokens(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """The jobs that submissions made before, by owner and token."""
@@ -261,13 +321,13 @@ class Store:
 
     def _insist(self, attempt: Callable[[], T]) -> T:
         """Tries again while the database is locked or away, within the bound."""
-        waited, wait = 0.0, FIRST_WAIT
+        waited, wait, began = 0.0, FIRST_WAIT, time.monotonic()
         while True:
             try:
                 self._check_file()
                 return attempt()
             except (OperationalError, InterfaceError) as error:
-                if waited >= self._patience:
+                if max(waited, time.monotonic() - began) >= self._patience:
                     raise LrnapError(
                         Code.UNAVAILABLE, f"{explain(error, self._engine)}; nothing was changed, and nothing is lost"
                     ) from error
@@ -308,6 +368,12 @@ class Store:
 
 
 @lru_cache
+def _taken_over() -> LrnapError:
+    return LrnapError(
+        Code.FENCED, "another manager has taken over this store: only one can have it; this one must stop"
+    )
+
+
 def _upsert_into(database: str, kind: type) -> Any:
     """The statement is made once, because making it costs more than most writes."""
     table = schema.TABLES[kind]
