@@ -17,6 +17,7 @@ import numpy.typing as npt
 from lrnap.engine.luxcore import spectra
 from lrnap.engine.luxcore.translate import Translation, translate
 from lrnap.lux.builder import describe
+from lrnap.lux.call import Call
 from lrnap.lux.reader import read_bytes
 
 Picture = npt.NDArray[np.float64]  # (rows, columns, 3), the first row at the top
@@ -57,12 +58,20 @@ SQUARE = (
 GLOWING = f'AreaLightSource "area" "texture L" ["t"] "float power" [0] {SQUARE}'
 
 
-def scene(world: str, *, options: str = "", camera: str = ABOVE, size: int = 16, depth: int = 8) -> Translation:
-    """The translation of a scene around a part of its world; see `render`."""
+def scene(
+    world: str,
+    *,
+    options: str = "",
+    camera: str = ABOVE,
+    size: int = 16,
+    depth: int = 8,
+    before: tuple[Call, ...] = (),
+) -> Translation:
+    """The translation of a scene around a part of its world; see `render`. `before`: calls that no file can hold."""
     film = f'Film "fleximage" "integer xresolution" [{size}] "integer yresolution" [{size}]'
     integrator = f'SurfaceIntegrator "path" "integer maxdepth" [{depth}]'
     text = f'{film} PixelFilter "box" Sampler "sobol" {integrator} {options} {camera} WorldBegin {world} WorldEnd'
-    return translate(describe(read_bytes(text.encode(), "test.lxs")), FILES)
+    return translate(describe([*before, *read_bytes(text.encode(), "test.lxs")]), FILES)
 
 
 # Paths as ever, but tile by tile and each tile once.

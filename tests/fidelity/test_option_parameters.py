@@ -79,6 +79,18 @@ def test_what_is_called_honoured_is_seen(kind: str) -> None:
     assert not unseen, "\n".join(unseen)
 
 
+def test_nothing_is_hit_that_is_nearer_than_epsilon() -> None:
+    """A white floor close under a black cover, seen from between them: rays to the sky start beyond the cover."""
+    cover = f'Material "matte" "color Kd" [0 0 0] Translate -20 -20 0.02 Scale 41 41 1 {bench.SQUARE}'
+    world = f'LightSource "infinite" Material "matte" "color Kd" [1 1 1] {bench.SQUARE} {cover}'
+    between = f'{bench.ABOVE} "float hither" [4.99]'
+    told = [(), (Call("SetEpsilon", (0.5, 1.0)),), (Call("SetEpsilon", (-1.0, -1.0)),)]
+    scenes = [bench.scene(world, camera=between, before=calls) for calls in told]
+    usual, beyond, usual_again = (picture.mean() for picture in bench.render(scenes))
+    assert (usual, usual_again) == (pytest.approx(0, abs=1e-5), pytest.approx(0, abs=1e-5))
+    assert beyond == pytest.approx(1, abs=0.01)
+
+
 # ---- the film, whose parameters matter in the darkroom, in the files written, or to the halt
 
 # What a parameter needs beside it to matter.

@@ -288,8 +288,12 @@ class Builder:
     def _transform_end(self, _call: Call) -> None:
         self._place.pop()
 
+    def _set_epsilon(self, call: Call) -> None:
+        least, largest = (float(number) for number in call.args)
+        self.description.epsilon = least, largest
+
     def _nothing(self, _call: Call) -> None:
-        """SetEpsilon and its like: they steer a classic engine and describe nothing."""
+        """They steer a classic engine and describe nothing."""
 
 
 _OPTIONS = {
@@ -346,7 +350,7 @@ _ACTIONS: dict[str, Callable[[Builder, Call], None]] = {
     "ObjectInstance": Builder._instance,
     "PortalInstance": Builder._instance,
     "MotionInstance": Builder._instance,
-    "SetEpsilon": Builder._nothing,
+    "SetEpsilon": Builder._set_epsilon,
     "EnableDebugMode": Builder._nothing,
     "DisableRandomMode": Builder._nothing,
 }

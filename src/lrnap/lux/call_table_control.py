@@ -69,7 +69,7 @@ ROWS = (
         "engine",
         Where.SCENE,
         "min:number max:number",
-        "bound the intersection epsilon; taken and without effect: LuxCore has its own",
+        "how far from a surface the next one may be at least, by the size of coordinates between these; -1: as usual",
     ),
     row("EnableDebugMode", "engine", Where.OPTIONS, "", "check the engine's own work; taken and without effect"),
     row("DisableRandomMode", "engine", Where.OPTIONS, "", "always start from the same seed"),

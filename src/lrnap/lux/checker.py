@@ -164,6 +164,8 @@ class Checker:
             self._require(call.name, "coordinate system", str(call.args[3]))
         if call.name == "MotionBegin":
             _check_times(call)
+        if call.name == "SetEpsilon":
+            _check_epsilon(call)
 
     def _require(self, what: str, kind: str, name: str) -> None:
         if self._names.find(kind, name) is None:
@@ -294,6 +296,12 @@ def _check_times(call: Call) -> None:
         raise SceneError("MotionBegin needs at least one time")
     if (np.diff(times) <= 0).any():
         raise SceneError("the times of MotionBegin must grow")
+
+
+def _check_epsilon(call: Call) -> None:
+    least, largest = (float(number) for number in call.args)
+    if 0 <= largest < least:
+        raise SceneError(f"SetEpsilon: {least:g} is more than {largest:g}; give the smaller first, or -1 for the usual")
 
 
 def _check_variant(variant: str, plugin: Plugin) -> None:

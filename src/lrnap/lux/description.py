@@ -132,4 +132,5 @@ class SceneDescription:
     objects: dict[str, Object] = field(default_factory=dict)
     instances: list[Instance] = field(default_factory=list)
     camera_volume: str | None = None  # the exterior at WorldEnd
+    epsilon: tuple[float, float] = (-1.0, -1.0)  # least and largest way from a surface to the next; < 0: the engine's
     renamed: dict[tuple[str, str], str] = field(default_factory=dict)  # (kind, key) -> name, where they differ

@@ -189,8 +189,18 @@ def test_textures_know_where_they_lie():
 def test_what_steers_a_classic_engine_describes_nothing():
     from lrnap.lux.call import Call
 
-    calls = [Call("DisableRandomMode"), Call("EnableDebugMode"), Call("SetEpsilon", (0.1, 0.2)), *world("")]
+    calls = [Call("DisableRandomMode"), Call("EnableDebugMode"), *world("")]
     assert describe(calls).shapes == []
+
+
+def test_the_last_epsilon_counts():
+    from lrnap.lux.call import Call
+
+    assert describe(world("")).epsilon == (-1, -1)
+    calls = [Call("SetEpsilon", (0.1, 0.2)), Call("SetEpsilon", (-1.0, 0.5)), *world("")]
+    assert describe(calls).epsilon == (-1, 0.5)
+    with pytest.raises(SceneError, match=r"SetEpsilon: 0\.5 is more than 0\.1; give the smaller first"):
+        describe([Call("SetEpsilon", (0.5, 0.1)), *world("")])
 
 
 def test_a_broken_scene_is_refused():

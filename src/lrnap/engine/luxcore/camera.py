@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from lrnap.engine.geometry.mesh_file import file_bytes
-from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, inverse, matrix, plain
+from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, inverse, matrix, named_by, plain
 from lrnap.engine.luxcore.film import Frame
 from lrnap.engine.luxcore.lens_file import parse, thin_lens
 from lrnap.engine.luxcore.rows import approximated, ignored
@@ -161,8 +161,9 @@ def _realistic(inputs: Inputs, unit: float) -> Fields:
     p, film = inputs.params, Inputs(inputs.draft, inputs.draft.description.film).params
     path = inputs.needed(inputs.file, "specfile")
     shown = p.string("specfile")
-    surfaces = parse(file_bytes(path, shown, what="lens file").decode("latin-1"), shown)
-    found = thin_lens(surfaces, p.float("filmdistance"), p.float("aperture_diameter"), shown)
+    with named_by(inputs.entity):
+        surfaces = parse(file_bytes(path, shown, what="lens file").decode("latin-1"), shown)
+        found = thin_lens(surfaces, p.float("filmdistance"), p.float("aperture_diameter"), shown)
     width, height = film.int("xresolution"), film.int("yresolution")
     shorter = p.float("filmdiag") * min(width, height) / math.hypot(width, height)
     return {

@@ -223,6 +223,10 @@ class Inputs:
         """Parameters that only change their names: `fields("velvet", kd="Kd")`."""
         return {"type": [engine_type]} | {engine: self.value(lux) for engine, lux in engine_names.items()}
 
+    def spelled(self, path: str) -> str:
+        """A file as the scene names it."""
+        return next((name for name, found in self.draft.files.items() if found == path), Path(path).name)
+
     def file(self, name: str) -> str | None:
         """Absolute path of the file that a parameter names; None if it names none. SceneError if it is missing."""
         spelled = self.params.string(name, "")
@@ -299,6 +303,20 @@ def image_aspect(path: str) -> float:
 
 def entity_error(entity: Entity, text: str) -> SceneError:
     return SceneError(f"{entity.kind} '{entity.plugin}': {text}", at=entity.at)
+
+
+@contextlib.contextmanager
+def named_by(entity: Entity) -> Iterator[None]:
+    """Errors that are found in a file, and say its name, say also where in the scene the file is named."""
+    try:
+        yield
+    except SceneError as error:
+        if error.at is None or entity.at is None:
+            error.at = error.at or (None if entity.at is None else str(entity.at))
+            raise
+        if error.at == str(entity.at):
+            raise
+        raise SceneError(f"{entity.kind} '{entity.plugin}': {error}", at=entity.at, code=error.code) from None
 
 
 def plain(values: Iterable[Any]) -> Value:

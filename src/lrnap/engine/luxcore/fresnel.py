@@ -93,22 +93,24 @@ def _nk(inputs: Inputs, path: str) -> Fields:
 
 def _table(inputs: Inputs, path: str) -> tuple[str, list[list[float]]]:
     """The kind of an .nk file, and its rows: wavelength (nm), n, k."""
+    shown = inputs.spelled(path)
     try:
         lines = Path(path).read_text("latin-1").splitlines()
         rows = [
             [float(word) for word in line.split()] for line in lines if line.strip() and line.lstrip()[0] not in ";#"
         ]
     except (OSError, ValueError) as error:
-        raise entity_error(inputs.entity, f"'{path}' is no table of n and k: {error}") from None
+        raise entity_error(inputs.entity, f"'{shown}' is no table of n and k: {error}") from None
     if rows and len(rows[0]) == 4 and all(len(row) == 2 for row in rows[1:]) and len(rows) == rows[0][3] + 2:
         kind, table = "sopra", _sopra(rows)
     elif len(rows) >= 2 and all(len(row) == 3 for row in rows):
         kind, table = "luxpop", [[angstroms / 10.0, n, k] for angstroms, n, k in rows]
     else:
-        raise entity_error(inputs.entity, f"'{path}' is no table of n and k, neither of sopra's nor of luxpop's kind")
+        raise entity_error(inputs.entity, f"'{shown}' is no table of n and k, neither of sopra's nor of luxpop's kind")
     if not any(380.0 <= row[0] <= 780.0 for row in table):
         raise entity_error(
-            inputs.entity, f"'{path}' says nothing of visible light: a luxpop table gives wavelengths in angstroms"
+            inputs.entity,
+            f"'{shown}' says nothing of visible light: a luxpop table gives wavelengths in angstroms",
         )
     return kind, table
 

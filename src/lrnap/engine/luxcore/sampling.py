@@ -25,6 +25,8 @@ CONVERGENCE = ignored(
 
 def put_sampling(draft: Draft) -> None:
     description = draft.description
+    for end, epsilon in zip(("min", "max"), description.epsilon, strict=True):
+        draft.config |= {f"scene.epsilon.{end}": [epsilon]} if epsilon >= 0 else {}
     for kind, entity, table, fallback in (
         ("surfaceintegrator", description.surface_integrator, SURFACE_INTEGRATORS, "path"),
         ("sampler", description.sampler, SAMPLERS, "sobol"),

@@ -17,7 +17,7 @@ from lrnap.engine.geometry.build import BUILDERS, is_displaced
 from lrnap.engine.geometry.mesh import Mesh, reverse_mesh, transform_mesh
 from lrnap.engine.geometry.quadrics import QUADRICS, TOLERANCE
 from lrnap.engine.luxcore.area_lights import emission
-from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, inverse, matrix
+from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, inverse, matrix, named_by
 from lrnap.engine.luxcore.lights import put_light
 from lrnap.engine.luxcore.materials import Surface, material
 from lrnap.engine.luxcore.rows import approximated, ignored
@@ -116,11 +116,8 @@ class Geometry:
         if row is None:
             inputs.warn("is left out: shapes of this plugin cannot be rendered; convert it to a mesh")
             return ""
-        try:
+        with named_by(shape.entity):
             mesh, warnings = build_mesh(shape, inputs.params, self.draft.files, name)
-        except SceneError as error:
-            error.at = error.at or (str(shape.entity.at) if shape.entity.at else None)
-            raise
         for warning in warnings:
             inputs.warn(warning)
         turned = shape.reverse != mirrored

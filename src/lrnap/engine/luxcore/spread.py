@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrnap.engine.luxcore import photometry
-from lrnap.engine.luxcore.draft import Image, Inputs, entity_error
+from lrnap.engine.luxcore.draft import Image, Inputs, entity_error, named_by
 from lrnap.engine.luxcore.images import pixels
 from lrnap.engine.luxcore.sphere_maps import looked_up
 
@@ -53,7 +53,8 @@ def spread(inputs: Inputs) -> Spread | None:
 def _drawn(inputs: Inputs, path: str | None, ies: str | None, flipped: bool) -> Image:
     found: Image | None = None
     if ies:
-        found = photometry.image(photometry.read(ies, inputs.params.string("iesname")), flipped=flipped)
+        with named_by(inputs.entity):
+            found = photometry.image(photometry.read(ies, inputs.params.string("iesname")), flipped=flipped)
     if path:
         drawn = pixels(path)
         found = drawn if found is None else found * _resized(drawn, (found.shape[0], found.shape[1]))

@@ -183,7 +183,9 @@ def _tabulated(inputs: Inputs) -> tuple[float, ...]:
     try:
         table = np.loadtxt(path, comments="#", ndmin=2)[:, :2]
     except (ValueError, IndexError, OSError) as error:
-        raise entity_error(inputs.entity, f"'{path}' is no table of wavelengths and values: {error}") from None
+        raise entity_error(
+            inputs.entity, f"'{inputs.spelled(path)}' is no table of wavelengths and values: {error}"
+        ) from None
     return spectra.irregular(table[:, 0], table[:, 1])
 
 
