@@ -28,12 +28,14 @@ class Spread(NamedTuple):
     transfer: Numbers
     size: tuple[int, int]  # of the picture with room for what the kernel reaches beyond it
 
-    def __call__(self, light: Block, receive: Callable[[slice, Numbers], None]) -> None:
-        """Gives the kernel around every point of (H, W) to `receive`, some rows at a time and from several threads;
-        nothing where it does not reach."""
+    def __call__(
+        self, light: Block, receive: Callable[[slice, Numbers], None], only: npt.NDArray[np.bool_] | None = None
+    ) -> None:
+        """Gives the kernel around every point of (H, W), or around those that `only` is true of, to `receive`, some
+        rows at a time and from several threads; nothing where it does not reach."""
         height, width = light.shape
-        waves = _along_rows(light, self.size)
-        least = float(light.max()) * ERROR
+        waves = _along_rows(light, self.size, only)
+        least = float(light.max(initial=0, where=True if only is None else only)) * ERROR
 
         def columns(span: slice) -> None:
             turned = np.fft.fft(np.ascontiguousarray(waves[:, span].T))
@@ -82,11 +84,16 @@ def _room(picture: tuple[int, int], top: int, left: int) -> tuple[int, int]:
     return _quick_length(picture[0] + top), _quick_length(picture[1] + left)
 
 
-def _along_rows(light: npt.NDArray[np.floating], size: tuple[int, int]) -> npt.NDArray[np.complex128]:
+def _along_rows(
+    light: npt.NDArray[np.floating], size: tuple[int, int], only: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.complex128]:
     waves = np.zeros((size[0], size[1] // 2 + 1), np.complex128)
 
     def rows(span: slice) -> None:
-        waves[span] = np.fft.rfft(light[span].astype(np.float64), size[1])
+        lines = light[span].astype(np.float64)
+        if only is not None:
+            lines *= only[span]
+        waves[span] = np.fft.rfft(lines, size[1])
 
     each(rows, light.shape[0], ROWS)
     return waves

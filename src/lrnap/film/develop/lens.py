@@ -81,7 +81,7 @@ def glare(picture: Block, settings: Settings) -> None:
 
     size = picture.shape[1], picture.shape[2]
     for channel, kernel in zip(picture, _kernels(settings, length, size), strict=True):
-        kernel(channel * bright, added(channel))
+        kernel(channel, added(channel), bright)
 
 
 def _kernels(settings: Settings, length: float, size: tuple[int, int]) -> Iterator[Spread]:
