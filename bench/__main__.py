@@ -15,8 +15,8 @@ from bench.row import Row
 from bench.table import show
 
 PARTS = (
-    *("lxs_reader", "merge", "film_dump", "darkroom", "node_overhead", "noise", "noise_calibration", "channels"),
-    *("commands", "store", "edit", "manager"),
+    *("lxs_reader", "merge", "merge_incremental", "film_dump", "darkroom", "node_overhead", "noise"),
+    *("noise_calibration", "channels", "commands", "store", "edit", "manager"),
 )
 RESULTS = Path(__file__).with_name("results.json")
 

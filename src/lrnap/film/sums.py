@@ -23,7 +23,7 @@ from lrnap.film.snapshot import Block, FilmLayout
 BAND = 1 << 18  # floats; adding needs little cache, and longer bands leave less to Python
 CHANGE = 1 << 16  # floats of a band of a change, which has four of them in the cache
 TAKEN = 8  # times as much as is left may be taken back before a value is summed afresh: three bits of 24
-WORTH = 4  # blocks that can be read and added in the time that it takes to exchange one
+WORTH = 8  # blocks that can be read and added in the time that it takes to exchange one
 
 
 def add_up(blocks: Sequence[Block], layout: FilmLayout, into: Block | None = None) -> tuple[Block, bool]:

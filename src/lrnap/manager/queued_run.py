@@ -152,9 +152,9 @@ class QueuedRun(ReportedRun):
 
 
 async def _fresh(drive: Drive) -> None:
-    """A node that does not answer in time gives what it gave before."""
+    """A node that does not answer in time, or has just sent its film, gives what it gave before."""
     try:
         async with asyncio.timeout(FRESH):
-            await drive.take()
+            await drive.renew()
     except (LrnapError, TimeoutError):
         pass
