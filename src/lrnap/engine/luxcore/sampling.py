@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from lrnap.engine.luxcore import config_lines
+from lrnap.engine.luxcore.config_lines import BIDIRECTIONAL as BIDIRECTIONAL
 from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row
-from lrnap.engine.luxcore.rows import approximated, ignored
+from lrnap.engine.luxcore.rows import approximated, equivalent, ignored
 
 Build = Callable[[Inputs], Fields]  # properties of the configuration
-BIDIRECTIONAL = "BIDIRCPU"  # the engine that also traces from the lights
 LONGEST = 16  # bounces from either end: in a closed room of albedo 0.75 under 1% of the light has more than 16 in all
 
 # How quickly, not where to: light strategies, Russian roulette, shadow rays.
@@ -124,6 +125,36 @@ def _even(name: str) -> Build:
     return lambda _inputs: {"sampler.type": [name], f"sampler.{name.lower()}.adaptive.strength": [0.0]}
 
 
+def _luxcore(inputs: Inputs) -> Fields:
+    """The engine's own words, which count more than what was said before in classic Lux's."""
+    said = config_lines.read(inputs.params.strings("config"))
+    for sentence in said.unheard:
+        inputs.warn(sentence)
+    values, before = said.values, inputs.draft.config
+    width = values.pop("film.filter.width", None)
+    sides = {} if width is None else {"film.filter.xwidth": width, "film.filter.ywidth": width}
+    (sampler,) = values.get("sampler.type", ["METROPOLIS"])
+    even = {} if sampler == "METROPOLIS" else _even(sampler)(inputs)
+    return sides | even | _depths(inputs, values, before) | values
+
+
+def _depths(inputs: Inputs, values: Fields, before: Fields) -> Fields:
+    """An engine with depths for each of its ends. Takes them from `values`, where they do not suit each other."""
+    (engine,) = values.pop("renderengine.type", before["renderengine.type"])
+    asked = [values.pop(name, None) for name in ("path.maxdepth", "light.maxdepth")]
+    usual = before.get("path.maxdepth", before["path.pathdepth.total"])
+    eye, light = (int((depth or usual)[0]) for depth in asked)
+    if engine != BIDIRECTIONAL:
+        eye = int(values.get("path.pathdepth.total", [eye])[0])
+        changed = asked[0] is not None or "path.pathdepth.total" in values or engine != before["renderengine.type"][0]
+        return paths(engine, eye) if changed else {}
+    for name in config_lines.DEPTHS:
+        values.pop(name, None)
+    if max(eye, light) > LONGEST:
+        inputs.warn(f"'path.maxdepth' and 'light.maxdepth' are at most {LONGEST} for paths from both ends")
+    return paths(engine, min(eye, LONGEST), min(light, LONGEST))
+
+
 def _nothing(_inputs: Inputs) -> Fields:
     return {}
 
@@ -234,10 +265,11 @@ RENDERERS: Mapping[str, Row[Build]] = {
         ),
     ),
     "luxcore": Row(
-        _nothing,
+        _luxcore,
         Fidelity.EQUIVALENT,
-        "integrator and sampler are taken from the scene",
-        approximated("not read: the scene itself says how it is rendered", "config", "localconfigfile", "configfile"),
+        "integrator and sampler are taken from the scene, unless its lines for the engine say otherwise",
+        equivalent("lines on depths, samplers, filters and epsilon are handed on; each other one is told", "config")
+        | approximated("not read: a scene says how it is rendered by 'config'", "localconfigfile", "configfile"),
     ),
 }
 VOLUME_INTEGRATORS: Mapping[str, Row[Build]] = {

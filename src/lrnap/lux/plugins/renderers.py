@@ -28,7 +28,9 @@ PLUGINS: tuple[Plugin, ...] = (
         "renderer",
         "luxcore",
         (
-            Parameter("config", "string", count=None, note="lines of LuxCore properties"),
+            Parameter(
+                "config", "string", count=None, note="lines of LuxCore properties", example='["path.maxdepth = 2"]'
+            ),
             word("localconfigfile", None, note="a file of LuxCore properties"),
             word("configfile", None, note="older name of localconfigfile"),
         ),
