@@ -18,7 +18,6 @@ from lrnap.net.address import Address
 from lrnap.wire import Scalar
 from lrnap.wire.listing import Listed, read_facts, read_line
 
-
 TESTS = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
@@ -157,6 +158,26 @@ def test_a_second_manager_fences_the_first(desk: Desk, url: str) -> None:
     assert not desk.core.world.jobs, "what could not be stored did not happen"
     assert submit(second) == 1
     second.store.close()
+
+
+def test_a_store_that_a_manager_has_is_refused_to_another_and_can_be_taken_over(url: str) -> None:
+    first = opened(url, alone=True)
+    with pytest.raises(LrnapError, match=rf"already running on the store .*: process {os.getpid()} on .*--take-over"):
+        opened(url, alone=True)
+    first.handle([ev.Submit(name="mine", scene=SCENE)], now=0, wall=0)  # which has not lost it
+    first.store.check()
+
+    second = opened(url, alone=True, take_over=True)
+    with pytest.raises(LrnapError, match="another manager has taken over") as told:
+        first.store.check()  # without having written
+    assert told.value.code is Code.FENCED
+    second.store.check()
+    first.store.close()
+    second.store.check()  # now it has the lock, too
+    with pytest.raises(LrnapError, match="already running"):
+        opened(url, alone=True)
+    second.store.close()
+    opened(url, alone=True).store.close()
 
 
 def test_what_was_written_but_not_answered_is_written_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

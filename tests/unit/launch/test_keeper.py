@@ -100,3 +100,18 @@ def test_an_attached_program_ends_with_its_input(tmp_path: Path) -> None:
         assert process.stdout.readline().startswith("node ready at ")
         process.stdin.close()
         assert process.wait(PATIENCE) == 0
+
+
+def test_one_whose_place_another_has_taken_rests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    said: list[str] = []
+    fenced = "import sys; print('manager ready at lrnap://127.0.0.1:1', flush=True); sys.exit(4)"
+    program = Program("manager", "manager", ["127.0.0.1:0"])
+    monkeypatch.setattr(Program, "command", lambda self, listen: [sys.executable, "-c", fenced])
+
+    async def work() -> None:
+        keeper = Keeper(program, said.append, first_delay=0.01)
+        await keeper.start()
+        await asyncio.wait_for(keeper.keep(), PATIENCE)
+
+    asyncio.run(work())
+    assert said == ["manager is not started again, because another one has taken its place"]
