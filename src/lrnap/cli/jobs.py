@@ -93,8 +93,10 @@ def run(wishes: Wishes) -> int:
         raise LrnapError(Code.ARGS, f"nobody can {wishes.action!r} a job{hint}; there are {', '.join(ACTIONS)}")
     if wishes.value is not None and wishes.action != "priority":
         raise LrnapError(Code.ARGS, f"{wishes.action} takes no {wishes.value!r}")
-    if (wishes.outputs or wishes.frames or wishes.write) and wishes.action != "fetch":
-        raise LrnapError(Code.ARGS, "-o, --frames and --write say what `fetch` writes")
+    if (wishes.outputs or wishes.write) and wishes.action != "fetch":
+        raise LrnapError(Code.ARGS, "-o and --write say what `fetch` writes")
+    if wishes.frames is not None and wishes.action not in ("fetch", "retry"):
+        raise LrnapError(Code.ARGS, "--frames says what `fetch` writes, or what `retry` renders on")
     with connect(wishes.to) as farm:
         return action(farm.job(wishes.name), wishes)
 
@@ -191,8 +193,12 @@ def _fetch(job: SubmittedJob, wishes: Wishes) -> int:
 
 
 def _steer(step: Callable[[SubmittedJob], None]) -> Action:
+    return _steer_as(lambda job, _: step(job))
+
+
+def _steer_as(step: Callable[[SubmittedJob, Wishes], None]) -> Action:
     def action(job: SubmittedJob, wishes: Wishes) -> int:
-        step(job)
+        step(job, wishes)
         gone = {"name": job.name, "state": "REMOVED"}
         said = gone if wishes.action == "remove" else job.status.as_json()
         if wishes.json:
@@ -228,7 +234,7 @@ ACTIONS: Mapping[str, Action] = {
     "pause": _steer(SubmittedJob.pause),
     "resume": _steer(SubmittedJob.resume),
     "stop": _steer(SubmittedJob.stop),
-    "retry": _steer(SubmittedJob.retry),
+    "retry": _steer_as(lambda job, wishes: job.retry(wishes.frames)),
     "remove": _steer(SubmittedJob.remove),
     "priority": _priority,
 }

@@ -100,7 +100,7 @@ def job(
         ),
     ] = None,
     frames: Annotated[
-        str | None, typer.Option(help="Of fetch: which frames; -o then is shot.####.png.", metavar="FRAMES")
+        str | None, typer.Option(help="Of fetch and retry: which frames; -o then is shot.####.png.", metavar="FRAMES")
     ] = None,
     write: Annotated[
         list[str] | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from lrnap.client.queue_link import Fetched, QueueLink
 from lrnap.errors import Code, EngineError, LrnapError
 from lrnap.film.replace import replace_file
 from lrnap.wire import Scalar, Word
-from lrnap.wire.wishes import names, node_range, nodes_text
+from lrnap.wire.wishes import frames_text, names, node_range, nodes_text
 
 if TYPE_CHECKING:
     from lrnap.film.snapshot import Block, Snapshot
@@ -143,9 +143,11 @@ class SubmittedJob:
         """It ends, and its film stays."""
         self._again("CTL_STOP")
 
-    def retry(self) -> None:
-        """What failed or was stopped goes on to the same goal."""
-        self._once("CTL_RETRY")
+    def retry(self, frames: str | int | Iterable[int] | None = None) -> None:
+        """What failed or was stopped goes on to the same goal: all of it, or only these frames, "3,7-9" for example,
+        which need not wait for the others."""
+        asked = None if frames is None else str(frames) if isinstance(frames, str | int) else frames_text(frames)
+        self._once("CTL_RETRY", **({} if asked is None else {"frames": asked}))
 
     def remove(self) -> None:
         """Job and film are gone."""

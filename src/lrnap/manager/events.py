@@ -88,7 +88,10 @@ class Stop(JobEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry(JobEvent):
-    """Failed and stopped frames go on to the same goal; failures of nodes on the job are forgotten."""
+    """Failed and stopped frames, or those of them, go on to the same goal; failures of nodes on the job are forgotten.
+    With `frames` also while others are being rendered."""
+
+    frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

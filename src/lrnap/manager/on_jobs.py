@@ -75,14 +75,19 @@ def stop(turn: Turn, event: events.Stop) -> None:
 
 
 def retry(turn: Turn, event: events.Retry) -> None:
-    turn.job(event.job, JobStep.RETRY, failures=0, code="", error="")
-    world = turn.world
-    for number in world_frames(turn, world.jobs[event.job]):
-        frame = world.frames[event.job, number]
+    world, job = turn.world, turn.the_job(event.job)
+    for number in event.frames:
+        _check_retry(world.frames.get((job.id, number)), number, job)
+    if job.state in jobs.ACTIVE and event.frames:
+        world.put(replace(job, failures=0))
+    else:
+        turn.job(job.id, JobStep.RETRY, failures=0, code="", error="")
+    for number in event.frames or world_frames(turn, job):
+        frame = world.frames[job.id, number]
         if frame.state in (FrameState.FAILED, FrameState.STOPPED):
             turn.frame(frame.key, FrameStep.AGAIN, **_UNBLAMED)
         turn.touched[frame.key] = None
-    _forgive(turn, event.job)
+    _forgive(turn, job.id)
 
 
 def remove(turn: Turn, event: events.Remove) -> None:
@@ -189,6 +194,15 @@ def _check(turn: Turn, event: events.Submit) -> None:
         raise LrnapError(Code.ARGS, "a job has a scene, or each of its frames has one")
     _check_numbers(turn, event)
     _check_after(turn, event.after, world.next_job)
+
+
+def _check_retry(frame: Frame | None, number: int, job: Job) -> None:
+    if frame is None:
+        raise LrnapError(Code.NOT_FOUND, f"{job.who} has no frame {number}; lrnap job {job.name} frames lists them")
+    if frame.state not in (FrameState.FAILED, FrameState.STOPPED):
+        raise LrnapError(
+            Code.STATE, f"frame {number} of {job.who} is {frame.state.value}: only what failed or was stopped goes on"
+        )
 
 
 def _check_numbers(turn: Turn, job: Job | events.Submit) -> None:

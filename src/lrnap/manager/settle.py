@@ -7,6 +7,7 @@ counted counts, and a frame that lacks something waits for another run.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from lrnap.engine.protocol import Halt
@@ -113,8 +114,27 @@ def _give_up(turn: Turn, job: Job, frame: Frame) -> bool:
     for run in turn.world.live_in(frame.key):
         turn.stop(run, why)
     turn.frame(frame.key, FrameStep.FAIL, f"{why}: {frame.error}")
+    if frame.refusals < limits.scene_refusals:
+        _forgive_those_who_tried(turn, job, frame)
     turn.do(effects.FrameOver(job=job.id, frame=frame.number))
     return True
+
+
+def _forgive_those_who_tried(turn: Turn, job: Job, frame: Frame) -> None:
+    """What nobody could render says nothing about its nodes, which the other frames need."""
+    world = turn.world
+    tried = Counter(run.node for run in world.runs_in(frame.key) if run.state is RunState.FAILED)
+    for node, failures in tried.items():
+        known = world.exclusions.get((job.id, node))
+        if known is None:
+            continue
+        if known.failures > failures:
+            world.put(replace(known, failures=known.failures - failures))
+        else:
+            world.delete(known)
+        if job.id in world.nodes[node].strikes and world.failures(job.id, node) < turn.limits.run_failures:
+            row = world.nodes[node]
+            world.put(replace(row, strikes=tuple(other for other in row.strikes if other != job.id)))
 
 
 def nobody_left(world: World, job: Job, bound: int) -> bool:
@@ -128,16 +148,24 @@ def _job(turn: Turn, number: int) -> None:
     job = world.jobs[number]
     if job.state not in jobs.ACTIVE:
         return
-    if job.failures >= turn.limits.frame_failures:
+    if job.failures >= turn.limits.frame_failures and _hopeless(turn, number):
         _fail(turn, job, f"{job.failures} runs in a row have failed")
     elif not world.open_frames.get(number):
-        failed = [f for n in world.frames_of[number] if (f := world.frames[number, n]).state is FrameState.FAILED]
-        if failed:
-            _fail(turn, job, f"{len(failed)} of {len(world.frames_of[number])} frames have failed")
+        left = Counter(world.frames[number, n].state for n in world.frames_of[number])
+        if left[FrameState.FAILED]:
+            _fail(turn, job, f"{left[FrameState.FAILED]} of {len(world.frames_of[number])} frames have failed")
         elif number not in world.live:
-            turn.job(number, JobStep.FINISH, failures=0, code="", error="")
+            step = JobStep.STOP if left[FrameState.STOPPED] else JobStep.FINISH
+            turn.job(number, step, failures=0, code="", error="")
     elif job.state not in (JobState.PAUSED, JobState.RENDERING if number in world.live else JobState.QUEUED):
         turn.job(number, JobStep.BEGIN if number in world.live else JobStep.WAIT)
+
+
+def _hopeless(turn: Turn, job: int) -> bool:
+    """Whether so many frames have failed that nobody waits for all the others to fail, too."""
+    frames = turn.world.frames_of[job]
+    failed = sum(turn.world.frames[job, n].state is FrameState.FAILED for n in frames)
+    return failed >= min(turn.limits.frame_failures, len(frames))
 
 
 def _fail(turn: Turn, job: Job, why: str) -> None:

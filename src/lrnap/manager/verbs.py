@@ -25,7 +25,7 @@ from lrnap.net.address import Address
 from lrnap.net.service import Session
 from lrnap.net.tls import parse_fingerprint
 from lrnap.wire import Reply, Request, Role, Scalar, Status, ok, text
-from lrnap.wire.wishes import names
+from lrnap.wire.wishes import frame_numbers, names
 
 Handler = Callable[[Queue, Session, Request], Awaitable[Reply]]
 
@@ -111,7 +111,8 @@ async def report(queue: Queue, number: int) -> reports.Report:
 
 
 async def _retry(queue: Queue, session: Session, request: Request) -> Reply:  # noqa: ARG001
-    await queue.do(events.Retry(job=await _meant(queue, request)))
+    frames = frame_numbers(request.options["frames"]) if "frames" in request.options else ()
+    await queue.do(events.Retry(job=await _meant(queue, request), frames=frames))
     return ok()
 
 

@@ -132,6 +132,9 @@ CONTROL_VERBS = (
         "of a manager: what failed or was stopped of a job is rendered on, to the same goal",
         'CTL_RETRY "myjob"',
         args=JOB,
+        options=(
+            OptionSpec("frames", Kind.SCALAR, "only those of a job of many, also while others are being rendered"),
+        ),
         role=Role.SUBMIT,
         states=frozenset({Status.STOPPED, Status.DONE, Status.ERROR}),
     ),

@@ -250,6 +250,89 @@ def test_one_bad_frame_does_not_hold_the_others(farm: Manager) -> None:
     assert farm.core.world.jobs[job].error == "frame 1: no camera"
 
 
+def render_out(farm: Manager, job: int, crash: set[int], *, scene: bool = False) -> list[int]:
+    """Until the job has no runs any more; runs of frames in `crash` fail. The frames in the order of their ends."""
+    ended = []
+    while live := farm.core.world.live_of(job):
+        run = live[0]
+        ended.append(run.frame)
+        if run.frame in crash:
+            farm.end(run.name, Reported.FAILED, "boom", scene=scene)
+        else:
+            farm.report(run.name, 10)
+            farm.finish(run.name, 10)
+    return ended
+
+
+def frame_states(farm: Manager, job: int) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number in sorted(farm.core.world.frames_of[job]):
+        found.setdefault(farm.core.world.frames[job, number].state.name, []).append(number)
+    return found
+
+
+@pytest.mark.parametrize("nodes", [1, 2, 4])
+@pytest.mark.parametrize("scene", [False, True], ids=["engine", "scene"])
+@pytest.mark.parametrize("crash", [{5}, {1, 2, 3, 4, 5, 6}], ids=["one", "six"])
+def test_frames_that_nobody_can_render_do_not_take_the_nodes_from_the_others(
+    nodes: int, scene: bool, crash: set[int]
+) -> None:
+    farm = Manager(nodes)
+    job = farm.submit(frames=24)
+    render_out(farm, job, crash, scene=scene)
+    assert frame_states(farm, job) == {"FAILED": sorted(crash), "DONE": sorted({*range(1, 25)} - crash)}
+    assert farm.state(job) is JobState.ERROR
+    assert f"frame {min(crash)}: boom" in farm.core.world.jobs[job].error
+    assert not any(node.strikes for node in farm.core.world.nodes.values())
+
+
+def test_a_job_whose_frames_all_fail_is_given_up_before_the_last(farm: Manager) -> None:
+    job = farm.submit(frames=1000)
+    assert len(render_out(farm, job, {*range(1, 1001)})) < 100
+    assert farm.state(job) is JobState.ERROR
+    states = frame_states(farm, job)
+    assert len(states["FAILED"]) < 20 and len(states["STOPPED"]) > 980
+
+
+def test_a_node_that_fails_where_others_do_not_gets_no_more_of_the_job(farm: Manager) -> None:
+    job = farm.submit(frames=6)
+    while live := farm.core.world.live_of(job):
+        for run in live:
+            if run.node == 2:
+                farm.end(run.name, Reported.FAILED, "bus error")
+            else:
+                farm.report(run.name, 10)
+                farm.finish(run.name, 10)
+    assert farm.state(job) is JobState.DONE
+    assert farm.core.world.failures(job, 2) == farm.core.limits.run_failures
+
+
+def test_one_frame_is_retried_also_while_others_are_rendered(farm: Manager) -> None:
+    job = farm.submit(frames=3)
+    for _ in range(2):
+        bad = next(run for run in farm.core.world.live_of(job) if run.frame == 1)
+        farm.end(bad.name, Reported.FAILED, "no camera", scene=True)
+    assert farm.core.world.frames[job, 1].state is FrameState.FAILED
+    farm.tell(ev.Retry(job=job, frames=(1,)))
+    assert farm.core.world.frames[job, 1].state in (FrameState.WAITING, FrameState.RENDERING)
+    for number, says in ((1, "only what failed or was stopped"), (9, "has no frame 9")):
+        answer = farm.tell(ev.Retry(job=job, frames=(number,)))
+        assert isinstance(answer, LrnapError) and says in str(answer)
+    render_out(farm, job, set())
+    assert frame_states(farm, job) == {"DONE": [1, 2, 3]}
+
+
+def test_of_a_job_that_was_stopped_one_frame_can_go_on(farm: Manager) -> None:
+    job = farm.submit(frames=3)
+    farm.tell(ev.Stop(job=job))
+    for run in farm.core.world.live_of(job):
+        farm.end(run.name, Reported.STOPPED)
+    farm.tell(ev.Retry(job=job, frames=(2,)))
+    render_out(farm, job, set())
+    assert frame_states(farm, job) == {"STOPPED": [1, 3], "DONE": [2]}
+    assert farm.state(job) is JobState.STOPPED
+
+
 def test_courtesy_pauses_a_run_and_others_help(farm: Manager) -> None:
     farm.submit(nodes_max=1)
     run = farm.run_on(1)
