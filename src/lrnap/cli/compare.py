@@ -61,8 +61,7 @@ def compare(
 def noise(files: Sequence[Path], output: Path | None, below: float | None, as_json: bool) -> int:
     if output is not None:
         images.kind_of(output)
-    found = [films.load(file, run=f"{number:06}") for number, file in enumerate(files)]
-    estimate = films.noise_of(found)
+    layout, estimate = films.noise_of(films.load(file) for file in files)
     if estimate is None:
         raise LrnapError(
             Code.STATE,
@@ -70,7 +69,7 @@ def noise(files: Sequence[Path], output: Path | None, below: float | None, as_js
             "`lrnap film merge` has made of them",
             at=str(files[0]),
         )
-    layout, level = found[0].film.layout, estimate.value
+    level = estimate.value
     if output is not None:
         error = np.where(estimate.known, estimate.error, 0).reshape(layout.height, layout.width)
         linear = KINDS[images.kind_of(output)].linear

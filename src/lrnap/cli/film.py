@@ -11,6 +11,7 @@ from lrnap.cli import report
 from lrnap.errors import Code, LrnapError
 from lrnap.film import exr_film, films, flm, images, output
 from lrnap.film.films import FilmFile
+from lrnap.film.noise import Estimate
 from lrnap.film.snapshot import Snapshot
 
 
@@ -48,21 +49,21 @@ def info(file: Path, as_json: bool) -> int:
 
 def merge(files: Sequence[Path], target: Path) -> int:
     _must_be_film(target, "merging makes a film: give a name that ends in .flm or .exr, then develop it")
-    used: list[FilmFile] = []
-    for number, file in enumerate(files):
+    total: films.Sum | None = None
+    for file in files:
         try:
-            found = films.load(file, run=f"{number:06}")
-            if used:
-                films.check_alike(used[0], found)
+            found = films.load(file)
+            if total is None:
+                total = films.Sum(found)
+            else:
+                total.add(found)
         except LrnapError as error:
             at = error.at or str(file)
             report.say_warnings([f"left out: {LrnapError(error.code, error.message, at=at)}"])
-        else:
-            used.append(found)
-    if not used:
+    if total is None:
         raise LrnapError(Code.NOT_FOUND, "none of the films can be used; nothing was written")
-    spp = _write_sum(used, target)
-    print(f"{target}: {len(used)} of {len(files)} films, {spp:.1f} samples per pixel")
+    spp = _write_sum(total, target)
+    print(f"{target}: {total.count} of {len(files)} films, {spp:.1f} samples per pixel")
     return report.OK
 
 
@@ -78,26 +79,22 @@ def convert(source: Path, target: Path) -> int:
         images.write(target, images.read(source), images.read_metadata(source))
         print(f"{target}: a picture, as {source} is")
         return report.OK
-    _save(target, found, found.film)
+    _save(target, found, found.film, found.noise)
     print(f"{target}: {found.film.layout.width}x{found.film.layout.height}, {found.film.spp:.1f} samples per pixel")
     return report.OK
 
 
-def _write_sum(used: Sequence[FilmFile], target: Path) -> float:
+def _write_sum(total: films.Sum, target: Path) -> float:
     """The samples per pixel. Classic films that become one are added as they are."""
-    classic = [found.classic for found in used if found.classic is not None]
-    if output.kind_of(target) == output.FILM and len(classic) == len(used):
-        whole = classic[0]
-        for one in classic[1:]:
-            whole = flm.merge(whole, one)
+    if output.kind_of(target) == output.FILM and total.classic is not None:
+        whole = total.classic
         flm.write(target, whole)
         return max(group.samples for group in whole.groups) / (whole.width * whole.height)
-    film = films.merged(used)
-    _save(target, used[-1], film, used)
-    return film.spp
+    _save(target, total.last, total.film, total.noise)
+    return total.film.spp
 
 
-def _save(target: Path, like: FilmFile, film: Snapshot, of: Sequence[FilmFile] = ()) -> None:
+def _save(target: Path, like: FilmFile, film: Snapshot, noise: Estimate | None) -> None:
     """Writes a film, developed or to be developed as `like` says."""
     settings, notes = like.settings()
     report.say_warnings(notes)
@@ -105,7 +102,6 @@ def _save(target: Path, like: FilmFile, film: Snapshot, of: Sequence[FilmFile] =
     if output.kind_of(target) != exr_film.EXTENSION[1:]:
         output.save(target, film, settings, facts)
         return
-    noise = films.noise_of(of or [like])
     facts["runs"] = noise.runs if noise else 1
     output.save(target, film, settings, facts, noise, weights=True)
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
 from lrnap.film import exr_film, flm, flm_parameters
 from lrnap.film.develop import Settings
 from lrnap.film.flm_convert import to_snapshot
+from lrnap.film.independent import Independent
 from lrnap.film.merge import Film, check_layout
-from lrnap.film.noise import Estimate, estimate
-from lrnap.film.snapshot import Snapshot, with_channels
+from lrnap.film.noise import Estimate
+from lrnap.film.snapshot import FilmLayout, Snapshot, with_channels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,29 +63,62 @@ def _kind(path: Path) -> str:
     return path.suffix.lower().rstrip("0123456789")
 
 
-def merged(films: Sequence[FilmFile]) -> Snapshot:
-    """Their sum. Each counts, whatever it is called. Raises LrnapError if two are not of one scene."""
-    channels = {name for one in films for name in one.film.layout.channels}
-    parts = [with_channels(one.film, channels) for one in films]
+class Sum:
+    """Films of one scene, added one at a time: of those that were, only the sum is held. Each counts, whatever it is
+    called. `classic`: their sum as classic Lux has it, as long as all are its. `last`: the newest, which says how the
+    sum is developed. `noise`: of the sum, from how they differ, or as one alone says of itself."""
+
+    def __init__(self, first: FilmFile) -> None:
+        self.count = 1
+        self.last = first
+        self.classic = first.classic
+        self.film = _added([first.film])
+        self._apart = Independent(first.film.layout)
+        self._apart.add(first.film)
+
+    def add(self, other: FilmFile) -> None:
+        """Raises LrnapError that says in what it differs from those before; then nothing has changed."""
+        check_alike(self.classic, self.film, other)
+        if self.classic is not None:
+            self.classic = None if other.classic is None else flm.merge(self.classic, other.classic)
+        self.film = _added([self.film, replace(other.film, run=f"not {self.film.run}")])
+        self._apart.add(other.film)
+        self.last = other
+        self.count += 1
+
+    @property
+    def noise(self) -> Estimate | None:
+        return self.last.noise if self.count == 1 else self._apart.estimate()
+
+
+def _added(parts: Sequence[Snapshot]) -> Snapshot:
+    channels = {name for one in parts for name in one.layout.channels}
+    parts = [with_channels(one, channels) for one in parts]
     film = Film(parts[0].layout)
     for part in parts:
         film.add(part)
     return film.merged()
 
 
-def noise_of(films: Sequence[FilmFile]) -> Estimate | None:
-    """The error of their sum: from how they differ, or as one says of itself; None where nothing tells it. Raises
-    LrnapError if two are not of one scene."""
-    for one in films[1:]:
-        check_alike(films[0], one)
-    return films[0].noise if len(films) == 1 else estimate(one.film for one in films)
+def noise_of(films: Iterable[FilmFile]) -> tuple[FilmLayout, Estimate | None]:
+    """The layout and the error of the sum of at least one film: from how they differ, or as one says of itself; None
+    where nothing tells it. They are taken one at a time. Raises LrnapError if two are not of one scene."""
+    waiting = iter(films)
+    first = next(waiting)
+    apart, alone = Independent(first.film.layout), True
+    apart.add(first.film)
+    for other in waiting:
+        check_alike(first.classic, first.film, other)
+        apart.add(other.film)
+        alone = False
+    return first.film.layout, first.noise if alone else apart.estimate()
 
 
-def check_alike(first: FilmFile, other: FilmFile) -> None:
-    """Raises LrnapError that says in what two films differ that should be of one scene; channels they may lack."""
-    if first.classic is not None and other.classic is not None:
-        if difference := flm.differences(first.classic, other.classic):
+def check_alike(classic: flm.Flm | None, film: Snapshot, other: FilmFile) -> None:
+    """Raises LrnapError that says in what a film, as classic Lux has it where it does, and another differ that should
+    be of one scene; channels they may lack."""
+    if classic is not None and other.classic is not None:
+        if difference := flm.differences(classic, other.classic):
             raise LrnapError(Code.STATE, f"it cannot be merged: {difference}", at=str(other.path))
         return
-    channels = first.film.layout.channels
-    check_layout(with_channels(other.film, channels), first.film.layout)
+    check_layout(with_channels(other.film, film.layout.channels), film.layout)
