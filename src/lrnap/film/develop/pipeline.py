@@ -181,6 +181,8 @@ def notices(settings: Settings, layout: FilmLayout) -> tuple[str, ...]:
         found.append(f"the film has no channel {' and no '.join(missing)}: denoising goes without")
     if settings.glare_enabled and settings.glare_map and not settings.apertures:
         found.append("glare_map is on, and there is no picture of a pupil or of lashes: glare is a star")
+    if settings.view is not None and settings.view.note:
+        found.append(settings.view.note)
     if strangers := [group for group in settings.groups if group not in layout.groups]:
         groups = ", ".join(repr(group) for group in layout.groups)
         found.append(f"the film has no light group {', '.join(map(repr, strangers))}; it has {groups}")

@@ -2,7 +2,8 @@
 
 A view takes linear light and gives what a display shows, so it stands in the place of colour space, camera response,
 limit and gamma. The kernel before it says how bright the picture is exposed; `linear` suits it best. Film colours are
-linear with the primaries of sRGB, which is how LuxCore means them.
+linear with the primaries of sRGB, which is how LuxCore means them. A configuration that has no such colour space is
+asked how its own linear light is to be had from them.
 """
 
 from __future__ import annotations
@@ -20,16 +21,19 @@ from lrnap.film.snapshot import Block
 
 BUILT_IN = "ocio://"
 INSTALL = "pip install 'lrnap[darkroom]'"
-LINEAR = ("lin_rec709", "lin_rec709_srgb", "Linear Rec.709 (sRGB)", "lin_srgb", "Linear", "linear", "scene_linear")
+LINEAR = ("lin_rec709", "lin_rec709_srgb", "Linear Rec.709 (sRGB)", "lin_srgb", "Linear", "linear")
+INTERCHANGE = ("scene_linear", "aces_interchange")  # roles, of the space that film colours are converted to
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """A view made ready. `point` changes a band of colours (3, n) in place; what it gives is encoded for a display."""
+    """A view made ready. `point` changes a band of colours (3, n) in place; what it gives is encoded for a display.
+    `note`: a sentence on what was taken for granted, or nothing."""
 
     display: str
     view: str
     point: Callable[[Block], None]
+    note: str = ""
 
 
 def load(config: str, display: str = "", view: str = "") -> View:
@@ -55,23 +59,40 @@ def _load(name: str, display: str, view: str, _changed: int) -> View:
         raise LrnapError(Code.NOT_FOUND, f"no OpenColorIO configuration: {_first(error)}; {cure}", at=name) from None
     display = _known("display", display or config.getDefaultDisplay(), list(config.getDisplays()), name)
     view = _known("view", view or config.getDefaultView(display), list(config.getViews(display)), name)
-    source = next((space for space in LINEAR if config.getColorSpace(space) is not None), None)
-    if source is None:
-        wanted = ", ".join(LINEAR)
-        raise LrnapError(Code.UNSUPPORTED, f"it has no colour space for linear light, none of {wanted}", at=name)
+    source, before, note = _from_film(config, name)
     try:
         transform = ocio.DisplayViewTransform(src=source, display=display, view=view)
-        processor: Any = config.getProcessor(transform).getDefaultCPUProcessor()
+        processors = [*before, config.getProcessor(transform).getDefaultCPUProcessor()]
     except (ocio.Exception, ocio.ExceptionMissingFile) as error:  # tables are in files of their own
         raise LrnapError(Code.UNSUPPORTED, f"view {view!r} cannot be made: {_first(error)}", at=name) from None
 
     def point(band: Block) -> None:
         red, green, blue = (np.ascontiguousarray(channel) for channel in band)
-        processor.apply(ocio.PlanarImageDesc(red, green, blue, red.size, 1))
+        for processor in processors:
+            processor.apply(ocio.PlanarImageDesc(red, green, blue, red.size, 1))
         for channel, values in zip(band, (red, green, blue), strict=True):
             np.fmin(np.fmax(values, np.float32(0)), np.float32(1), out=channel)
 
-    return View(display, view, point)
+    return View(display, view, point, note)
+
+
+def _from_film(config: Any, name: str) -> tuple[str, list[Any], str]:
+    """A colour space of the configuration, what turns film colours into its, and what was taken for granted."""
+    import PyOpenColorIO as ocio
+
+    for space in LINEAR:
+        if config.getColorSpace(space) is not None and not config.hasRole(space):
+            return space, [], ""
+    cure = f"call one of its colour spaces {LINEAR[0]}, or give it the role {INTERCHANGE[-1]}"
+    roles = [role for role in INTERCHANGE if config.hasRole(role)]
+    if not roles:
+        raise LrnapError(Code.UNSUPPORTED, f"it has no colour space for linear light that is known; {cure}", at=name)
+    try:
+        converted: Any = ocio.Config.GetProcessorFromBuiltinColorSpace(LINEAR[0], config, roles[0])
+    except ocio.Exception:
+        linear = config.getColorSpace(roles[0]).getName()
+        return roles[0], [], f"{name}: its linear light, {linear!r}, is taken to have the primaries of sRGB; {cure}"
+    return roles[0], [converted.getDefaultCPUProcessor()], ""
 
 
 def _known(what: str, name: str, names: list[str], at: str) -> str:
