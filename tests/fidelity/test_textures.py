@@ -16,6 +16,7 @@ import OpenImageIO
 import pytest
 
 import bench
+from lrnap.engine.luxcore.lamp_spectra import LAMPS
 
 Array = bench.Picture
 X, Y = bench.points(16, 16)
@@ -247,6 +248,43 @@ def looked_up(pixels: Array, s: Array, t: Array, wrap: str) -> Array:
 
     top = at(c, r) * (1 - dc) + at(c + 1, r) * dc
     return top * (1 - dr) + (at(c, r + 1) * (1 - dc) + at(c + 1, r + 1) * dc) * dr
+
+
+def test_the_lamps_by_name_are_as_the_engine_has_them() -> None:
+    found = bench.textures({name: f'"lampspectrum" "string name" ["{name}"]' for name in LAMPS}, spp=1)
+    for name, color in LAMPS.items():
+        assert found[name].mean(axis=(0, 1)) == pytest.approx(color, rel=1e-3, abs=1e-4), name
+
+
+CONSTANT = {  # what stands behind the variant, and its colour
+    "lamp": ('"lampspectrum" "string name" ["Incandescent2"]', LAMPS["Incandescent2"]),
+    "multimix": (
+        '"multimix" "float weights" [2 0.5 3] "texture tex1" ["half"] "color tex2" [0.2 0.4 0.6]',
+        (1.1, 1.2, 1.3),
+    ),
+    "band": (
+        '"band" "float offsets" [0 0.5 1] "color tex1" [9 9 9] "color tex2" [0.2 0.4 0.6] "texture tex3" ["half"]'
+        ' "float amount" [0.75]',
+        (0.35, 0.45, 0.55),
+    ),
+}
+
+
+def test_lamps_without_surface_have_the_colour_of_a_texture_that_is_the_same_everywhere() -> None:
+    """The same light as a surface of that texture gives, in the same colour, far away."""
+    half = 'Texture "half" "color" "constant" "color value" [0.5 0.5 0.5]'
+    floor = f'Material "matte" "color Kd" [1 1 1] {bench.SQUARE}'
+    lamp = 'LightSource "distant" "point from" [0 0 1] "point to" [0 0 0] "texture L" ["t"]'
+    scenes = [
+        bench.scene(f'{half} Texture "t" "color" {definition} {shown}', size=2)
+        for definition, _ in CONSTANT.values()
+        for shown in (f"{lamp} {floor}", bench.GLOWING)
+    ]
+    assert not [warning for scene in scenes for warning in scene.warnings if "white" in warning]
+    colors = [picture.mean(axis=(0, 1)) for picture in bench.render(scenes, spp=4)]
+    for (_, expected), lit, glowing in zip(CONSTANT.values(), colors[::2], colors[1::2], strict=True):
+        assert lit * math.pi == pytest.approx(expected, rel=0.01)
+        assert glowing == pytest.approx(expected, rel=0.01)
 
 
 def test_images_are_looked_up_gained_decoded_and_wrapped(image: Array) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from lrnap.engine.luxcore import maths, spectra
 from lrnap.engine.luxcore.blender import BLENDER
@@ -25,6 +26,7 @@ from lrnap.engine.luxcore.draft import (
     plain,
 )
 from lrnap.engine.luxcore.fresnel import FRESNEL
+from lrnap.engine.luxcore.lamp_spectra import LAMPS
 from lrnap.engine.luxcore.mappings import coordinates, flat
 from lrnap.engine.luxcore.mixes import MIXES
 from lrnap.engine.luxcore.patterns import PATTERNS
@@ -33,6 +35,7 @@ from lrnap.lux.description import Entity, Texture
 
 Build = Callable[[Inputs], Fields]
 Fold = Callable[[Inputs], tuple[float, ...] | None]
+Samples = npt.NDArray[np.float64]
 
 IMAGE_NOTES = approximated("as bilinear: every sample is filtered by the picture itself", "filtertype") | ignored(
     "only how textures are filtered for speed: every sample is filtered by the picture itself",
@@ -189,6 +192,32 @@ def _tabulated(inputs: Inputs) -> tuple[float, ...]:
     return spectra.irregular(table[:, 0], table[:, 1])
 
 
+def _columns(inputs: Inputs, numbers: str) -> tuple[Samples, Samples] | None:
+    """The numbers of a list, and the values `tex1`, `tex2` ... that belong to them (n, 1 or 3); None if one varies."""
+    size = {"float": 1, "color": 3}.get(inputs.variant, 0)
+    given, values = inputs.params.floats(numbers), []
+    for i in range(len(given)):
+        name = f"tex{i + 1}"
+        there = inputs.params.has(name, inputs.variant, "texture")
+        value = inputs.constant(name) if there else (0.0,) * size
+        if value is None or len(value) not in (1, size):
+            return None
+        values.append(value * size if len(value) == 1 else value)
+    return (np.asarray(given, np.float64), np.asarray(values, np.float64)) if values and size else None
+
+
+def _multimixed(inputs: Inputs) -> tuple[float, ...] | None:
+    found = _columns(inputs, "weights")
+    return None if found is None else tuple(float(x) for x in found[0] @ found[1])
+
+
+def _banded(inputs: Inputs) -> tuple[float, ...] | None:
+    found, amount = _columns(inputs, "offsets"), inputs.constant("amount")
+    if found is None or amount is None:
+        return None
+    return tuple(float(np.interp(amount[0], found[0], column)) for column in found[1].T)
+
+
 FOLDS: Mapping[str, Fold] = {
     "constant": lambda i: i.numbers("value"),
     "scale": _together(lambda a, b: a * b, "tex1", "tex2"),
@@ -202,7 +231,11 @@ FOLDS: Mapping[str, Fold] = {
     "irregulardata": _irregular,
     "regulardata": _regular,
     "tabulateddata": _tabulated,
+    "lampspectrum": lambda i: LAMPS[i.params.string("name")],
+    "multimix": _multimixed,
+    "band": _banded,
 }
+DRAWN = ("constant", "scale", "add", "subtract", "mix", "lampspectrum", "multimix", "band")  # by the engine itself
 
 
 def _spectrum(plugin: str) -> Row[Build]:
@@ -228,6 +261,6 @@ TEXTURES: Mapping[str, Row[Build]] = {
     "colordepth": _exact(_colordepth),
     "lampspectrum": _exact(_lampspectrum),
     **BLENDER,
-    **{name: _spectrum(name) for name in FOLDS if name not in ("constant", "scale", "add", "subtract", "mix")},
+    **{name: _spectrum(name) for name in FOLDS if name not in DRAWN},
     **FRESNEL,
 }
