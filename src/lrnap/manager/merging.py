@@ -36,13 +36,14 @@ FrameName = tuple[str, int]  # key of the job, number of the frame
 
 @dataclass(slots=True, eq=False)
 class FrameFilm:
-    """The film of one frame. `folded`: what lies in one film with others' of runs of which no more is taken; `folding`:
-    runs of which none is taken now. `noise`: once somebody has asked."""
+    """The film of one frame. `files`: its parts, by run. `folded`: what lies in one film with others' of runs of which
+    no more is taken; `folding`: runs of which none is taken now. `noise`: once somebody has asked."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     epoch: int = -1
     film: Film | None = None
     noise: Noise | None = None
+    files: dict[str, Kept] = field(default_factory=dict)
     folded: dict[str, Count] = field(default_factory=dict)
     folding: set[str] = field(default_factory=set)
     users: int = 0
@@ -63,12 +64,20 @@ class FrameFilm:
             self.film = Film(kept.snapshot.layout)
             self.film.restart(self.epoch)
         self.film.add(replace(kept.snapshot, epoch=self.epoch))
+        self.files[kept.snapshot.run] = kept
         if kept.snapshot.run == MERGED:
             self.folded.update(kept.counts)
         return self.film
 
     def empty(self, epoch: int) -> None:
-        self.epoch, self.film, self.noise, self.folded = epoch, None, None, {}
+        self.epoch, self.film, self.noise, self.files, self.folded = epoch, None, None, {}, {}
+
+    def unload(self) -> None:
+        """What was read of the files leaves the memory."""
+        with self.lock:
+            files = [*self.files.values()]
+        for kept in files:
+            kept.unload()
 
 
 class Films:
@@ -105,10 +114,11 @@ class Films:
             if not self.store.save(snapshot, decide):
                 return bool(verdict)
             film, noise = frame.film, frame.noise
-        if noise is not None:
-            noise.add(snapshot)
-        if film is not None:
-            film.settle()
+            if noise is not None:
+                noise.add(snapshot)
+            if film is not None:
+                film.settle()
+                frame.unload()
         return True
 
     def merged(self, key: str, number: int, epoch: int) -> Snapshot | None:
@@ -116,6 +126,7 @@ class Films:
         with self._frame(key, number) as frame:
             film = self._film(frame, key, number, epoch)
             merged = None if film is None or not film.runs else film.merged()
+            frame.unload()
         self._trim(frame)
         return merged
 
@@ -220,6 +231,7 @@ class Films:
                 if done:
                     found = put()
                     film.fold(parts, replace(found.snapshot, run=MERGED, epoch=epoch))
+                    frame.files = {run: file for run, file in frame.files.items() if run not in names} | {MERGED: found}
                     frame.folded.update(found.counts)
                 return done
 

@@ -90,6 +90,18 @@ def test_films_of_an_older_epoch_do_not_count_and_can_be_forgotten(films: FilmSt
     assert films.keys() == set()
 
 
+def test_a_film_is_read_where_it_lies_and_can_leave_the_memory(films: FilmStore) -> None:
+    for seed, groups in enumerate((("sun",), ("sun", "sky"), ("sun", "sky", "a long name of a lamp"))):
+        layout = FilmLayout(5, 3, groups)
+        block = np.arange(layout.floats, dtype=np.float32)
+        films.save(Snapshot(f"k{seed}.1.0.7", 7, 1, layout, block, samples=15.0))
+        (kept,) = films.load(f"k{seed}", 1, 0)
+        assert kept.snapshot.block.flags.aligned
+        assert not kept.snapshot.block.flags.owndata
+        kept.unload()
+        assert np.array_equal(kept.snapshot.block, block)
+
+
 def test_a_file_that_is_not_whole_is_passed_over(films: FilmStore) -> None:
     films.save(snapshot("k1.1.0.7"))
     (path,) = films.folder.glob("*/*/*.run")
@@ -152,3 +164,18 @@ def test_what_stored_jobs_need_stays_whatever_the_bound_says(tmp_path: Path) -> 
     again.put(b"y" * 100)
     again.put(b"z" * 100)
     assert again.get(scene) == b"x" * 100
+
+
+def test_what_no_job_needs_any_more_goes_when_room_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = Content(tmp_path, NodeLimits(asset_bytes=250))
+    kept, removed = content.put(b"a" * 100), content.put(b"b" * 100)
+    content.hold([kept, removed])
+    assert content.release_all_but({kept}, content.held()) == 0  # its job may be about to be stored
+    monkeypatch.setattr("lrnap.manager.content.STORING", 0.0)
+    before = content.held()
+    new = content.put(b"c" * 100)
+    content.hold([new])  # after it was asked what is needed
+    assert content.release_all_but({kept}, before) == 1
+    content.assets.trim()
+    assert content.assets.have(removed) is not None
+    assert content.assets.have(kept) is content.assets.have(new) is None
