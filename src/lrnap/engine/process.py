@@ -207,6 +207,8 @@ class ProcessRun(ReportedRun):
             self._fed.set()
 
     async def _write(self, data: bytes | memoryview) -> None:
+        if self._stdin.is_closing():
+            raise BrokenPipeError
         self._stdin.write(data)
         await self._stdin.drain()
 
@@ -328,10 +330,11 @@ class ProcessRun(ReportedRun):
         try:
             await self._fed.wait()
             with contextlib.suppress(ConnectionError):  # then it is dying, and its end answers
-                self._stdin.write(pipe.line({"do": do, "id": number, **arguments}))
-                for part in parts:  # in one go, so that no other command comes between
-                    self._stdin.write(part)
-                await self._stdin.drain()
+                if not self._stdin.is_closing():  # what is closed is not written to: uvloop calls that a defect
+                    self._stdin.write(pipe.line({"do": do, "id": number, **arguments}))
+                    for part in parts:  # in one go, so that no other command comes between
+                        self._stdin.write(part)
+                    await self._stdin.drain()
             message: pipe.Message = await answer
         finally:
             self._answers.pop(number, None)
