@@ -74,9 +74,10 @@ class Film:
     def held(self) -> int:
         """Bytes of the sums that `rest` lets go of; those that were given out count, too."""
         with self._lock:
-            merged, running = self._merged, self._running
-        blocks = [merged.block if merged else None, running.sum.total if running else None]
-        return sum(block.nbytes for block in {id(block): block for block in blocks if block is not None}.values())
+            sums = [self._merged.block] if self._merged is not None else []
+            sums += [self._running.sum.total] if self._running is not None else []
+            films = {id(part.block) for part in self._newest.values()}  # that of a single run is its own sum
+        return sum(block.nbytes for block in {id(block): block for block in sums if id(block) not in films}.values())
 
     @property
     def samples(self) -> float:

@@ -156,6 +156,9 @@ class Films:
             while not self._folded(frame, key, number, epoch, runs):
                 pass  # another was faster with some of them
             film = self._film(frame, key, number, epoch)
+            if runs is None:
+                with frame.lock:
+                    frame.noise = None  # of runs that are no more
             return None if film is None else film.merged()
 
     def over(self, key: str, number: int, epoch: int, runs: Collection[str]) -> None:

@@ -268,6 +268,11 @@ def test_sums_that_nobody_asks_for_any_more_leave_the_memory(tmp_path: Path) -> 
         assert films.merged(KEY, frame, 0) is not None
     held = [film.held > 0 for frame in range(5) if (film := films.film(KEY, frame, 0)) is not None]
     assert held == [False, False, False, True, True]
+    films.put(snapshot(f"{KEY}.7.0.1", 1))
+    assert films.merged(KEY, 7, 0) is not None
+    alone = films.film(KEY, 7, 0)
+    assert alone is not None
+    assert alone.held == 0, "the film of a single run is its file"
 
 
 def test_the_noise_of_a_film_is_known_from_when_somebody_asks(tmp_path: Path) -> None:
