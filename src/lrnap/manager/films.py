@@ -120,8 +120,8 @@ class FilmStore:
         that, and nothing is written."""
         path = self._frame(key, frame) / _MERGED
         [only, *others] = parts
-        if not others and only.snapshot.run != MERGED:
-            own = path.with_name(only.snapshot.run + _SUFFIX)
+        own = path.with_name(only.snapshot.run + _SUFFIX)
+        if not others and own.exists():  # else it is the folded one, or somebody has removed it
             return decide(lambda: self._become(own, path, only))
         film = Film(only.snapshot.layout)
         film.restart(epoch)

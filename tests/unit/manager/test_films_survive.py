@@ -240,6 +240,16 @@ def test_a_fold_that_the_disk_refuses_leaves_its_runs_as_they_were(
     assert not [*tmp_path.glob("*/*/*.run")]
 
 
+def test_a_film_whose_file_somebody_removed_is_not_lost_while_the_manager_has_it(tmp_path: Path) -> None:
+    films = films_in(tmp_path)
+    films.put(snapshot(RUNS[0], 1))
+    next(tmp_path.glob("*/*/*.run")).unlink()
+    merged = films.fold(KEY, FRAME, EPOCH)
+    assert merged is not None
+    assert merged.samples == 12 * value(RUNS[0], 1)
+    assert [known.run for known in films.store.counted(KEY)] == [RUNS[0]]
+
+
 def test_films_from_many_threads_are_all_counted(tmp_path: Path) -> None:
     films = films_in(tmp_path)
     numbers = range(1, 6)
