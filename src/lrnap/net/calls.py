@@ -9,19 +9,19 @@ received, not copied. Rules for this file: translation only; whether a call is l
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
 import numpy as np
 
-from lrnap.errors import Code, LrnapError
+from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.lux import calls, params
 from lrnap.lux.call import Argument, ByteArray, Call, FloatArray, IntArray, Location, Param
 from lrnap.lux.calls import Arg, CallSpec
 from lrnap.lux.spelling import did_you_mean
 from lrnap.net.arrays import NONE, Arrays, Find, little
-from lrnap.wire.grammar import Array, Scalar, Value
+from lrnap.wire.grammar import Array, Scalar, Value, is_sendable
 from lrnap.wire.messages import Request
 from lrnap.wire.payload import Payload
 
@@ -149,12 +149,31 @@ def _location(request: Request) -> Location | None:
 def request_from_call(call: Call, *, binary: bool = True, tag: str | None = None, arrays: Arrays = NONE) -> Request:
     """The request that makes a call. With `binary`, arrays beyond a few numbers become payloads (`request.payloads`,
     with their bytes, which are the array's own); those in `arrays` are named by their hash, and must be assets where
-    the request goes. Without, everything is text, as a person could type it."""
+    the request goes. Without, everything is text, as a person could type it. SceneError for what no line can hold."""
+    _check_texts(call)
     values: list[Value] = [_argument_value(arg, binary) for arg in call.args]
     for param in call.params:
         values += (f"{param.type} {param.name}", _param_value(param, binary, arrays.hash_of(param)))
     options: dict[str, Scalar] = {} if call.at is None else {"at": str(call.at)}
     return Request(f"API_{call.name}", tuple(values), options, tag)
+
+
+def _check_texts(call: Call) -> None:
+    for text in _texts(call):
+        if not is_sendable(text):
+            raise SceneError(
+                f"{call.name}: {text[:80]!r} cannot be sent to a node: it holds a line break or another control "
+                "character; write it without",
+                at=call.at,
+            )
+
+
+def _texts(call: Call) -> Iterator[str]:
+    yield from (arg for arg in call.args if isinstance(arg, str))
+    for param in call.params:
+        yield param.name
+        if param.type in params.TEXT_TYPES:
+            yield from map(str, param.value)
 
 
 def _argument_value(arg: Argument, binary: bool) -> Value:

@@ -202,6 +202,11 @@ def _clean(text: str) -> bool:
     return not _CONTROL.search(text)
 
 
+def is_sendable(text: str) -> bool:
+    """Whether a line can hold the text, in quotes."""
+    return text.isprintable() or (_clean(text) and text.encode(errors="ignore").decode() == text)
+
+
 def _quote_text(text: str) -> str:
     if not _clean(text):
         raise WireError(Code.SYNTAX, f"{text[:80]!r} cannot be sent: it holds a control character")

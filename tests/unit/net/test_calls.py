@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from lrnap.errors import Code, LrnapError
+from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.lux.call import Call, Location, Param
 from lrnap.net.arrays import Arrays
 from lrnap.net.calls import call_from_request, request_from_call
@@ -139,6 +139,22 @@ def test_numbers_that_text_cannot_hold_travel_as_bytes() -> None:
 
 def typed(line: str) -> Call:
     return call_from_request(parse_request(line))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("NamedMaterial", ("a\nb",), at=Location("scene.lxs", 4, 2)),
+        Call("Shape", ("mesh",), (Param("string", "name", ("a\x1b[2J",)),), Location("scene.lxs", 4, 2)),
+        Call("Shape", ("mesh",), (Param("string", "a\x00", ("b",)),), Location("scene.lxs", 4, 2)),
+        Call("NamedMaterial", ("a\udcfc",), at=Location("scene.lxs", 4, 2)),
+    ],
+)
+def test_what_no_line_can_hold_is_refused_with_its_place(call: Call) -> None:
+    with pytest.raises(SceneError, match=r"^scene\.lxs:4:2: .* cannot be sent to a node: .*; write it without"):
+        request_from_call(call)
+    fine = Call("NamedMaterial", ("tab\tumlaut ü \u2603 \u00a0",))
+    assert request_from_call(fine).args == fine.args
 
 
 def test_as_a_person_types_it() -> None:
