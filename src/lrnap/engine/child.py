@@ -32,6 +32,7 @@ from lrnap.engine.cores import Cores, give_way, threads
 from lrnap.engine.devices import Device, Hardware
 from lrnap.engine.protocol import Halt, RunOptions, RunState
 from lrnap.engine.renderer import Renderer
+from lrnap.engine.stopwatch import Stopwatch
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import Block, FilmLayout
 from lrnap.limits import MAX_WARNING, MAX_WARNINGS
@@ -41,10 +42,7 @@ from lrnap.lux.editing import changes_of
 
 RENDERERS = {"luxcore": "lrnap.engine.luxcore.renderer:LuxCoreRenderer", "fake": "lrnap.engine.fake:FakeRenderer"}
 
-_POLL = 0.05  # seconds between looks at the engine, which halts only when it is looked at
-_FIRST_LOOK = 0.005  # seconds to the first look, if samples are counted: a small film takes no longer
 _REPORT = 0.15  # seconds between reports of a running render
-_RATE_WINDOW = 2.0  # seconds over which samples per second are measured
 
 Send = Callable[[pipe.Message], None]
 
@@ -58,10 +56,7 @@ class Child:
         self._send = send
         self._options = options
         self._state = RunState.BUILDING
-        self._samples = 0.0
-        self._progress: deque[tuple[float, float]] = deque()  # (seconds of rendering, samples), the newest last
-        self._rendered = 0.0  # seconds of rendering up to `_since`
-        self._since: float | None = None
+        self._watch = Stopwatch(time.monotonic)
         self._reported = 0.0
         self._epoch = options.epoch
         self._commands: dict[str, Callable[[pipe.Message], pipe.Message]] = {
@@ -99,7 +94,7 @@ class Child:
         self._renderer.start()
         give_way(threads() - ours)
         self._cores.use(self._options.threads)  # once more, for the threads that the engine has started since
-        self._since = time.monotonic()
+        self._watch.go()
         self._doing("rendering")
         self._enter(RunState.RENDERING)
 
@@ -127,7 +122,7 @@ class Child:
     def _film(self, command: pipe.Message) -> pipe.Message:
         self._doing("reading the film")
         block = open_block(Path(command["path"]))
-        seconds = self._seconds()
+        seconds = self._watch.seconds
         counts = self._renderer.read_film(block, Path(command["scratch"]))
         dropped = drop_non_finite(self._built.layout, block)
         self._doing(self._state.value.lower())
@@ -145,7 +140,7 @@ class Child:
         self._must_be_alive("resumed")
         if self._state is RunState.PAUSED:
             self._renderer.resume()
-            self._since = time.monotonic()
+            self._watch.go()
             self._enter(RunState.RENDERING)
         return {}
 
@@ -185,9 +180,7 @@ class Child:
             give_way(threads() - ours)
             self._doing(self._state.value.lower())
         self._description, self._epoch = description, command["epoch"]
-        self._samples = self._rendered = 0.0
-        self._progress.clear()
-        self._since = None if self._since is None else time.monotonic()
+        self._watch.reset()
         self._enter(self._state)
         return {"warnings": bounded(warnings)}
 
@@ -198,10 +191,10 @@ class Child:
     # Progress.
 
     def _look(self) -> None:
-        self._note(self._renderer.stats().samples)
+        self._watch.note(self._renderer.stats().samples)
         halt = self._halt
         if (halt.spp is not None and self._spp() >= halt.spp) or (
-            halt.seconds is not None and self._seconds() >= halt.seconds
+            halt.seconds is not None and self._watch.seconds >= halt.seconds
         ):
             self._end(RunState.DONE)
         elif time.monotonic() - self._reported >= _REPORT:
@@ -211,47 +204,26 @@ class Child:
         self._hold()
         self._doing("stopping")
         self._renderer.stop()
-        self._note(self._renderer.stats().samples)
+        self._watch.note(self._renderer.stats().samples)
         self._doing(state.value.lower())
         self._enter(state)
 
     def _hold(self) -> None:
-        self._rendered, self._since = self._seconds(), None
-        self._note(self._renderer.stats().samples)
-
-    def _note(self, samples: float) -> None:
-        now = self._seconds()
-        self._samples = samples
-        self._progress.append((now, samples))
-        while self._progress[0][0] < now - _RATE_WINDOW:
-            self._progress.popleft()
+        self._watch.hold()
+        self._watch.note(self._renderer.stats().samples)
 
     def _patience(self) -> float | None:
-        """Seconds until the engine should be looked at: sooner if a halt condition is about to be met."""
+        """Seconds until the engine should be looked at, which halts only then; None: whenever somebody asks."""
         if self._state is not RunState.RENDERING:
             return None
-        waits = [_POLL]
-        if self._halt.seconds is not None:
-            waits.append(self._halt.seconds - self._seconds())
-        if self._halt.spp is not None:
-            rate = self._rate()
-            waits.append((self._halt.spp - self._spp()) * self._pixels() / rate if rate else _FIRST_LOOK)
-        return max(min(waits), 0.001)
-
-    def _seconds(self) -> float:
-        return self._rendered + (0.0 if self._since is None else time.monotonic() - self._since)
+        spp = self._halt.spp
+        return self._watch.patience(self._halt.seconds, None if spp is None else spp * self._pixels())
 
     def _pixels(self) -> int:
         return self._built.layout.width * self._built.layout.height
 
     def _spp(self) -> float:
-        return self._samples / self._pixels()
-
-    def _rate(self) -> float:
-        if not self._progress:
-            return 0.0
-        (t0, n0), (t1, n1) = self._progress[0], self._progress[-1]
-        return (n1 - n0) / (t1 - t0) if t1 > t0 else n1 / t1 if t1 > 0 else 0.0
+        return self._watch.samples / self._pixels()
 
     # What the parent hears.
 
@@ -263,10 +235,10 @@ class Child:
         self._reported = time.monotonic()
         status = {
             "state": self._state.name,
-            "samples": self._samples,
+            "samples": self._watch.samples,
             "spp": self._spp(),
-            "samples_per_second": self._rate() if self._state is RunState.RENDERING else 0.0,
-            "seconds": self._seconds(),
+            "samples_per_second": self._watch.rate if self._state is RunState.RENDERING else 0.0,
+            "seconds": self._watch.seconds,
             "threads": self._cores.used,
             "triangles": self._built.triangles,
             "engine": self._built.engine,
