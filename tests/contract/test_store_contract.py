@@ -262,3 +262,46 @@ def test_a_server_that_is_not_there_is_said_clearly(tmp_path: Path) -> None:
         Store(f"postgresql://nobody:secret@/x?host={tmp_path}", patience=0.1, sleep=lambda _: None)
     assert refused.value.code is Code.UNAVAILABLE
     assert "secret" not in str(refused.value)
+
+
+def test_the_history_loses_what_is_old_and_last_what_somebody_wanted(desk: Desk) -> None:
+    first = submit(desk)
+    desk.handle([ev.Pause(job=first, by="anna")], now=2, wall=100)
+    desk.handle([ev.AddNode(url="lrnap://a:1978")], now=3, wall=100)
+    second = submit(desk, "later")
+    desk.handle([ev.Resume(job=first, by="bert")], now=4, wall=300)
+    store = desk.store
+    before = [row.step for _, row in store.history()]
+    assert before[:2] == ["submit", "pause"]
+    assert store.prune(happened=50, wanted=50) == 0
+    gone = store.prune(happened=200, wanted=50)
+    left = [(row.wall, row.who) for _, row in store.history()]
+    assert len(left) == len(before) - gone
+    assert (100, "anna") in left
+    assert not [wall for wall, who in left if wall < 200 and not who]
+    store.prune(happened=200, wanted=200)
+    assert not [wall for wall, _ in ((row.wall, row) for _, row in store.history()) if wall < 200]
+    assert (300, "bert") in [(row.wall, row.who) for _, row in store.history()]
+    assert second > first
+
+
+def test_the_number_of_a_job_is_not_used_again_when_its_history_is_old(desk: Desk, url: str) -> None:
+    job = submit(desk)
+    desk.handle([ev.Remove(job=job, by="anna")], now=2, wall=1e9)
+    assert desk.store.prune(2e9, 2e9) == 0
+    desk.store.close()
+    again = opened(url)
+    assert submit(again) > job
+    again.store.close()
+
+
+def test_a_long_history_is_looked_through_page_by_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lrnap.manager.store.store.PAGE", 3)
+    job = submit(desk)
+    for n in range(10):
+        step = ev.Pause(job=job, by="anna") if n % 2 else ev.Resume(job=job, by="anna")
+        desk.handle([step], now=n, wall=100 + n)
+    submit(desk, "another")
+    desk.store.prune(happened=2e9, wanted=105)
+    assert not [row for _, row in desk.store.history(job) if row.wall < 105]
+    assert [row for _, row in desk.store.history(job) if row.wall >= 105]

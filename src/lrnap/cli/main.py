@@ -137,6 +137,10 @@ def manager(
     take_over: Annotated[
         bool, typer.Option("--take-over", help="Take the queue from a manager that runs on it already; that one ends.")
     ] = False,
+    keep_history: Annotated[
+        float, typer.Option(help="How long the history keeps what happened by itself.", metavar="DAYS")
+    ] = 90.0,
+    keep_wishes: Annotated[float, typer.Option(help="How long it keeps who wanted what.", metavar="DAYS")] = 400.0,
 ) -> None:
     """Queue jobs and render them on many nodes: answers LRNAP at lrnap://127.0.0.1:1978 as one node would."""
     from lrnap.cli.manager import run
@@ -155,6 +159,8 @@ def manager(
             mail or [],
             smtp,
             take_over,
+            keep_history,
+            keep_wishes,
         )
     )
 

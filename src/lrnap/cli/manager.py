@@ -20,5 +20,22 @@ def run(
     mail: list[str],
     smtp: str | None,
     take_over: bool,
+    keep_history: float,
+    keep_wishes: float,
 ) -> int:
-    return run_manager(listen, roots, db, data, nodes, insecure, metrics, log_json, webhooks, mail, smtp, take_over)
+    return run_manager(
+        listen,
+        roots,
+        db,
+        data,
+        nodes,
+        insecure,
+        metrics,
+        log_json,
+        webhooks,
+        mail,
+        smtp,
+        take_over,
+        keep_history,
+        keep_wishes,
+    )

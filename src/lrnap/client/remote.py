@@ -99,6 +99,12 @@ class RemoteRun(ReportedRun):
     def warnings(self) -> Sequence[str]:
         return tuple(self._warnings)
 
+    async def sent(self) -> None:
+        """Until the node has the scene and was told to render it, or the run is over."""
+        async for status in self.events():
+            if self._sent or status.state.over:
+                return
+
     # -- the film
 
     async def snapshot(self) -> Snapshot:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from lrnap.limits import NodeLimits
 from lrnap.node.assets import AssetStore
 from lrnap.wire.payload import Buffer
 
+STORING = 600.0  # seconds from keeping the first file of a scene to storing its job, at the most
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -36,7 +39,9 @@ class Content:
 
     def __init__(self, folder: Path, limits: NodeLimits, needed: Iterable[str] = ()) -> None:
         self.assets = AssetStore(folder, limits)
-        self.assets.hold(needed)
+        self._held: dict[str, float] = {}  # hash -> when it was last held, by a clock that never jumps
+        self._lock = threading.Lock()
+        self.hold(needed)
 
     def put(self, data: Buffer, sha256: str = "") -> str:
         """Keeps the bytes of a scene, or of what has that SHA-256; returns theirs. Raises LrnapError (QUOTA) if there
@@ -51,12 +56,31 @@ class Content:
         return self.assets.path(sha256).read_bytes()
 
     def hold(self, hashes: Iterable[str]) -> None:
-        """For a job that is about to be stored."""
-        self.assets.hold(hashes)
+        """For a job that is about to be stored, or is."""
+        now = time.monotonic()
+        with self._lock:
+            for sha256 in hashes:
+                if sha256 not in self._held:
+                    self.assets.hold([sha256])
+                self._held[sha256] = now
 
-    def release(self, hashes: Iterable[str]) -> None:
-        """For a job that was removed."""
-        self.assets.release(hashes)
+    def held(self) -> set[str]:
+        """What is held, but for what may be of a job that is being stored now."""
+        with self._lock:
+            return self._long_held()
+
+    def release_all_but(self, needed: set[str], held: set[str]) -> int:
+        """Of those that were `held` before it was asked what is needed: they may go when room is. How many."""
+        with self._lock:
+            unneeded = (held & self._long_held()) - needed
+            for sha256 in unneeded:
+                del self._held[sha256]
+        self.assets.release(unneeded)
+        return len(unneeded)
+
+    def _long_held(self) -> set[str]:
+        long_ago = time.monotonic() - STORING
+        return {sha256 for sha256, when in self._held.items() if when <= long_ago}
 
     def garbage(self, needed: set[str]) -> Garbage:
         """What would be collected: nothing is touched."""

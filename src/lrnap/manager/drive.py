@@ -30,6 +30,8 @@ from lrnap.manager.turn import parse_run_name
 log = logging.getLogger("lrnap.manager")
 
 TAKE_AGAIN = 2.0  # seconds between two tries to fetch the last film of a run
+STARTS_AT_ONCE = 32  # runs that are begun, each for as long as START_SECONDS
+START_SECONDS = 0.5
 FILMS_AT_ONCE = 8  # that are fetched, of either kind: more only make each take longer
 FILM_BYTES = ManagerLimits().film_bytes
 PATIENCE = 30.0  # seconds for a film to come, at the least
@@ -46,6 +48,7 @@ class Around:
     films: Films
     scene: Callable[[str, str, str], Recorded]
     nodes: Callable[[], int]
+    starts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STARTS_AT_ONCE))
     next_films: Slots = field(default_factory=lambda: Slots(FILMS_AT_ONCE, FILM_BYTES))
     last_films: Slots = field(default_factory=lambda: Slots(FILMS_AT_ONCE, FILM_BYTES))  # for which nodes wait
 
@@ -172,7 +175,7 @@ class Drive:
 
     async def _live(self) -> None:
         try:
-            self.run = run = await self._begin()
+            run = await self._begin()
             await self._follow(run)
             status = run.status()
             problem = await self._take_last(run)
@@ -197,6 +200,15 @@ class Drive:
             self._say_ended(RunState.FAILED, LrnapError(Code.INTERNAL, f"a defect of the manager: {error}"))
 
     async def _begin(self) -> RemoteRun:
+        """The first to be told begin first, instead of all at the end; but none waits long for another's upload."""
+        async with self._around.starts:
+            run = self.run = await self._reach()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(START_SECONDS):
+                    await run.sent()
+        return run
+
+    async def _reach(self) -> RemoteRun:
         await self._free()
         order = self._order
         if isinstance(order, effects.FollowRun):

@@ -25,9 +25,9 @@ from lrnap.wire.listing import read_line
 
 log = logging.getLogger("lrnap.manager")
 
-BEAT, LONGEST_BEAT = 1.0, 2.0  # seconds between two questions whether a node is there; longer where there are many
-QUESTIONS = 500.0  # of all nodes together, a second
-MOST_REPORTS, FEWEST_REPORTS = 4.0, 1.0  # of a run, a second; seldom where there are many
+BEAT, LONGEST_BEAT = 1.0, 3.0  # seconds between two questions whether a node is there; longer where there are many
+QUESTIONS = 300.0  # of all nodes together, a second
+MOST_REPORTS, FEWEST_REPORTS = 4.0, 0.5  # of a run, a second; seldom where there are many
 REPORTS = 256.0  # of all runs together, a second
 ANSWER = 5.0  # seconds for the answer: one that comes later is no sign of life
 TRY_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds between tries to reach a node; the last ever after

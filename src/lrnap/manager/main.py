@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lrnap.engine import scratch
+from lrnap.errors import Code, LrnapError
 from lrnap.manager.metrics import FIGURES
 from lrnap.manager.notices import SMTP_PORT, Mail, Notices, Webhook
 from lrnap.manager.service import Manager
 from lrnap.manager.store import Store
+from lrnap.manager.upkeep import Keep
 from lrnap.net.address import DEFAULT_PORT, Address
 from lrnap.net.metrics import Page
 from lrnap.net.process import FENCED, Doors, run, serve, set_up_log
@@ -37,13 +39,16 @@ def run_manager(
     mail: Sequence[str] = (),
     smtp: str | None = None,
     take_over: bool = False,
+    keep_history: float = Keep().happened,
+    keep_wishes: float = Keep().wanted,
 ) -> int:
     """Serves until SIGINT or SIGTERM; the exit code, 0 for those, `FENCED` if another manager has taken the store over.
     Raises LrnapError for what keeps it from starting, such as a manager that runs on the store, unless `take_over`.
 
     The first lines on standard output are `manager ready at lrnap://HOST:PORT`, one for each address. `db`: URL of the
     store, by default SQLite in `data`; `nodes`: URLs, beside those that the store knows; `webhooks`, `mail`: who is
-    told of jobs that are over; `smtp`: HOST:PORT of the mail server; the others as of `run_node`.
+    told of jobs that are over; `smtp`: HOST:PORT of the mail server; `keep_history`, `keep_wishes`: days that the history
+    keeps what happened by itself, and what somebody wanted; the others as of `run_node`.
     """
     folder = data or default_data()
     doors = Doors.parse(
@@ -52,10 +57,17 @@ def run_manager(
     urls = [Address.parse(url).url for url in nodes]
     server = Address("127.0.0.1", SMTP_PORT) if smtp is None else Address.parse(smtp)
     notices = Notices([Webhook.parse(url) for url in webhooks], Mail(tuple(mail), server))
+    keep = Keep(keep_history, keep_wishes)
+    if not 0 < keep.happened <= keep.wanted:
+        raise LrnapError(
+            Code.ARGS,
+            f"--keep-history {keep.happened:g} and --keep-wishes {keep.wanted:g} are days: both above 0, and what "
+            "people wanted is kept for no less than what happened by itself",
+        )
     scratch.sweep()
     folder.mkdir(parents=True, exist_ok=True)
     store = Store(db or f"sqlite:///{(folder / DATABASE).absolute()}", alone=True, take_over=take_over)
-    manager = Manager(store, roots or [Path.cwd()], folder, notices=notices)
+    manager = Manager(store, roots or [Path.cwd()], folder, notices=notices, keep=keep)
     set_up_log(json=log_json)
     run(_serve(manager, doors, urls))
     return FENCED if manager.office.fenced.is_set() else 0

@@ -46,6 +46,7 @@ from lrnap.manager.queue import find_job
 from lrnap.manager.queued_run import QueuedRun
 from lrnap.manager.recording import Recorded, record, replay
 from lrnap.manager.store import Store
+from lrnap.manager.upkeep import Keep, Upkeep
 from lrnap.manager.views import View
 from lrnap.manager.visit import ManagerVisit
 from lrnap.manager.wishes import Wishes
@@ -94,6 +95,7 @@ class Manager(Node):
         limits: NodeLimits | None = None,
         manager_limits: ManagerLimits | None = None,
         notices: Notices | None = None,
+        keep: Keep | None = None,
     ) -> None:
         limits = limits or NodeLimits(ready=256, films=64)
         super().__init__(_NoEngine(), roots, folder, limits=limits)
@@ -110,6 +112,7 @@ class Manager(Node):
         self.wishes: dict[Job, Wishes] = {}
         self.described: dict[Job, Described] = {}
         self.office = Office(Desk(store, manager_limits), self._perform, lambda: self.fronts)
+        self._upkeep = Upkeep(self.office.query, self.content, keep or Keep())
         self._disk: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._recorded: OrderedDict[tuple[str, str], Recorded] = OrderedDict()
@@ -121,6 +124,7 @@ class Manager(Node):
         """Everything goes on as the store has it. `nodes`: URLs of those to render on, beside the known ones."""
         await asyncio.to_thread(self.films.store.tidy)
         self._spawn(self._work_on_disk())
+        self._spawn(self._upkeep.go_on())
         self._disk.put_nowait(self._unfinished)
         happened = await self.office.query(lambda _: [*self._on_disk()])
         for event in (events.Started(), *happened, *(events.AddNode(url=url) for url in nodes)):
@@ -531,6 +535,7 @@ class Manager(Node):
                     self.links[effect.node].order(effect)
             case effects.ForgetFilm():
                 self._disk.put_nowait(functools.partial(self.films.forget, effect.key, effect.epoch))
+                self._upkeep.a_job_was_removed()
             case effects.RunsOver():
                 self._disk.put_nowait(
                     functools.partial(self.films.over, effect.key, effect.frame, effect.epoch, effect.runs)

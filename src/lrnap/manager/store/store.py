@@ -37,6 +37,7 @@ from lrnap.manager.world import Row, World
 PATIENCE = 10.0  # seconds that a write is tried again before it fails
 FIRST_WAIT, LONGEST_WAIT = 0.05, 1.0  # between tries
 AT_ONCE = 500  # values in one IN (...)
+PAGE = 10_000  # entries of the history that are looked at together
 
 T = TypeVar("T")
 
@@ -269,6 +270,32 @@ class Store:
         if before is not None:
             wanted = wanted.where(table.c.id < before)
         return self._read(lambda c: _told(c, wanted))[::-1]
+
+    def prune(self, happened: float, wanted: float) -> int:
+        """Takes from the history what happened before that time (s since 1970) by itself, and what somebody wanted
+        before that other one; how many entries. The newest job stays, because its number must not be used again."""
+        table = schema.history_table
+
+        def page(after: int) -> list[Any]:
+            columns = (table.c.id, table.c.wall, table.c.who, table.c.job)
+            wanted = select(*columns).where(table.c.id > after).order_by(table.c.id).limit(PAGE)
+            return self._read(lambda c: [*c.execute(wanted)])
+
+        newest = self._read(lambda c: c.scalar(select(func.max(table.c.job)))) or 0
+        gone, rows = 0, page(0)
+        while rows:
+            old = [r.id for r in rows if r.wall < (wanted if r.who else happened) and (not r.job or r.job != newest)]
+            for some in _batches(old):
+                self._insist(lambda some=some: self._forget(some))  # type: ignore[misc]
+            gone += len(old)
+            rows = page(rows[-1].id) if rows[-1].wall < happened else []
+        return gone
+
+    def _forget(self, entries: Sequence[int]) -> None:
+        """By themselves, so that the writer of events waits for few of them."""
+        table = schema.history_table
+        with self._engine.begin() as connection:
+            connection.execute(delete(table).where(table.c.id.in_(entries)))
 
     def needed(self) -> set[str]:
         """SHA-256 of every scene and asset that a stored job names: what the garbage collection keeps."""
