@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup deps-system demo test check unit bench fuzz reference clean
+.PHONY: help setup deps-system demo test check unit bench fuzz faults reference clean
 
 help:
 	@echo "make demo    render an example over two local nodes, and say where the picture is"
@@ -11,6 +11,7 @@ help:
 	@echo "make bench   one table of ratios, also in bench/results.json"
 	@echo "make reference   write docs/reference anew from the tables"
 	@echo "make fuzz    random scenes through the engine for MINUTES=10; what goes wrong is kept in out/fuzz"
+	@echo "make faults  everything that can go wrong around a manager, TIMES=24 at random moments; what is lost is in out/faults"
 	@echo "make setup   only prepare .venv"
 	@echo "make deps-system   what a bare Debian or Ubuntu lacks (as root)"
 	@echo "make clean   remove what the others made"
@@ -53,9 +54,13 @@ bench: setup
 
 reference: setup
 	$(BIN)/python -m lrnap.engine.luxcore.reference docs/reference
+	$(BIN)/python -m lrnap.manager.figures docs/watching.md
 
 fuzz: setup
 	PYTHONPATH=tests nice $(BIN)/python -m fuzz --minutes $(or $(MINUTES),10)
+
+faults: setup
+	PYTHONPATH=tests nice $(BIN)/python -m faults --times $(or $(TIMES),24) $(if $(SEED),--seed $(SEED))
 
 clean:
 	rm -rf $(VENV) out bench/results.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache src/*.egg-info

@@ -244,11 +244,18 @@ def test_a_locked_sqlite_file_is_waited_for(tmp_path: Path) -> None:
 def test_a_sqlite_file_that_vanished_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     desk = opened(f"sqlite:///{path}")
-    path.unlink()
-    with pytest.raises(LrnapError, match="is gone or was replaced"):
-        submit(desk)
-    assert not desk.core.world.jobs
+    job = submit(desk)
+    for file in tmp_path.glob("store.db*"):
+        file.unlink()
+    with pytest.raises(LrnapError, match=r"is gone or was replaced .* is in .*store\.db\.rescued"):
+        submit(desk, "another")
+    assert [*desk.core.world.jobs] == [job]
     desk.store.close()
+
+    (tmp_path / "store.db.rescued").rename(path)  # all that was acknowledged is there
+    again = opened(f"sqlite:///{path}")
+    assert [*again.core.world.jobs] == [job]
+    again.store.close()
 
 
 @pytest.mark.parametrize("url", ["mysql://root@localhost/x", "sqlite://", "nonsense", "sqlite:///:memory:"])

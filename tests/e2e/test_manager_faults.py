@@ -1,190 +1,112 @@
-"""What may go wrong around a manager: its wires, its database, its clients. Nothing is lost, nothing counts twice."""
+"""Whatever happens to a farm: nothing is lost, nothing counts twice, what can go on goes on, and its user is told.
+
+Each fault of `faults/table.py` once, at a moment at which the job surely renders; `make faults` tries them at any.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import sqlite3
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 
-from managers import Program, manager_program, node_program
-from nodes import PATIENCE
-from proxies import Proxy, proxy
-from test_manager_survives import check_film, finished, presence, rendering, submit, until
+import postgres
+import pytest
+from faults import namespaces, truth
+from faults.ground import Ground, ground, until
+from faults.table import FAULTS, Fault
+from faults.trial import once_it_renders, trial
+from managers import TESTS
 
-
-@contextlib.contextmanager
-def behind_proxies(folder: Path, count: int = 1) -> Iterator[tuple[Program, list[Proxy]]]:
-    """A manager, and the wires to its nodes."""
-    with contextlib.ExitStack() as stack:
-        nodes = []
-        for i in range(count):
-            nodes.append(node_program(folder / f"node{i}"))
-            stack.callback(nodes[-1].end)
-        wires = [stack.enter_context(proxy(node.address)) for node in nodes]
-        manager = manager_program(folder / "manager", [wire.url for wire in wires])
-        stack.callback(manager.end)
-        manager.write("scene.lxs")
-        yield manager, wires
+pytestmark = pytest.mark.timeout(900)
+AT_WORK = ("between a stored step and its effects", "while films become one", "before a picture is written")
+HERE = [fault for fault in FAULTS if "here" in fault.places]
 
 
-def stop(manager: Program, name: str) -> None:
-    with manager.talk() as talk:
-        assert talk.ask(f'CTL_STOP "{name}"') == "R_OK"
-    until(lambda: manager.facts(name)["state"] == "STOPPED", f"{name} is stopped")
-    until(lambda: manager.facts(name)["rendering"] == 0, "its runs are over")
+class Farms:
+    """One farm for many faults, and another one once something is wrong with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stack = ExitStack()
+        self._count = 0
+        self._farm: Ground | None = None
+
+    def get(self) -> Ground:
+        if self._farm is None:
+            self._count += 1
+            self._farm = self._stack.enter_context(ground(self._folder / str(self._count), Random(self._count)))
+        return self._farm
+
+    def spoilt(self) -> None:
+        self._farm = None
+        self._stack.close()
+
+    def close(self) -> list[str]:
+        """What is wrong with programs and store of a farm that has survived all."""
+        wrong = []
+        with self._stack:
+            if self._farm is not None:
+                wrong = [*truth.of_programs(self._farm)]
+                self._farm.manager.end()
+                wrong += truth.of_store(self._farm)
+        return wrong
 
 
-def states(manager: Program, name: str) -> list[object]:
-    return [listed.args[1] for listed in manager.lines(f'CTL_JOB "{name}" show=runs')]
+@pytest.fixture(scope="module")
+def farms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farms]:
+    made = Farms(tmp_path_factory.mktemp("farms"))
+    yield made
+    assert not made.close()
 
 
-def test_a_wire_is_cut_in_either_direction_and_mended(tmp_path: Path) -> None:
-    with behind_proxies(tmp_path, 2) as (manager, (one, other)):
-        submit(manager, "cut", "spp=0")
-        until(lambda: rendering(manager, "cut") == 2, "both nodes render")
-        one.there.cut()  # the node hears nothing more
-        other.back.cut()  # the manager hears nothing more
-        until(lambda: states(manager, "cut") == ["LOST", "LOST"], "both are given up")
-        assert manager.facts("cut")["samples"] > 0
-        until(lambda: "HERE" not in presence(manager), "neither is here")
-        assert manager.facts("cut")["state"] == "QUEUED"
-
-        one.there.mend()
-        other.back.mend()
-        until(lambda: presence(manager) == ["HERE", "HERE"], "both are back")
-        until(lambda: rendering(manager, "cut") == 2, "both go on")
-        stop(manager, "cut")
-        check_film(manager, "cut", 0)
+@pytest.mark.parametrize("fault", HERE, ids=lambda fault: fault.name)
+def test_nothing_is_lost_and_nothing_counts_twice(farms: Farms, fault: Fault) -> None:
+    wrong = trial(farms.get(), fault, once_it_renders)
+    if wrong:
+        said = farms.get().said()[-4000:]
+        farms.spoilt()
+        raise AssertionError("\n".join([*wrong, said]))
 
 
-def test_films_that_arrive_damaged_or_in_part_count_only_once_they_are_whole(tmp_path: Path) -> None:
-    with behind_proxies(tmp_path) as (manager, [wire]):
-        spoilt: list[str] = []
-
-        def spoil(piece: bytes) -> bytes | None:
-            """The first film has a wrong byte, of the second one the connection gives half."""
-            if len(spoilt) == 2 or len(piece) < 4000:  # no film
-                return piece
-            spoilt.append("")
-            if len(spoilt) == 1:
-                middle = len(piece) // 2
-                return piece[:middle] + bytes([piece[middle] ^ 0x40]) + piece[middle + 1 :]
-            return None
-
-        wire.back.garble = spoil
-        submit(manager, "spoilt", "spp=2000")
-        finished(manager, "spoilt")
-        assert len(spoilt) == 2
-        check_film(manager, "spoilt", 2000)
-
-
-SUBMITTING = """
-import sys, threading
-import lrnap
-url, scene, token = sys.argv[1:]
-with lrnap.connect(url) as farm:
-    print("here", flush=True)
-    farm.submit(scene, name=token, spp=5, token=token, owner="ana")
-    print("done", flush=True)
-    threading.Event().wait()
-"""
+@pytest.mark.parametrize("place", AT_WORK)
+def test_a_manager_that_dies_at_work_is_started_again_and_goes_on(farms: Farms, place: str) -> None:
+    farm = farms.get()
+    manager = farm.manager
+    manager.kill()
+    manager.first = f"from faults.within import die; die({place!r}, {6 if 'step' in place else 1})"
+    manager.again()
+    manager.first = ""
+    assert manager.address
+    wishes = farm.begin(400, output=True)
+    until(lambda: manager.process.poll() is not None, "it dies")
+    manager.kill()
+    manager.again()
+    farm.submitted()
+    wrong = [*truth.of_jobs(farm, wishes)]
+    if wrong:
+        farms.spoilt()
+    assert not wrong
 
 
-def test_a_client_killed_while_submitting_submits_again(tmp_path: Path) -> None:
-    """What goes to the manager stops after so many bytes; there the client dies."""
-    with contextlib.ExitStack() as stack:
-        manager = manager_program(tmp_path / "manager")
-        stack.callback(manager.end)
-        scene = str(manager.write("scene.lxs"))
-        for most in (0, 300, 900, 1 << 20):
-            token = f"t-{most}"
-            with proxy(manager.address) as wire:
-                left, seen = [most], []
-
-                def few(piece: bytes, left: list[int] = left, seen: list[int] = seen) -> bytes:
-                    if seen:
-                        piece, left[0] = piece[: left[0]], max(0, left[0] - len(piece))
-                        if not left[0]:
-                            seen.append(1)
-                    return piece
-
-                wire.there.garble = few
-                client = subprocess.Popen(
-                    [sys.executable, "-c", SUBMITTING, wire.url, scene, token], stdout=subprocess.PIPE, text=True
-                )
-                try:
-                    assert client.stdout is not None
-                    assert client.stdout.readline() == "here\n"
-                    seen.append(0)
-                    if most == 1 << 20:
-                        assert client.stdout.readline() == "done\n"
-                    else:
-                        until(lambda seen=seen: len(seen) > 1, "it has sent so much")  # type: ignore[misc]
-                finally:
-                    client.kill()
-                    client.wait(PATIENCE)
-                    client.stdout.close()
-            again = subprocess.run(
-                [sys.executable, "-c", SUBMITTING.replace("threading.Event().wait()", ""), manager.url, scene, token],
-                capture_output=True,
-                text=True,
-                timeout=PATIENCE,
-            )
-            assert again.stdout == "here\ndone\n", again.stderr
-            assert len(manager.lines(f"CTL_JOBS owner=ana token={token}")) == 1
-        assert len(manager.lines("CTL_JOBS")) == 4
+def elsewhere(place: str) -> None:
+    """All faults of that place, at moments of chance, by a process of its own."""
+    command = [sys.executable, "-m", "faults", "--place", place, "--times", "1", "--seed", "1"]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": os.pathsep.join(TESTS)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_database_that_is_locked_for_a_while_delays_and_loses_nothing(tmp_path: Path) -> None:
-    with behind_proxies(tmp_path) as (manager, _):
-        submit(manager, "kept", "spp=0")
-        until(lambda: rendering(manager, "kept") == 1, "it renders")
-        with contextlib.closing(sqlite3.connect(manager.root / "data" / "manager.sqlite", timeout=PATIENCE)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            with manager.talk() as talk:
-                assert talk.ask('API_LuxParse "scene.lxs" "late"') == "R_OK"
-                talk.send('API_Render "late" spp=10')
-                with manager.talk() as looking:  # who only looks is served
-                    assert looking.ask('CTL_STATUS "kept"').startswith("R_STATUS RENDERING")
-                other.rollback()
-                assert talk.line() == "R_OK"
-        before = manager.facts("kept")["samples"]
-        until(lambda: manager.facts("kept")["samples"] > before, "it goes on")
-        stop(manager, "kept")
-        finished(manager, "late")
-        check_film(manager, "kept", 0)
-        check_film(manager, "late", 10)
+@pytest.mark.skipif(postgres.programs() is None, reason="there is no PostgreSQL here")
+def test_on_postgresql() -> None:
+    elsewhere("postgres")
 
 
-def test_a_manager_on_the_database_of_yesterday_takes_its_nodes_back(tmp_path: Path) -> None:
-    """The database is older than the films and than what the node renders: no seed is used twice, and what is done of
-    a job that is known goes on to its goal."""
-    with behind_proxies(tmp_path) as (manager, _):
-        submit(manager, "first", "spp=0")
-        until(lambda: rendering(manager, "first") == 1, "it renders")
-        data = manager.root / "data"
-        with (
-            contextlib.closing(sqlite3.connect(data / "manager.sqlite")) as live,
-            contextlib.closing(sqlite3.connect(tmp_path / "yesterday.sqlite")) as copy,
-        ):
-            live.backup(copy)
-        stop(manager, "first")
-        submit(manager, "second", "spp=0")
-        until(lambda: rendering(manager, "second") == 1, "the next one renders")
-
-        manager.kill()
-        for path in data.glob("manager.sqlite*"):
-            path.unlink()
-        shutil.copy(tmp_path / "yesterday.sqlite", data / "manager.sqlite")
-        manager.again()
-        assert [listed.args[0] for listed in manager.lines("CTL_JOBS")] == ["first"]
-        until(lambda: presence(manager) == ["HERE"], "its node is taken back")
-        until(lambda: "RENDERING" in states(manager, "first"), "what was rendering then renders")
-        before = manager.facts("first")["samples"]
-        until(lambda: manager.facts("first")["samples"] > before, "it goes on")
-        stop(manager, "first")
-        check_film(manager, "first", 0)
+def test_with_full_disks_and_a_network_that_breaks() -> None:
+    if why := namespaces.possible():
+        pytest.skip(f"namespaces are not allowed here: {why}")
+    elsewhere("apart")

@@ -37,6 +37,19 @@ def store_vanishes(ground: Ground, wish: Wish) -> None:
         away.rename(ground.database)
 
 
+def store_deleted(ground: Ground, wish: Wish) -> None:
+    """For good; what the manager has saved of it takes its place."""
+    since = len(ground.said())
+    ground.database.unlink()
+    ground.hears(r"is gone or was replaced .* is in .*\.rescued", since)
+    ground.manager.kill()
+    for path in ground.data.glob("manager.sqlite-*"):
+        path.unlink()
+    ground.database.with_name("manager.sqlite.rescued").rename(ground.database)
+    ground.manager.again()
+    assert ground.manager.address
+
+
 def store_of_yesterday(ground: Ground, wish: Wish) -> None:
     """What was submitted since is not known any more; what is known goes on, without a seed twice."""
     ground.submitted()

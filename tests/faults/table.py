@@ -59,6 +59,7 @@ FAULTS = (
           "cannot be used"),
     Fault("store vanishes", "the database's file is moved away, and back", stores.store_vanishes,
           "is gone or was replaced"),
+    Fault("store deleted", "the database's file is deleted under the manager", stores.store_deleted),
     Fault("store of yesterday", "the manager is started on an older copy of its database", stores.store_of_yesterday),
     Fault("server restarts", "PostgreSQL ends, in order or not, and comes back", stores.server_restarts,
           places=("postgres",)),

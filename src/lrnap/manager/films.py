@@ -40,6 +40,7 @@ HEADER = 1 << 24  # bytes of the first line: 100,000 runs and 256 light groups
 PIECE = 1 << 22  # bytes written at once
 _SUFFIX = ".run"
 _MERGED = "merged.film"
+_FINISHED = "finished"  # which merged film all was done with that is to be done with a frame that is over
 
 
 class Count(NamedTuple):
@@ -202,11 +203,20 @@ class FilmStore:
         """Of all jobs that have films here."""
         return {path.name for path in self.folder.iterdir() if path.is_dir()}
 
-    def unfolded(self) -> Iterator[tuple[str, int]]:
-        """Keys of jobs, and numbers of their frames, that have films of single runs."""
-        for frame in sorted({path.parent for path in self.folder.glob("*/*/*" + _SUFFIX)}):
-            if frame.name.isdigit():
-                yield frame.parent.name, int(frame.name)
+    def finish(self, key: str, frame: int) -> None:
+        """Notes that all is done with the film of a frame as it is now."""
+        folder = self._frame(key, frame)
+        if (state := _state(folder)) is not None:
+            (folder / _FINISHED).write_text(state)
+
+    def unfinished(self) -> Iterator[tuple[str, int]]:
+        """Keys of jobs, and numbers of their frames, whose films have changed since they were finished."""
+        for folder in sorted(path for path in self.folder.glob("*/*") if path.name.isdigit()):
+            known = None
+            with suppress(OSError):
+                known = (folder / _FINISHED).read_text()
+            if known != _state(folder) or next(folder.glob("*" + _SUFFIX), None) is not None:
+                yield folder.parent.name, int(folder.name)
 
     def size(self, key: str) -> int:
         """Bytes of a job's films."""
@@ -319,6 +329,15 @@ def _within(some: Mapping[str, Count], others: Mapping[str, Count]) -> bool:
 def kept_of(parts: Iterable[Snapshot], folded: Mapping[str, Count], epoch: int) -> list[Kept]:
     """Films of runs, and the folded one among them, as what is kept."""
     return [Kept(part, folded if part.run == MERGED else {part.run: _count(part)}, epoch) for part in parts]
+
+
+def _state(folder: Path) -> str | None:
+    """Which merged film there is; None: there is none."""
+    try:
+        known = (folder / _MERGED).stat()
+    except OSError:
+        return None
+    return f"{known.st_ino} {known.st_size} {known.st_mtime_ns}"
 
 
 def _parsed(run: str) -> tuple[str, int, int, int]:

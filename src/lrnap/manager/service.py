@@ -548,8 +548,8 @@ class Manager(Node):
                 raise NotImplementedError(f"an effect without a performer: {effect!r}")
 
     def _finish(self, number: int, frame: int) -> None:
-        """Blocking: the picture of a frame that is over is written, and then the films of its runs become one. So what
-        is not finished when the manager ends has films of runs, and is found by them (`_unfinished`)."""
+        """Blocking: the picture of a frame that is over is written, the films of its runs become one, and that this was
+        done is noted: what the next manager does not find noted, it finishes (`_unfinished`)."""
         known = self.store.frame(number, frame)
         if known is None or known.frame.state not in frames.FINISHED:  # removed, or rendered further
             return
@@ -561,6 +561,7 @@ class Manager(Node):
                 raise
             log.error("%s: %s", job.who, error, extra={"job": job.name})
         self.films.fold(job.key, frame, job.epoch)
+        self.films.store.finish(job.key, frame)
 
     def _picture(self, job: QueueJob, frame: int, of: int) -> None:
         film = self.films.merged(job.key, frame, job.epoch) if job.output else None
@@ -574,7 +575,7 @@ class Manager(Node):
 
     def _unfinished(self) -> None:
         """Blocking: frames that were over when the manager before this one ended are finished."""
-        left = [*self.films.store.unfolded()]
+        left = [*self.films.store.unfinished()]
         jobs = self.store.find_keys({key for key, _ in left})
         for key, frame in left:
             if key in jobs:

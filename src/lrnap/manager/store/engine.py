@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from lrnap.errors import Code, LrnapError
 
@@ -58,6 +59,24 @@ def identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return known.st_dev, known.st_ino
+
+
+def rescue(engine: Engine, file: Path) -> str:
+    """A copy of a SQLite file that is gone, as long as a connection has it open. One sentence: where it is."""
+    copy = file.with_name(f"{file.name}.rescued")
+    try:
+        held = engine.raw_connection()
+        try:
+            source = held.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            source.execute("SELECT term FROM turns")
+            with closing(sqlite3.connect(copy)) as target:
+                source.backup(target)
+        finally:
+            held.close()
+    except (OSError, sqlite3.Error, SQLAlchemyError) as error:
+        return f"What it held could not be copied: {error}"
+    return f"What it held is in {copy}, which can take its place once this manager has ended"
 
 
 def explain(error: BaseException, engine: Engine) -> str:

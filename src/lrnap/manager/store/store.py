@@ -28,7 +28,7 @@ from lrnap.manager.jobs import Job, JobState
 from lrnap.manager.nodes import Exclusion, Node
 from lrnap.manager.runs import Run
 from lrnap.manager.store import schema
-from lrnap.manager.store.engine import explain, file_of, identity, open_engine, upgrade
+from lrnap.manager.store.engine import explain, file_of, identity, open_engine, rescue, upgrade
 from lrnap.manager.store.holder import Holder
 from lrnap.manager.transitions import stored_fields
 from lrnap.manager.turn import History
@@ -69,13 +69,18 @@ class Store:
         self._sleep = sleep
         self._file = file_of(self._engine)
         self._identity: tuple[int, int] | None = None
-        if self._holder is not None:
-            self._insist(self._hold if take_over else self._holder.hold)
-        self._insist(lambda: upgrade(self._engine))
-        if self._file is not None:
-            self._identity = identity(self._file)
-        self._term, self._writes = self._insist(self._take_over)
-        self.manager = self._insist(self._name)  # of the manager, for leases; the same as long as the store lives
+        self._rescued = ""  # what became of what a file held that is gone
+        try:
+            if self._holder is not None:
+                self._insist(self._hold if take_over else self._holder.hold)
+            self._insist(lambda: upgrade(self._engine))
+            if self._file is not None:
+                self._identity = identity(self._file)
+            self._term, self._writes = self._insist(self._take_over)
+            self.manager = self._insist(self._name)  # of the manager, for leases; the same as long as the store lives
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         if self._holder is not None:
@@ -367,10 +372,12 @@ class Store:
     def _check_file(self) -> None:
         if self._file is None or self._identity is None or identity(self._file) == self._identity:
             return
+        if not self._rescued:
+            self._rescued = rescue(self._engine, self._file)
         raise LrnapError(
             Code.UNAVAILABLE,
             f"the store {self._file} is gone or was replaced while the manager had it open: put it back, or start "
-            "the manager anew on what is there",
+            f"the manager anew on what is there. {self._rescued}",
         )
 
     def _take_over(self) -> tuple[int, int]:
