@@ -11,21 +11,21 @@ Rules for this file: nothing here knows what a verb does, except those that are 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
 from lrnap.errors import Code, LrnapError
-from lrnap.limits import AUTH_TRIES, DATA_FRAME
+from lrnap.limits import AUTH_TRIES
 from lrnap.net.address import is_loopback
 from lrnap.net.deadlines import Deadlines, Timers, tune, unread
 from lrnap.net.gate import Gate, authorize
 from lrnap.net.keyring import Grant
+from lrnap.net.outgoing import Outgoing
 from lrnap.net.service import Answer, Follow, Service, Session, Transfer, Visit
 from lrnap.net.session_verbs import SESSION_VERBS
 from lrnap.net.tls import speaks_lrnap
@@ -43,13 +43,12 @@ from lrnap.wire import (
     error,
     error_of,
 )
-from lrnap.wire.messages import format_reply, frames
+from lrnap.wire.messages import format_reply
 
 log = logging.getLogger("lrnap.net")
 
 TURNS = 64  # requests of one lane before other connections get their turn
 PRESSING_SECONDS = 0.05  # between two looks whether a peer whose call failed still sends
-SMALL = 64 << 10  # pieces up to this size are joined into one write
 
 Piece = Request | BadLine | Offer | Hangup
 
@@ -74,11 +73,11 @@ class Link(asyncio.BufferedProtocol):
         self._lane_task: asyncio.Task[None] | None = None
         self._answers: set[asyncio.Task[None]] = set()  # those that may overtake
         self._follows: set[asyncio.Task[None]] = set()  # events, as long as the connection lives
-        self._writable = asyncio.Event()
+        self._out = Outgoing(self.conn)
         self._timers = Timers()
         self._received = 0  # bytes so far
         self._paused = False  # the connection wants answers before more bytes
-        self._due: set[str] = set()  # what runs as soon as the loop is free
+        self._pumping = False  # as soon as the loop is free
         self._ending = False
 
     # --- the socket's side (asyncio calls these)
@@ -91,8 +90,7 @@ class Link(asyncio.BufferedProtocol):
         peer = transport.get_extra_info("peername") or ("local",)
         self.session.local = len(peer) < 2 or is_loopback(str(peer[0]))
         self.session.peer = ":".join(map(str, peer[:2]))
-        transport.set_write_buffer_limits(high=min(DATA_FRAME, self.conn.limits.out_buffer))
-        self._writable.set()
+        self._out.open(transport)
         if not speaks_lrnap(transport):
             self.abort()
             return
@@ -120,18 +118,18 @@ class Link(asyncio.BufferedProtocol):
         return self._transport is not None and self._transport.get_extra_info("ssl_object") is None
 
     def pause_writing(self) -> None:
-        self._writable.clear()
+        self._out.pause()
         self._read(False)
 
     def resume_writing(self) -> None:
-        self._writable.set()
+        self._out.resume()
         self._pump()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """What waits for the peer ends; requests that arrived are still done, as their sender meant them to be."""
         self._transport = None
         self.session.closed.set()
-        self._writable.set()
+        self._out.close()
         self.conn.receive_eof()
         self._timers.cancel_all()
         for task in self._answers | self._follows:
@@ -143,8 +141,8 @@ class Link(asyncio.BufferedProtocol):
 
     def _pump(self) -> None:
         """Takes events until the connection needs bytes, or answers."""
-        self._due.discard("pump")
-        while self._transport is not None and self._writable.is_set() and not self._ending:
+        self._pumping = False
+        while self._transport is not None and self._out.writable and not self._ending:
             event = self.conn.next_event()
             match event:
                 case Signal.NEED_DATA:
@@ -226,7 +224,7 @@ class Link(asyncio.BufferedProtocol):
             self.conn.accept()
         else:
             self.conn.refuse(replace(refusal, tag=request.tag))
-        self._soon("flush", self._flush)
+        self._out.flush_soon()
         self._pump()
 
     def _check_offer(self, request: Request) -> None:
@@ -268,73 +266,13 @@ class Link(asyncio.BufferedProtocol):
         reply = answer if isinstance(answer, Reply) else answer.reply
         await self._send(replace(reply, tag=tag), answer.offset if isinstance(answer, Transfer) else 0)
         if isinstance(answer, Follow):
-            self._spawn(self._follow(answer.events), self._follows)
-
-    async def _follow(self, events: AsyncIterator[Reply]) -> None:
-        async for event in events:
-            await self._writable.wait()
-            self._write(event)
-            self._flush()
+            self._spawn(self._out.follow(answer.events), self._follows)
 
     async def _send(self, reply: Reply, offset: int = 0) -> None:
-        """One reply; its data in pieces, between which others may be sent at level 1."""
-        await self._writable.wait()
-        if reply.data is None:
-            self._write(reply)
-            self._soon("flush", self._flush)
-        elif self.conn.level:
-            await self._send_frames(reply, offset)
-        else:
-            self._write(replace(reply, data=b""))
-            self._flush()
-            await self._send_bytes(memoryview(reply.data).cast("B"))
-        if self._paused:
-            self._soon("pump", self._pump)
-
-    async def _send_frames(self, reply: Reply, offset: int) -> None:
-        """Frame by frame; between two of them everybody else has a turn. The hash is computed meanwhile."""
-        data = memoryview(reply.data or b"").cast("B")
-        digest = asyncio.create_task(asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest()))
-        last = offset + (len(data) - 1) // DATA_FRAME * DATA_FRAME
-        if not data:
-            await digest
-        for frame in frames(reply, offset, sha256=digest.result):
-            await self._writable.wait()
-            if self._transport is None:
-                return
-            self._write(frame)
-            self._flush()
-            await asyncio.sleep(0)
-            if not frame.final and frame.fields["off"] == last:
-                await digest
-
-    async def _send_bytes(self, data: memoryview) -> None:
-        for start in range(0, len(data), DATA_FRAME):
-            await self._writable.wait()
-            if self._transport is None:
-                return
-            self._transport.write(data[start : start + DATA_FRAME])
-
-    def _write(self, reply: Reply) -> None:
-        if self._transport is not None:
-            self.conn.send(reply)
-
-    def _flush(self) -> None:
-        """Writes what the connection wants sent: small pieces together, large ones as they are."""
-        self._due.discard("flush")
-        if self._transport is None:
-            return
-        small: list[bytes | bytearray | memoryview] = []
-        for piece in self.conn.data_to_send():
-            if memoryview(piece).nbytes <= SMALL:
-                small.append(piece)
-                continue
-            if small:
-                self._transport.write(b"".join(small))
-                small = []
-            self._transport.write(piece)
-        if small:
-            self._transport.write(b"".join(small))
+        await self._out.send(reply, offset)
+        if self._paused and not self._pumping:
+            self._pumping = True
+            asyncio.get_running_loop().call_soon(self._pump)
 
     # --- what session verbs change
 
@@ -349,8 +287,7 @@ class Link(asyncio.BufferedProtocol):
         self.session.role, self.session.name = grant.role, grant.name
         self.conn.limits = self.gate.limits(grant.role)
         self._timers.cancel("auth")
-        if self._transport is not None:
-            self._transport.set_write_buffer_limits(high=min(DATA_FRAME, self.conn.limits.out_buffer))
+        self._out.limit()
 
     def revoked(self) -> None:
         """The token that let it in counts no more: nothing else is answered."""
@@ -365,7 +302,7 @@ class Link(asyncio.BufferedProtocol):
     @property
     def unsent(self) -> int:
         """Bytes that wait for the peer to read."""
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+        return self._out.unsent
 
     # --- the end
 
@@ -373,7 +310,7 @@ class Link(asyncio.BufferedProtocol):
         if self._transport is None or self._ending:
             return
         self._ending = True
-        self._flush()
+        self._out.flush()
         if last_words is not None and not hangup.silent:
             self._transport.write(format_reply(last_words, self.conn.level))
         self._transport.close()
@@ -426,12 +363,6 @@ class Link(asyncio.BufferedProtocol):
         if not task.cancelled() and task.exception() is not None:
             log.error("a defect while answering %s", self.session.peer, exc_info=task.exception())
             self.abort()
-
-    def _soon(self, name: str, work: Callable[[], None]) -> None:
-        """Once, however often it is asked for before the loop is free: replies leave together."""
-        if name not in self._due:
-            self._due.add(name)
-            asyncio.get_running_loop().call_soon(work)
 
     def _deadline(self, name: str, seconds: float, what: str) -> None:
         self._timers.set(name, seconds, lambda: self._too_late(f"{what} did not come within {seconds:g} seconds"))
