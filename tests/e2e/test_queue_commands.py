@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from managers import FarmOfPrograms, farm
 from nodes import PATIENCE, SCENE
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "queue.md"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "turntable"
 BLOCKS = re.findall(r"^```(shell|py)\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
 
 
@@ -71,6 +73,7 @@ def test_commands_do_what_the_page_says(block: str, tmp_path: Path) -> None:
 
 def shell_in(folder: Path, programs: FarmOfPrograms) -> Shell:
     made = Shell(folder, programs.manager.url)
+    shutil.copytree(EXAMPLE, folder, dirs_exist_ok=True)
     (folder / "scene.lxs").write_text(SCENE)
     for number in (1, 3, 5):
         (folder / f"move.{number:04d}.lxs").write_text(f"LookAt 0 {-4 - number} 1  0 0 1  0 0 1\n")
@@ -102,6 +105,17 @@ def test_a_job_is_steered_by_commands(shell: Shell) -> None:
     assert shell.json("job steered history")[0]["step"] == "submit"
     assert shell.json("job steered remove") == [{"name": "steered", "state": "REMOVED"}]
     assert "no job" in shell.lrnap("job steered", code=2)
+
+
+def test_one_frame_of_many_is_retried(shell: Shell) -> None:
+    shell.lrnap("submit scene.lxs --name several --frames 1-3 --spp 1e6")
+    shell.lrnap("job several stop")
+    shell.lrnap("job several retry --frames 2")
+    states = {frame["name"]: frame["state"] for frame in shell.json("job several frames")}
+    assert states["1"] == states["3"] == "STOPPED" and states["2"] in ("WAITING", "RENDERING")
+    assert "has no frame 9" in shell.lrnap("job several retry --frames 9", code=2)
+    assert "--frames says what" in shell.lrnap("job several pause --frames 2", code=2)
+    shell.lrnap("job several remove")
 
 
 def test_nodes_are_steered_by_commands(shell: Shell, programs: FarmOfPrograms) -> None:
