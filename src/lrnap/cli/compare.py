@@ -17,7 +17,7 @@ from lrnap.film.develop import develop
 from lrnap.film.heat import heat, top
 from lrnap.film.noise import Display
 from lrnap.film.options import KINDS
-from lrnap.film.radiance import rgba
+from lrnap.film.radiance import BRIGHTEST, clean, rgba
 from lrnap.film.snapshot import Block, Snapshot
 from lrnap.lux.spelling import did_you_mean
 
@@ -94,10 +94,11 @@ def _read(path: Path) -> _Side:
     if path.suffix.lower() == flm.EXTENSION:
         found = films.load(path)
         return _Side(_light(found.film), np.asarray(develop(found.film, found.settings()[0]), np.float32)[..., :3])
-    picture = images.read(path)
-    colours = np.repeat(picture, 3, axis=2) if picture.shape[2] < 3 else picture[..., :3]
+    colours = images.read_colours(path)
     if KINDS[images.kind_of(path)].linear:
-        return _Side(np.maximum(np.nan_to_num(colours), 0), None)
+        light = np.array(colours, np.float32)
+        clean(light, BRIGHTEST)
+        return _Side(light, None)
     return _Side(None, colours)
 
 

@@ -67,9 +67,11 @@ def _develop(
     wishes: Wishes, path: Path, name: str, looks: Sequence[tuple[str, Preset]], templates: Sequence[Output]
 ) -> None:
     """One film, in all looks."""
-    film = load(path)
+    film = load(path, pictures=True)
     layout, spp = film.film.layout, film.film.spp
-    facts = {"software": f"lrnap {__version__}", "film": path.name, "spp": round(spp, 3)}
+    facts = {"software": f"lrnap {__version__}", "film": path.name}
+    facts |= {} if film.picture else {"spp": str(round(spp, 3))}
+    what = "a picture" if film.picture else f"{spp:.1f} samples per pixel"
     taken: set[Path] = set()
     for look, preset in looks:
         settings = _settings(wishes, film, preset)
@@ -80,7 +82,7 @@ def _develop(
             target = _target(template, name, look, group)
             _take(target, taken, wishes)
             output.save(target, film.film, chosen, facts, **template.options)
-            print(f"{target}: {layout.width}x{layout.height}, {spp:.1f} samples per pixel")
+            print(f"{target}: {layout.width}x{layout.height}, {what}")
 
 
 def _target(template: Output, film: str, look: str, group: str) -> Path:

@@ -76,7 +76,9 @@ def convert(source: Path, target: Path) -> int:
             raise
         if kind == output.FILM:  # a picture is no film, and cannot become one
             raise
-        images.write(target, images.read(source), images.read_metadata(source))
+        picture, facts = images.read(source), images.read_metadata(source)
+        grey = True if picture.shape[2] < 3 else None
+        images.write(target, images.in_colour(picture), facts, grey=grey)
         print(f"{target}: a picture, as {source} is")
         return report.OK
     _save(target, found, found.film, found.noise)

@@ -20,6 +20,7 @@ from lrnap.film import films, flm, images
 from lrnap.film.develop import develop, quantise, to_8bit
 from lrnap.film.noise import Display
 from lrnap.film.options import KINDS
+from lrnap.film.radiance import BRIGHTEST, clean
 from lrnap.wire import Reply
 
 PAUSE = 2.0  # seconds between two pictures, and as long as fetching one takes nine times
@@ -51,10 +52,10 @@ def picture_of(path: Path) -> Pixels:
     if path.suffix.lower() == flm.EXTENSION:
         found = films.load(path)
         return to_8bit(np.asarray(develop(found.film, found.settings()[0]), np.float32)[..., :3])
-    picture = images.read(path)
-    colours = np.repeat(picture[..., :1], 3, axis=2) if picture.shape[2] < 3 else picture[..., :3]
+    colours = images.read_colours(path)
     if KINDS[images.kind_of(path)].linear:
-        light = np.maximum(np.nan_to_num(colours), 0).reshape(-1, 3)
+        light = np.array(colours, np.float32).reshape(-1, 3)
+        clean(light, BRIGHTEST)
         colours = Display(light)(light).reshape(colours.shape)
     return np.asarray(quantise(colours), np.uint8)
 

@@ -29,6 +29,7 @@ VARIANCE = "variance"
 RUN = "exr"
 _ESCAPE = "light "
 _GROUPS = "groups"
+_ONLY = "default"  # the light group of a picture
 
 
 def layers(film: Snapshot, noise: Estimate | None = None) -> dict[str, Block]:
@@ -53,9 +54,14 @@ def is_film(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def read(path: str | os.PathLike[str], run: str = RUN) -> Snapshot:
-    """The film of an EXR file. Raises LrnapError if it is a picture only, or no EXR at all."""
+def read(path: str | os.PathLike[str], run: str = RUN, *, pictures: bool = False) -> Snapshot:
+    """The film of an EXR file. Raises LrnapError if it is a picture only, unless `pictures` are wanted, too (then each
+    of its pixels has one sample), or no EXR at all."""
     found = images.read_layers(path)
+    if WEIGHT not in found and pictures:
+        found = {name: values for name, values in found.items() if name in CHANNELS}
+        found[_ONLY] = images.read_colours(path)
+        found[WEIGHT] = np.ones_like(found[_ONLY][..., :1])
     if WEIGHT not in found:
         raise LrnapError(
             Code.TYPE,
@@ -74,7 +80,7 @@ def read(path: str | os.PathLike[str], run: str = RUN) -> Snapshot:
     block = layout.new_block()
     planes = layout.planes(block)
     planes.weight[:] = weight
-    own = images.read(path)
+    own = images.in_colour(images.read(path))
     planes.alpha[:] = own[..., 3] * weight if own.shape[2] > 3 else weight
     with np.errstate(over="ignore", invalid="ignore"):
         for index, group in enumerate(layout.groups):

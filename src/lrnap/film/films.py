@@ -19,13 +19,14 @@ from lrnap.film.snapshot import FilmLayout, Snapshot, with_channels
 @dataclass(frozen=True, slots=True, eq=False)
 class FilmFile:
     """A film, how it says that it is developed (by the names of Film's parameters), and what it knows of its error.
-    `classic`: as it is in a .flm."""
+    `classic`: as it is in a .flm. `picture`: it is none, and knows no samples."""
 
     path: Path
     film: Snapshot
     look: dict[str, object]
     noise: Estimate | None = None
     classic: flm.Flm | None = None
+    picture: bool = False
 
     def settings(
         self, changed: Mapping[str, object] | None = None, files: Mapping[str, str] | None = None
@@ -37,8 +38,9 @@ class FilmFile:
         return flm_parameters.changed_settings(self.look, changed, files)
 
 
-def load(path: Path, run: str | None = None) -> FilmFile:
-    """`run`: under which name it counts. Raises LrnapError that names the file, the cause and the cure."""
+def load(path: Path, run: str | None = None, *, pictures: bool = False) -> FilmFile:
+    """`run`: under which name it counts. `pictures`: an EXR without weights will do, as a film of one sample a pixel.
+    Raises LrnapError that names the file, the cause and the cure."""
     name = run or path.name
     match _kind(path):
         case flm.EXTENSION:
@@ -47,8 +49,9 @@ def load(path: Path, run: str | None = None) -> FilmFile:
                 path, to_snapshot(classic, name), flm_parameters.film_params(classic.parameters), None, classic
             )
         case exr_film.EXTENSION:
-            film = exr_film.read(path, name)
-            return FilmFile(path, film, exr_film.look(path), exr_film.uncertainty(path, film))
+            film = exr_film.read(path, name, pictures=pictures)
+            picture = pictures and not exr_film.is_film(path)
+            return FilmFile(path, film, exr_film.look(path), exr_film.uncertainty(path, film), picture=picture)
     raise LrnapError(Code.ARGS, "a film's name ends in .flm, or in .exr where it has weights", at=str(path))
 
 

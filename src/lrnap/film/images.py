@@ -111,10 +111,33 @@ def _scratch() -> Iterator[Path]:
 
 
 def read(path: str | os.PathLike[str]) -> Block:
-    """A picture file's own channels as float32 (H, W, C), top row first; integers become values in [0, 1]."""
+    """A picture file's own colours as float32 (H, W, C), top row first; integers become values in [0, 1].
+
+    C is 3 or 4, with coverage, or 1 or 2 for grey. Of a file without colours of its own, as others write it, those of
+    its first layer that has any, or else its first channel as grey.
+    """
     names, pixels = _read(path)
-    own = [i for i, name in enumerate(names) if "." not in name and name != DEPTH]
-    return np.ascontiguousarray(pixels[..., own])
+    return np.ascontiguousarray(pixels[..., [names.index(name) for name in _colours(names)]])
+
+
+def read_colours(path: str | os.PathLike[str]) -> Block:
+    """The colours (H, W, 3) of a picture file, grey or not, as `read` does."""
+    return in_colour(read(path))[..., :3]
+
+
+def in_colour(picture: Block) -> Block:
+    """What `read` gives, with three colours where it is grey: (H, W, 3), or with coverage (H, W, 4)."""
+    if picture.shape[2] > 2:
+        return picture
+    return np.concatenate([np.repeat(picture[..., :1], 3, axis=2), picture[..., 1:]], axis=2)
+
+
+def _colours(names: list[str]) -> list[str]:
+    for layer in dict.fromkeys(["", *(name[: name.rfind(".") + 1] for name in names)]):
+        if all(f"{layer}{colour}" in names for colour in "RGB"):
+            return [f"{layer}{part}" for part in "RGBA" if f"{layer}{part}" in names]
+    grey = "Y" if "Y" in names else names[0]
+    return [grey, *(["A"] if "A" in names and grey != "A" else [])]
 
 
 def read_layers(path: str | os.PathLike[str]) -> dict[str, Block]:

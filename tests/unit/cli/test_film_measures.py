@@ -210,6 +210,58 @@ def test_a_file_that_was_cut_off_is_named(lrnap, folder):
     assert done.stdout == "sum.exr: 1 of 2 films, 16.0 samples per pixel\n"
 
 
+# --- pictures of other programs
+
+
+def by_another(path: Path, names: str, values: list[float], kind: str = "float") -> None:
+    """An EXR of 6x4 pixels that all have these values, in channels of these names."""
+    oiio = pytest.importorskip("OpenImageIO")
+    spec = oiio.ImageSpec(6, 4, len(values), kind)
+    spec.channelnames = tuple(names.split())
+    written = oiio.ImageOutput.create(str(path))
+    assert written.open(str(path), spec)
+    written.write_image(np.tile(np.array(values, np.float32), (4, 6, 1)))
+    written.close()
+
+
+OTHERS = [
+    ("Y", [0.25], (0.25, 0.25, 0.25)),
+    ("Z", [0.25], (0.25, 0.25, 0.25)),
+    ("A Y", [0.5, 0.25], (0.25, 0.25, 0.25)),
+    ("B G R Z u", [0.1, 0.2, 0.3, 9, 9], (0.3, 0.2, 0.1)),
+    ("Depth.Z Look.Combined.R Look.Combined.G Look.Combined.B", [9, 0.3, 0.2, 0.1], (0.3, 0.2, 0.1)),
+]
+
+
+@pytest.mark.parametrize(("names", "values", "colour"), OTHERS)
+def test_every_picture_of_light_is_read_developed_converted_and_shown(lrnap, folder, names, values, colour):
+    by_another(folder / "other.exr", names, values)
+    np.testing.assert_allclose(images.read_colours(folder / "other.exr")[0, 0], colour, atol=1e-6)
+    linear = ["--set", "tonemapkernel=maxwhite", "--set", "gamma=1", "--set", "ldr_clamp_method=darken"]
+    assert lrnap("develop", "other.exr", "-o", "a.png", *linear).returncode == 0
+    shown = images.read(folder / "a.png")[0, 0, :3]
+    np.testing.assert_allclose(shown / shown.max(), np.array(colour) / max(colour), atol=0.01)
+    assert lrnap("convert", "other.exr", "b.png").returncode == 0
+    np.testing.assert_allclose(images.read_colours(folder / "b.png")[0, 0], colour, atol=0.01)
+    assert lrnap("view", "other.exr", "--terminal", "blocks", "--columns", "6").returncode == 0
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38, -1.0])
+def test_no_value_of_a_picture_is_too_odd(lrnap, folder, value):
+    by_another(folder / "odd.exr", "R G B", [value, 0.5, 0.25])
+    for arguments in (["develop", "odd.exr"], ["convert", "odd.exr", "odd.png"], ["view", "odd.exr"]):
+        done = lrnap(*arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert images.read(folder / "odd.png")[0, 0, 1:3] == pytest.approx([0.5, 0.25], abs=0.01)
+
+
+def test_a_picture_cannot_be_merged_as_it_has_no_samples(lrnap, folder):
+    by_another(folder / "other.exr", "R G B", [1, 1, 1])
+    done = lrnap("merge", "other.exr", "-o", "sum.exr")
+    assert done.returncode == 2
+    assert "this is a picture, not a film" in done.stderr
+
+
 # --- view
 
 
@@ -332,8 +384,7 @@ def test_a_folder_is_developed_though_pictures_lie_beside_the_films(lrnap, folde
     (folder / "out").mkdir()
     done = lrnap("develop", ".", "-o", "out/")
     assert sorted(p.stem for p in (folder / "out").iterdir()) == ["1", "2", "3", "4", "perfect"]
-    refused = lrnap("develop", "picture.exr")
-    assert (refused.returncode, "picture, not a film" in refused.stderr) == (2, True)
+    assert lrnap("develop", "picture.exr").stdout == "picture.png: 48x32, a picture\n"  # by its own name
 
 
 def test_rendering_goes_on_from_a_film_in_an_exr(folder):

@@ -40,7 +40,7 @@ def load(path: str | os.PathLike[str]) -> Aperture:
 def _load(path: str, _changed: int) -> Aperture:
     from lrnap.film import images  # which itself needs the darkroom
 
-    picture = images.read(path)
+    picture = images.read_colours(path)
     if max(picture.shape[:2]) > MAX_APERTURE_SIDE:
         size = f"{picture.shape[1]}x{picture.shape[0]}"
         raise LrnapError(
@@ -48,8 +48,7 @@ def _load(path: str, _changed: int) -> Aperture:
             f"a picture of an aperture is at most MAX_APERTURE_SIDE = {MAX_APERTURE_SIDE} wide and high, not {size}",
             at=path,
         )
-    colours = picture[..., [0, 0, 0]] if picture.shape[-1] < 3 else picture[..., :3]
-    return Aperture(np.clip(luminance(np.moveaxis(colours, -1, 0), ROOM.luminance), 0, 1).astype(np.float64))
+    return Aperture(np.clip(luminance(np.moveaxis(picture, -1, 0), ROOM.luminance), 0, 1).astype(np.float64))
 
 
 def pattern(apertures: list[Aperture], reach: int, wavelength: float) -> Numbers:

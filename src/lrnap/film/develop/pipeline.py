@@ -243,7 +243,8 @@ def _deliver(canvas: Canvas, layout: FilmLayout, dtype: np.dtype[np.generic]) ->
 def _scale(values: Block, dtype: np.dtype[np.generic]) -> None:
     """In place: from [0, 1] to what an unsigned integer holds. There must be no NaN."""
     most = 256**dtype.itemsize - 1
-    values *= np.float32(most + 1)
+    with np.errstate(over="ignore"):
+        values *= np.float32(most + 1)
     np.clip(values, np.float32(0), np.float32(most), out=values)
 
 
