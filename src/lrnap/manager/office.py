@@ -3,8 +3,8 @@
     office.post(event)              something happened; it will be handled, however long the store is away
     await office.do(event)          somebody wants something; the answer, once it is stored, or why not
 
-What happens within a moment is one step: one transaction, one look at the schedule. Reports of a run that nobody has
-looked at give way to newer ones. `perform` is called with each step that is stored, in the loop's thread.
+What happens within a moment is one step: one transaction, one look at the schedule. What nobody has looked at gives way
+to what says the same anew. `perform` is called with each step that is stored, in the loop's thread.
 """
 
 from __future__ import annotations
@@ -218,9 +218,19 @@ def _settle(future: asyncio.Future[object], answer: object) -> None:
 
 
 def _newest(entries: list[_Entry]) -> list[_Entry]:
-    """Without reports that a newer one of the same run follows."""
-    last: dict[str, int] = {}
-    for i, entry in enumerate(entries):
-        if isinstance(entry.event, events.RunReport):
-            last[entry.event.run] = i
-    return [e for i, e in enumerate(entries) if not isinstance(e.event, events.RunReport) or last[e.event.run] == i]
+    """Without what is said again, and newer, behind it: so a store that is away for long fills no memory."""
+    last = {subject: i for i, entry in enumerate(entries) if (subject := _subject(entry.event)) is not None}
+    return [e for i, e in enumerate(entries) if (subject := _subject(e.event)) is None or last[subject] == i]
+
+
+def _subject(event: Event) -> tuple[str | int, ...] | None:
+    """What an event says all there is to say about, whatever was said before."""
+    match event:
+        case events.RunReport():
+            return "report", event.run
+        case events.Counted():
+            return "film", event.run, event.epoch
+        case events.NodeHeard(foreign=str()):
+            return "node", event.node, event.generation
+        case _:
+            return None
