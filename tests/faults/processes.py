@@ -105,7 +105,7 @@ def client_killed(ground: Ground, wish: Wish) -> None:
         assert client.stdout.readline() == "here\n"
         sleep(ground.rng.uniform(0, 0.25))
         client.kill()
-    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
+    subprocess.run(command, check=True, capture_output=True, timeout=4 * PATIENCE)
     ground.acknowledged.append(Wish(token, 20))
 
 

@@ -44,7 +44,7 @@ def two_managers_want_a_store(ground: Ground, wish: Wish) -> None:
     if ground.db is not None:
         words += ["--db", ground.db]
     command = [sys.executable, "-m", "lrnap", *words]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    second = subprocess.run(command, capture_output=True, text=True, timeout=4 * PATIENCE)
     assert second.returncode != 0, "two managers have one store"
     assert f"process {ground.manager.process.pid}" in second.stderr, second.stderr
     assert "--take-over" in second.stderr
