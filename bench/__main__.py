@@ -16,7 +16,7 @@ from bench.table import show
 
 PARTS = (
     *("lxs_reader", "merge", "merge_incremental", "film_dump", "darkroom", "node_overhead", "noise"),
-    *("noise_calibration", "channels", "commands", "store", "edit", "manager", "animation"),
+    *("noise_calibration", "channels", "commands", "store", "deciding", "edit", "manager", "animation"),
 )
 RESULTS = Path(__file__).with_name("results.json")
 

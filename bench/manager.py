@@ -1,16 +1,26 @@
 """manager_two_nodes: samples a second of a film merged from two nodes of one thread / the sum of the two by themselves.
 
 manager_*: how a manager's work grows with its nodes. They are simulated (`bench.simulated_nodes`): protocol, sockets
-and films are real, samples are not. The value of a row is that with most nodes, its detail shows all. `python -m
-bench.manager --nodes 1,16,256 --film 3840x2160 --seconds 30` is the same with other numbers.
+and films are real, samples are not. The value of a row is that with most nodes, its detail shows all. The same with
+other numbers, which take longer:
 
-    cpu       processors that the manager keeps busy while all nodes render one film
+    python -m bench.manager --nodes 1,4,16,64,256,1000
+    python -m bench.manager --nodes 1,4,16,64 --film 3840x2160 --seconds 30
+    python -m bench.manager --nodes 2000 --tree 64         managers of 64 nodes each below one
+
+    cpu       processors that the manager keeps busy while all nodes render one film; of a tree, the one above
+    nodes     processors that the simulated nodes keep busy then, and of a tree the managers between
     memory    MiB in memory then
+    films     MB of films that it keeps in a second
     status    ms until CTL_JOB is answered then, 99th percentile
     age       s since a run's newest film was counted, 99th percentile over runs and time
     first     s from submitting to the first sample reported, on idle nodes
     idle      ms from the end of a run to the beginning of the next on its node, 99th percentile: the last film is
-              fetched and counted, the next frame is given to the node, its scene sent
+              fetched and counted, the next frame is given to the node, its scene sent. Frames take 5 to 11 s. Of a tree
+              it is not looked at: there a frame is rendered by all nodes of a manager
+
+`cpu` is time of the manager's own process, so a busy machine makes it smaller only where the manager does not keep up;
+all others are time on the clock.
 """
 
 from __future__ import annotations
@@ -22,7 +32,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from statistics import median
 
@@ -41,10 +51,11 @@ PAIRS = 3
 NODES = (1, 4, 16, 64)
 FILM = "320x180"
 WATCHED = 8.0  # seconds that the nodes render one film
-FRAME_SPP = 10  # of the frames that follow each other: a second
+STEADY_SPP = 1e12  # of the film that all render: never reached
+FRAME_SPP = 80  # of the frames that follow each other: 8 s, more or less
 FRAMES = 3  # for each node
-PER_PROCESS = 32  # simulated nodes
-PATIENCE = 120.0  # seconds for what a test farm does
+PER_PROCESS = 128  # simulated nodes
+PATIENCE = 300.0  # seconds for what a test farm does
 
 SCENE = """
 Camera "perspective"
@@ -56,7 +67,9 @@ WorldEnd
 """
 FIGURES = {
     "cpu": "processors busy",
+    "nodes": "processors busy beside it",
     "memory": "MiB",
+    "films": "MB/s of films kept",
     "status": "ms, p99 of CTL_JOB",
     "age": "s, p99 of the age of a run's film",
     "first": "s from submit to the first sample",
@@ -109,8 +122,9 @@ def _merged(farm: Queue) -> float:
 # --- many simulated ones
 
 
-def growth(counts: Sequence[int], film: str, seconds: float) -> list[Row]:
-    found = {count: _farm_of(count, film, seconds) for count in counts}
+def growth(counts: Sequence[int], film: str, seconds: float, tree: int = 0) -> list[Row]:
+    """`tree`: how many nodes are below each manager of those below the one that is watched; 0: it has nodes itself."""
+    found = {count: _farm_of(count, film, seconds, tree) for count in counts}
     most = max(counts)
     return [
         Row(
@@ -120,61 +134,83 @@ def growth(counts: Sequence[int], film: str, seconds: float) -> list[Row]:
             f"{what}; {film}, nodes: " + ", ".join(f"{count}: {found[count][name]:.3g}" for count in counts),
         )
         for name, what in FIGURES.items()
+        if name in found[most]
     ]
 
 
-def _farm_of(count: int, film: str, seconds: float) -> dict[str, float]:
+def _farm_of(count: int, film: str, seconds: float, tree: int) -> dict[str, float]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lrnap-bench-")))
         scene = folder / "scene.lxs"
         scene.write_text(SCENE.format(*film.split("x")))
-        urls, idle = [], []
+        urls: list[str] = []
+        below: list[int] = []  # processes
+        idle: list[Path] = []
         for first in range(0, count, PER_PROCESS):
             here = folder / f"nodes{first}"
             here.mkdir()
             idle.append(here / "idle")
-            urls += stack.enter_context(_simulated(min(PER_PROCESS, count - first), film, here))
+            some, pid = stack.enter_context(_simulated(min(PER_PROCESS, count - first), film, here))
+            urls, below = [*urls, *some], [*below, pid]
+        if tree:
+            groups = [urls[first : first + tree] for first in range(0, count, tree)]
+            between = [stack.enter_context(_manager(folder / f"manager{i}", some)) for i, some in enumerate(groups)]
+            _until(lambda: sum(len(_here(farm)) for farm, _ in between) == count, "all nodes are there")
+            urls, below = [farm.url for farm, _ in between], [*below, *(pid for _, pid in between)]
         farm, pid = stack.enter_context(_manager(folder / "manager", urls))
-        _until(lambda: len(_here(farm)) == count, "all nodes are there")
+        _until(lambda: len(_here(farm)) == len(urls), "all nodes are there")
 
         began = time.perf_counter()
-        job = farm.submit(scene, name="steady", spp=1_000_000)
+        job = farm.submit(scene, name="steady", spp=STEADY_SPP)
         _until(lambda: job.status.spp > 0, "it has samples", every=0.01)
         figures = {"first": time.perf_counter() - began}
         films = folder / "manager" / "films"
-        _until(lambda: len([*films.glob("*/*/*.run")]) == count, "every node has sent a film")
-        figures |= _watch(job, pid, films, seconds)
+        _until(lambda: len([*films.glob("*/*/*.run")]) == len(urls), "every node has sent a film")
+        figures |= _watch(job, pid, below, films, seconds)
         job.stop()
-
-        since = time.time()
-        frames = farm.submit(scene, name="frames", spp=FRAME_SPP, frames=range(1, FRAMES * count + 1))
-        if not frames.wait(PATIENCE):
-            raise RuntimeError("the frames take too long")
-        lines = [line.split() for path in idle if path.exists() for line in path.read_text().splitlines()]
-        waits = [
-            float(wait) for when, wait in lines if float(when) - float(wait) > since
-        ]  # not the one before the first
-        if not waits:
-            raise RuntimeError("no node has rendered two frames")
-        figures["idle"] = float(np.percentile(waits, 99)) * 1e3
+        if not tree:
+            figures["idle"] = _idle(farm, scene, FRAMES * count, idle)
         return figures
 
 
-def _watch(job: SubmittedJob, pid: int, films: Path, seconds: float) -> dict[str, float]:
+def _idle(farm: Queue, scene: Path, frames: int, idle: Sequence[Path]) -> float:
+    since = time.time()
+    job = farm.submit(scene, name="frames", spp=FRAME_SPP, frames=range(1, frames + 1))
+    if not job.wait(PATIENCE):
+        raise RuntimeError("the frames take too long")
+    lines = [line.split() for path in idle if path.exists() for line in path.read_text().splitlines()]
+    waits = [float(wait) for when, wait in lines if float(when) - float(wait) > since]  # not the one before the first
+    if not waits:
+        raise RuntimeError("no node has rendered two frames")
+    return float(np.percentile(waits, 99)) * 1e3
+
+
+def _watch(job: SubmittedJob, pid: int, below: Sequence[int], films: Path, seconds: float) -> dict[str, float]:
     answers, ages = [], []
-    began, busy = time.perf_counter(), _processor_seconds(pid)
+    began, busy, written = time.perf_counter(), _processor_seconds(pid), _written(pid)
+    others = sum(map(_processor_seconds, below))
     while (passed := time.perf_counter() - began) < seconds:
         asked = time.perf_counter()
         assert job.status.spp > 0
         answers.append(time.perf_counter() - asked)
-        ages += [time.time() - path.stat().st_mtime for path in films.glob("*/*/*.run")]
+        ages += _ages(films)
         time.sleep(0.1)
     return {
         "cpu": (_processor_seconds(pid) - busy) / passed,
+        "nodes": (sum(map(_processor_seconds, below)) - others) / passed,
         "memory": _resident(pid),
+        "films": (_written(pid) - written) / passed / 1e6,
         "status": float(np.percentile(answers, 99)) * 1e3,
         "age": float(np.percentile(ages, 99)),
     }
+
+
+def _ages(films: Path) -> list[float]:
+    now, found = time.time(), []
+    for path in films.glob("*/*/*.run"):
+        with suppress(FileNotFoundError):
+            found.append(now - path.stat().st_mtime)
+    return found
 
 
 # --- programs
@@ -193,10 +229,10 @@ def _program(*command: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @contextmanager
-def _simulated(count: int, film: str, folder: Path) -> Iterator[list[str]]:
+def _simulated(count: int, film: str, folder: Path) -> Iterator[tuple[list[str], int]]:
     with _program("bench.simulated_nodes", str(count), film, str(folder)) as process:
         assert process.stdout is not None
-        yield [process.stdout.readline().strip() for _ in range(count)]
+        yield [process.stdout.readline().strip() for _ in range(count)], process.pid
 
 
 @contextmanager
@@ -227,6 +263,11 @@ def _processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def _written(pid: int) -> int:
+    """Bytes that a process has given to files and sockets; what a manager says is little beside its films."""
+    return int(Path(f"/proc/{pid}/io").read_text().partition("wchar:")[2].split()[0])
+
+
 def _resident(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
@@ -237,8 +278,9 @@ def main() -> None:
     parser.add_argument("--nodes", default=",".join(map(str, NODES)))
     parser.add_argument("--film", default=FILM, help="WIDTHxHEIGHT")
     parser.add_argument("--seconds", type=float, default=WATCHED)
+    parser.add_argument("--tree", type=int, default=0, help="nodes of each manager between; 0: no managers between")
     given = parser.parse_args()
-    show(growth([int(count) for count in given.nodes.split(",")], given.film, given.seconds))
+    show(growth([int(count) for count in given.nodes.split(",")], given.film, given.seconds, given.tree))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """`python -m bench.simulated_nodes COUNT WIDTHxHEIGHT FOLDER`: nodes whose engine only counts, all in this process.
 
-Everything else is a node's: protocol, sockets, leases, films as large as they say. A run takes `SPP_RATE` samples per
-pixel a second, and its film is always the same numbers. Prints the URL of each node, then serves until it is ended.
-`FOLDER/idle` gets a line for each run that follows another on its node: when it began, and the seconds between them.
+Everything else is a node's: protocol, sockets, leases, films as large as they say. A run takes about `SPP_RATE` samples
+per pixel a second, by its seed more or less, and its film is always the same numbers. Prints the URL of each node, then
+serves until it is ended. `FOLDER/idle` gets a line for each run that follows another on its node: when it began, and
+the seconds between them.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class SimulatedRun:
     def __init__(self, engine: SimulatedEngine, options: RunOptions) -> None:
         self.name, self.seed = options.run, options.seed
         self._engine = engine
+        self._rate = SPP_RATE * (0.7 + 0.6 * (options.seed % 1000) / 1000)
         self._halt = options.halt
         self._seconds, self._since = 0.0, time.monotonic()
         self._status = RunStatus(RunState.RENDERING, threads=1, engine="simulated", epoch=options.epoch)
@@ -78,7 +80,7 @@ class SimulatedRun:
         now = time.monotonic()
         if self._status.state is RunState.RENDERING:
             self._seconds += now - self._since
-            spp = self._seconds * SPP_RATE
+            spp = self._seconds * self._rate
             done = spp >= (self._halt.spp or np.inf) or self._seconds >= (self._halt.seconds or np.inf)
             pixels = self._engine.layout.width * self._engine.layout.height
             self._status = replace(
@@ -86,7 +88,7 @@ class SimulatedRun:
                 samples=spp * pixels,
                 spp=spp,
                 seconds=self._seconds,
-                samples_per_second=SPP_RATE * pixels,
+                samples_per_second=self._rate * pixels,
             )
             if done:
                 self._enter(RunState.DONE)
