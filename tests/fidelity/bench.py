@@ -39,10 +39,10 @@ for translation, until in pickle.load(sys.stdin.buffer):
             time.sleep(0.002)
             session.UpdateStats()
         session.Stop()
-        layout = translation.layout
-        pixels = np.empty((layout.height, layout.width, 3), np.float32)
+        pixels = np.empty((config["film.height"][0], config["film.width"][0], 3), np.float32)
         session.GetFilm().GetOutputFloat(pyluxcore.FilmOutputType.RGB, pixels, 0, False)
-        pictures.append(pixels[::-1].copy())
+        window = translation.window
+        pictures.append(window.part(pixels[::-1]) if window else pixels[::-1].copy())
     except RuntimeError as error:
         pictures.append(str(error))
 pyluxcore.SetLogHandler(None)

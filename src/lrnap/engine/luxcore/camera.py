@@ -18,7 +18,8 @@ from lrnap.engine.luxcore.lens_file import parse, thin_lens
 from lrnap.engine.luxcore.rows import approximated, ignored
 from lrnap.engine.luxcore.shutter import Shutter
 from lrnap.engine.luxcore.volumes import volume
-from lrnap.lux.description import Matrix
+from lrnap.engine.luxcore.window import LOWER, Window
+from lrnap.lux.description import Matrix, SceneDescription
 from lrnap.lux.placing import finely
 from lrnap.lux.transforms import translate
 
@@ -51,6 +52,14 @@ def put_camera(draft: Draft, frame: Frame) -> None:
         fields |= {"autovolume.enable": [False], "volume": [volume(draft, description.camera_volume, inputs.entity)]}
     draft.put("scene.camera", fields)
     draft.finish(inputs, row)
+
+
+def window_of(description: SceneDescription, frame: Frame) -> Window | None:
+    """Where the picture lies in the engine's film; None if it is all of it: other cameras have a screen window."""
+    if description.camera.plugin != "environment":
+        return None
+    top = frame.top + LOWER
+    return Window(frame.full_width, frame.full_height, frame.left, top, frame.width, frame.height)
 
 
 def _measure(inputs: Inputs) -> tuple[float, bool]:
@@ -188,7 +197,7 @@ CAMERAS: Mapping[str, Row[Build]] = {
     "environment": Row(
         _environment,
         Fidelity.APPROXIMATED,
-        "the picture lies one row of pixels lower",
+        "the lowest row of pixels, of the directions straight down, is that above it",
         ignored(
             "all directions are seen, from one point", "lensradius", "focaldistance", "screenwindow", "frameaspectratio"
         ),

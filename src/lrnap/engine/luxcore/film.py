@@ -55,12 +55,6 @@ def put_film(draft: Draft) -> tuple[Frame, Halt, dict[str, object]]:
     """Writes size and filter."""
     inputs = Inputs(draft, draft.description.film)
     size, halt = frame(inputs), halts.of_film(inputs.params)
-    if draft.description.camera.plugin == "environment" and (size.width, size.height) != (
-        size.full_width,
-        size.full_height,
-    ):
-        inputs.warn("cropwindow is not honoured: the engine's environment camera always sees all around")
-        size = Frame(size.full_width, size.full_height, 0, 0, size.full_width, size.full_height)
     draft.config |= {"film.width": [size.width], "film.height": [size.height]}
     _put_filter(draft)
     parameters = develop(inputs)

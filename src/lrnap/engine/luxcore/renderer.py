@@ -25,7 +25,7 @@ from lrnap.engine.luxcore.translate import Translation, translate
 from lrnap.engine.protocol import Halt, RunOptions
 from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout, wanted_channels
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
-from lrnap.film.snapshot import Block, Planes
+from lrnap.film.snapshot import Block, FilmLayout, Planes
 from lrnap.lux.description import SceneDescription
 
 # Engines and samplers whose every sample has weight 1, so that mean x sample count is the exact sum. All others are
@@ -80,6 +80,8 @@ class LuxCoreRenderer:
         self._options, self._described = options, (description, files)
         self._layout = replace(translation.layout, channels=wanted_channels(options, description))
         check_layout(self._layout, description.film.at)
+        if translation.window is not None:
+            check_layout(translation.window.film(self._layout), description.film.at)
         warnings = list(translation.warnings)
         config = self._config(translation, options, warnings)
         self._open(translation, config)
@@ -101,6 +103,7 @@ class LuxCoreRenderer:
             raise EngineError(f"LuxCore refuses the scene: {error}", code=Code.SCENE) from error
         if config["renderengine.type"][0] in _ON_DEVICES:  # only this shows whether its programs can be compiled
             self.start()
+        self._window = translation.window
         self._known = Known(translation.config, units(translation.scene), translation.images)
         self._kept = translation.kept
 
@@ -172,8 +175,8 @@ class LuxCoreRenderer:
         return config | {
             "renderengine.seed": [options.seed],
             "native.threads.count": [options.threads],
-            "film.width": [self._layout.width],
-            "film.height": [self._layout.height],
+            "film.width": config["film.width"],
+            "film.height": config["film.height"],
             "opencl.native.threads.count": [options.threads],  # which help a graphics processor
             **_CONFIG,
             **channels.outputs(self._layout.channels, start=2),
@@ -194,19 +197,29 @@ class LuxCoreRenderer:
         return Stats(self._samples())
 
     def read_film(self, block: Block, scratch: Path) -> FilmCounts:
-        planes = self._layout.planes(block)
-        counts = self._read_counted(planes) if self._counted else self._read_saved(planes, scratch)
+        if self._window is None:
+            return self._read(self._layout, block, scratch)
+        layout = self._window.film(self._layout)
+        film = layout.new_block()
+        counts = self._read(layout, film, scratch)
+        self._window.cut(layout.planes(film), self._layout.planes(block))
+        return counts
+
+    def _read(self, layout: FilmLayout, block: Block, scratch: Path) -> FilmCounts:
+        """Reads the engine's film, which has that layout."""
+        planes = layout.planes(block)
+        counts = self._read_counted(planes) if self._counted else self._read_saved(layout, planes, scratch)
         channels.read(self._session.GetFilm(), pyluxcore.FilmOutputType, planes)
         return counts
 
-    def _read_saved(self, planes: Planes, scratch: Path) -> FilmCounts:
+    def _read_saved(self, layout: FilmLayout, planes: Planes, scratch: Path) -> FilmCounts:
         file = scratch / "film.flm"
         self._quiet = True  # the engine logs every file it writes
         try:
             self._session.GetFilm().SaveFilm(str(file))
         finally:
             self._quiet = False
-        counts = savefilm.read(file, self._layout, planes)
+        counts = savefilm.read(file, layout, planes)
         return FilmCounts(samples=counts.total, screen_samples=counts.light)
 
     def pause(self) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from lrnap.engine.devices import Hardware
 from lrnap.engine.geometry.mesh import Mesh
-from lrnap.engine.luxcore.camera import put_camera
+from lrnap.engine.luxcore.camera import put_camera, window_of
 from lrnap.engine.luxcore.channels import number_things
 from lrnap.engine.luxcore.choice import chosen
 from lrnap.engine.luxcore.draft import Draft, Image, Value
@@ -20,6 +20,7 @@ from lrnap.engine.luxcore.film import put_film
 from lrnap.engine.luxcore.regions import put_regions
 from lrnap.engine.luxcore.sampling import BIDIRECTIONAL, put_sampling
 from lrnap.engine.luxcore.shapes import Geometry
+from lrnap.engine.luxcore.window import Window
 from lrnap.engine.protocol import Halt
 from lrnap.film.snapshot import FilmLayout
 from lrnap.lux.description import SceneDescription
@@ -52,6 +53,7 @@ class Translation:
     halt: Halt
     develop: dict[str, object]
     warnings: list[str]
+    window: Window | None  # where the picture lies in the engine's film; None: it is all of it
     kept: Kept
 
 
@@ -70,6 +72,8 @@ def translate(
     draft = Draft(description, files, used=dict(kept.names))
     frame, halt, develop = put_film(draft)
     put_camera(draft, frame)
+    window = window_of(description, frame)
+    draft.config |= {} if window is None else window.config()
     put_sampling(draft)
     draft.config = chosen(draft.config, hardware)
     geometry = Geometry(draft, made=dict(kept.made), areas=dict(kept.areas))
@@ -90,6 +94,7 @@ def translate(
         halt=halt,
         develop=develop,
         warnings=[*draft.warnings],
+        window=window,
         kept=Kept(geometry.made, geometry.areas, {n: i for n, i in draft.used.items() if n.startswith("mesh_")}),
     )
 
