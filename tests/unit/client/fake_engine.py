@@ -14,6 +14,13 @@ from lrnap.film.snapshot import FilmLayout, Snapshot
 LAYOUT = FilmLayout(4, 3)
 
 
+async def until(condition):
+    """Until it holds; no longer than any machine should need for that."""
+    async with asyncio.timeout(120):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
 class FakeEngine:
     """`spp_per_step` at each step, of which a test makes as many as it likes; `refuse` makes `start` fail."""
 

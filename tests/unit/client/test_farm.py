@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import time
 
 import numpy as np
 import pytest
-from fake_engine import LAYOUT, FakeEngine
+from fake_engine import LAYOUT, FakeEngine, until
 
 from lrnap.client.farm import Farm
-from lrnap.engine import pace
 from lrnap.engine.protocol import Halt, RunState
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
-from lrnap.film.merge import Film
 from lrnap.film.noise import Noise
-from lrnap.film.snapshot import FilmLayout, Snapshot
+from lrnap.film.snapshot import FilmLayout
 from lrnap.lux.scene import Scene
 
+pytestmark = pytest.mark.usefixtures("impatient")
 SCENE = Scene("ball", ())
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(pace, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(pace, "LONGEST_PAUSE", 0.001)
-
-
-async def until(condition):
-    async with asyncio.timeout(120):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 def test_the_films_of_all_engines_are_one_film():
@@ -391,171 +376,6 @@ def test_warnings_are_said_once():
 def test_a_farm_needs_an_engine():
     with pytest.raises(LrnapError, match="no engine"):
         Farm([])
-
-
-def noisy(run, spread=0.5):
-    """Lets a run's films have noise: each step adds samples of its own."""
-    random = np.random.default_rng(run.seed)
-    plain, sums = run.snapshot, np.zeros((run.layout.height, run.layout.width, 3))
-    counted = 0.0
-
-    async def snapshot():
-        nonlocal counted
-        taken = await plain()
-        if (more := taken.spp - counted) > 0:
-            sums[:] += random.gamma(more / spread**2, 0.5 * spread**2, sums.shape)
-            counted = taken.spp
-        taken.planes.pixel[0] = sums
-        return taken
-
-    run.snapshot = snapshot
-
-
-def test_it_halts_when_the_noise_of_all_films_together_is_low_enough():
-    async def scenario():
-        layout = FilmLayout(40, 30)
-        engines = [FakeEngine(layout=layout), FakeEngine(layout=layout)]
-        job = await Farm(engines).start(SCENE, halt=Halt(noise=0.01))
-        await until(lambda: all(e.runs for e in engines))
-        runs = [e.runs[0] for e in engines]
-        assert [run.options.halt.noise for run in runs] == [math.inf, math.inf]  # none of them decides alone
-        for run in runs:
-            noisy(run)
-            run.render(40)
-        await until(lambda: job.progress().noise is not None and job.film.spp == 80)
-        before = job.progress()
-        assert before.state is RunState.RENDERING
-        assert 0.01 < before.noise < 0.05
-        assert before.fraction == pytest.approx((0.01 / before.noise) ** 2)
-        for run in runs:
-            run.render(3000)
-        done = await job.wait()
-        assert done.state is RunState.DONE
-        assert done.noise <= 0.01
-        assert done.fraction == 1.0
-        await job.close()
-
-    asyncio.run(scenario())
-
-
-def test_a_lost_engines_samples_still_tell_of_the_noise():
-    async def scenario():
-        layout = FilmLayout(40, 30)
-        engines = [FakeEngine(layout=layout), FakeEngine(layout=layout)]
-        job = await Farm(engines).start(SCENE, halt=Halt(noise=0.01))
-        await until(lambda: all(e.runs for e in engines))
-        here, lost = (e.runs[0] for e in engines)
-        for run in (here, lost):
-            noisy(run)
-        lost.render(40)
-        await until(lambda: job.film is not None and job.film.spp == 40)
-        lost.die()
-        here.render(40)
-        await until(lambda: job.film.spp == 80 and job.progress().noise is not None)
-        assert job.progress().noise > 0.01
-        here.render(4000)
-        assert (await job.wait()).state is RunState.DONE
-        await job.close()
-
-    asyncio.run(scenario())
-
-
-def test_a_film_that_has_come_is_counted_whole_even_if_its_engine_dies_at_that_moment(monkeypatch):
-    add = Film.add
-
-    def slowly(film, snapshot):
-        added = add(film, snapshot)
-        time.sleep(0.05)
-        return added
-
-    async def scenario():
-        layout = FilmLayout(40, 30)
-        engines = [FakeEngine(layout=layout), FakeEngine(layout=layout)]
-        job = await Farm(engines).start(SCENE)
-        await until(lambda: all(e.runs for e in engines))
-        here, lost = (e.runs[0] for e in engines)
-        for run in (here, lost):
-            noisy(run)
-        lost.render(40)
-        await until(lambda: job.film is not None and job.film.spp == 40)
-        lost.die()
-        await until(lambda: job.progress().members[1].problem)
-        here.render(40)
-        await until(lambda: job.film.spp == 80)
-        await job.stop()
-        assert [m.status.spp for m in job.progress().members] == [40, 40]
-        assert job.progress().noise is not None
-        await job.close()
-
-    monkeypatch.setattr(Film, "add", slowly)
-    asyncio.run(scenario())
-
-
-def saved(layout=LAYOUT, spp=6.0):
-    """The film of a run that was saved: `spp` samples of radiance 1."""
-    block = layout.new_block()
-    planes = layout.planes(block)
-    planes.weight[:] = planes.alpha[:] = spp
-    planes.pixel[:] = spp
-    return Snapshot("saved", 0, 1, layout, block, spp * layout.width * layout.height)
-
-
-def test_a_film_that_was_saved_counts_as_one_more_run():
-    async def scenario():
-        engines = [FakeEngine("a", halts=False), FakeEngine("b", halts=False)]
-        job = await Farm(engines).start(SCENE, halt=Halt(spp=10), resumed=saved())
-        await until(lambda: all(e.runs for e in engines))
-        engines[0].runs[0].render(3)
-        await until(lambda: job.film is not None and job.progress().spp == 9)
-        engines[1].runs[0].render(1)
-        progress = await job.wait()
-        assert progress.state is RunState.DONE
-        merged = job.film.merged()
-        assert merged.spp == progress.spp == 10
-        assert np.all(merged.planes.weight == 10)
-        assert "saved" in job.film.runs
-        assert 0 not in [m.seed for m in progress.members]
-        await job.close()
-
-    asyncio.run(scenario())
-
-
-def test_a_film_that_was_saved_with_fewer_channels_leaves_them_to_the_others():
-    async def scenario():
-        layout = FilmLayout(4, 3, channels=("albedo", "depth"))
-        engine = FakeEngine(layout=layout, halts=False)
-        job = await Farm([engine]).start(SCENE, halt=Halt(spp=10), channels=["depth", "albedo"], resumed=saved())
-        await until(lambda: engine.runs)
-        assert engine.runs[0].options.channels == ("albedo", "depth")
-        engine.runs[0].render(4)
-        assert (await job.wait()).state is RunState.DONE
-        assert job.film.merged().layout.channels == ("albedo", "depth")
-        assert job.film.spp == 10
-        await job.close()
-
-    asyncio.run(scenario())
-
-
-@pytest.mark.parametrize(
-    ("layout", "said"),
-    [
-        (FilmLayout(8, 8), "size 8x8 instead of 4x3"),
-        (FilmLayout(4, 3, ("sun",)), "light groups sun instead of default"),
-        (FilmLayout(4, 3, screen=True), "light traced from camera and lights instead of the camera"),
-    ],
-)
-def test_a_film_of_another_scene_is_not_gone_on_with(layout, said):
-    async def scenario():
-        engine = FakeEngine(halts=False)
-        job = await Farm([engine]).start(SCENE, halt=Halt(spp=10), resumed=saved(layout))
-        assert (await job.wait()).state is RunState.FAILED  # before there is a sample
-        assert job.film is None
-        assert job.error.code is Code.STATE
-        assert said in str(job.error)
-        assert engine.runs[0].closed
-        await job.close()
-
-    asyncio.run(scenario())
 
 
 def test_a_defect_in_taking_a_film_ends_a_run_that_would_render_for_ever(monkeypatch, caplog):

@@ -7,11 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fake_engine import FakeEngine
-from test_farm import until
+from fake_engine import FakeEngine, until
 
 from lrnap.client.farm import Farm
-from lrnap.engine import pace
 from lrnap.engine.protocol import Halt, RunState
 from lrnap.errors import Code, LrnapError
 from lrnap.lux.reader import read_bytes
@@ -22,14 +20,9 @@ def calls(text: str):
     return tuple(read_bytes(text.encode(), "edit.lxs"))
 
 
+pytestmark = pytest.mark.usefixtures("impatient")
 SCENE = Scene("ball", calls('WorldBegin MakeNamedMaterial "m" WorldEnd'))
 MIRROR = calls('MakeNamedMaterial "m" "string type" ["mirror"]')
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr(pace, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(pace, "LONGEST_PAUSE", 0.001)
 
 
 async def started(count: int, **options):

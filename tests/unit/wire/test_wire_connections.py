@@ -1,4 +1,4 @@
-"""The two machines: wired together, cut anywhere, and each alone at its edges."""
+"""The two sides of a connection, wired together and cut anywhere."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ import hashlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wire_pair import Pair, events, serve
+from wire_pair import NARROW, Pair, events, serve, server_after
 
-from lrnap.errors import Code, WireError
-from lrnap.limits import POST_AUTH, PRE_AUTH, WireLimits
+from lrnap.errors import Code
 from lrnap.wire import (
-    BadLine,
     ClientConnection,
-    Hangup,
     Offer,
     Payload,
     Reply,
     Request,
     ServerConnection,
     Signal,
-    State,
     Word,
     error,
     event,
@@ -33,16 +29,6 @@ from lrnap.wire import (
 )
 
 MESH = bytes(range(256)) * 600  # 153,600 bytes: more than may be sent without waiting
-
-
-def server_after(data: bytes, cut: int = 1 << 30, **options: object) -> tuple[ServerConnection, list[object]]:
-    """A server that was sent `data` in pieces of `cut` bytes, answering as it goes; and its events."""
-    server = ServerConnection(**options)  # type: ignore[arg-type]
-    found: list[object] = []
-    for start in range(0, len(data), cut):
-        server.receive_data(data[start : start + cut])
-        found += serve(server)
-    return server, found
 
 
 # --- together
@@ -174,7 +160,6 @@ LINES = st.lists(
     ),
     max_size=6,
 )
-NARROW = WireLimits(line=128, payload=1 << 17, bogus_lines=4)
 
 
 def comparable(events: list[object]) -> list[object]:
@@ -239,287 +224,3 @@ def test_whatever_arrives_no_exception_leaves(data: bytes, level: int, start: by
     client.receive_data(start + data)
     client.receive_eof()
     assert events(client)[-1] is Signal.CLOSED
-
-
-# --- the server alone
-
-
-def test_back_pressure_stops_at_the_number_of_unanswered_requests() -> None:
-    server = ServerConnection(WireLimits(in_flight=2))
-    server.receive_data(b"CTL_PING 1\nCTL_PING 2\nCTL_PING 3\n")
-    found = events(server)
-    assert found[-1] is Signal.PAUSED
-    assert server.unanswered == 2
-    server.send(ok())
-    assert [event.args for event in events(server) if isinstance(event, Request)] == [(3,)]
-
-
-def test_an_offer_waits_for_a_decision_and_large_payloads_are_told_to_come() -> None:
-    server = ServerConnection(level=1)
-    server.receive_data(b"#4 API_Shape {100000}\r\n")
-    (offer, paused) = events(server)
-    assert isinstance(offer, Offer)
-    assert (paused, server.state) == (Signal.PAUSED, State.OFFER)
-    server.accept()
-    assert server.data_to_send() == [b"R_CONT #4\r\n"]
-    server.receive_data(bytes(60000))
-    assert server.received == (60000,)
-    server.receive_data(bytes(40000) + b"\r\n")
-    (request,) = events(server)
-    assert isinstance(request, Request)
-    assert request.payloads[0].data == bytes(100000)
-
-
-def test_a_payload_can_be_received_into_memory_of_the_server() -> None:
-    server, room = ServerConnection(), memoryview(bytearray(6))
-    server.receive_data(b"API_Shape {3+} {6+}\r\nab")
-    assert isinstance(server.next_event(), Offer)
-    server.accept([None, room])
-    server.receive_data(b"c\r\nd")
-    assert events(server) == []
-    assert server.received == (3, 1)
-    server.receive_data(b"efghi\r\n")
-    (request,) = events(server)
-    assert room == b"defghi"
-    assert bytes(request.payloads[1].content()) == b"defghi"  # type: ignore[attr-defined]
-    server.receive_data(b"API_Shape {3+}\r\n")
-    server.send(ok())
-    server.next_event()
-    with pytest.raises(ValueError, match="3 bytes is needed"):
-        server.accept([memoryview(bytearray(4))])
-
-
-def test_a_refused_payload_is_dropped_if_it_is_small() -> None:
-    server = ServerConnection()
-    server.receive_data(b"API_Shape {8+}\r\nCTL_QUIT\r\nCTL_STATUS\r\n")
-    assert isinstance(server.next_event(), Offer)
-    server.refuse(error(Code.DENIED, "no"))
-    assert [event.verb for event in events(server)] == ["CTL_STATUS"]  # type: ignore[attr-defined]
-    assert server.data_to_send() == [b"R_ERROR CODE = E_DENIED DESC = no\r\n"]
-
-
-def test_a_refused_payload_that_waits_never_comes() -> None:
-    server = ServerConnection()
-    server.receive_data(b"API_Shape {99999999}\r\nCTL_STATUS\r\n")
-    assert isinstance(server.next_event(), Offer)
-    server.refuse(error(Code.QUOTA, "full"))
-    assert [event.verb for event in events(server)] == ["CTL_STATUS"]  # type: ignore[attr-defined]
-
-
-def test_a_refused_payload_that_comes_and_is_large_ends_the_connection() -> None:
-    _, found = server_after(b"CTL_STATUS {2000000+}\r\n")
-    (hangup,) = found
-    assert isinstance(hangup, Hangup)
-    assert hangup.error is not None
-    assert hangup.error.code is Code.TYPE
-
-
-def test_all_payloads_of_a_refused_line_are_dropped() -> None:
-    server = ServerConnection(level=1)
-    server.receive_data(b"#1 API_Shape " + b"{0+} " * 60 + b"{65536+}\r\n")
-    assert isinstance(server.next_event(), Offer)
-    server.refuse(error(Code.DENIED, "no", tag="1"))
-    server.receive_data(bytes(65536) + b"\r\n" * 61 + b"#2 CTL_STATUS\r\n")
-    assert [event.tag for event in events(server)] == ["2"]  # type: ignore[attr-defined]
-
-
-def test_accept_and_refuse_need_an_offer() -> None:
-    for decide in (ServerConnection().accept, lambda: ServerConnection().refuse(ok())):
-        with pytest.raises(WireError) as caught:
-            decide()
-        assert caught.value.code is Code.STATE
-
-
-def test_a_reply_needs_a_request() -> None:
-    with pytest.raises(ValueError, match="no request waits"):
-        ServerConnection().send(ok())
-    with pytest.raises(ValueError, match="tag #3"):
-        ServerConnection(level=1).send(ok(tag="3"))
-
-
-def test_the_tag_of_an_open_request_cannot_be_used_again() -> None:
-    server = ServerConnection(level=1)
-    server.receive_data(b"#1 CTL_STATUS\r\n#1 CTL_STATUS\r\n")
-    _, bad = events(server)
-    assert isinstance(bad, BadLine)
-    assert bad.error.code is Code.EXISTS
-    assert bad.tag is None
-
-
-def test_a_tag_comes_back_even_with_an_error() -> None:
-    server, found = server_after(b"#5 FOO\r\n#6 CTL_LOG x\r\n", level=1)
-    assert [event.tag for event in found] == ["5", "6"]  # type: ignore[attr-defined]
-    assert b"".join(server.data_to_send()).startswith(b"R_ERROR #5 code=E_UNKNOWN_VERB")
-
-
-def test_earlier_replies_may_still_come_before_that_to_hello() -> None:
-    server = ServerConnection()
-    server.receive_data(b"CTL_STATUS\r\nCTL_HELLO LRNAP/1\r\n")
-    assert events(server)[-1] is Signal.PAUSED
-    server.send(status("IDLE", jobname="a"))
-    assert server.level == 0
-    server.send(ok(Word("LRNAP/1.0"), node="n7"))
-    assert server.level == 1
-    assert server.data_to_send() == [b'R_STATUS IDLE JOBNAME "a"\r\n', b'R_OK LRNAP/1.0 node="n7"\r\n']
-
-
-def test_authentication_widens_the_limits() -> None:
-    server = ServerConnection(PRE_AUTH)
-    server.receive_data(b"CTL_AUTH s3cret\n")
-    assert isinstance(server.next_event(), Request)
-    server.limits = POST_AUTH
-    server.send(ok())
-    server.receive_data(b"CTL_PING " + b"x" * 2000 + b"\n")
-    assert isinstance(server.next_event(), Request)
-
-
-@pytest.mark.parametrize(
-    ("data", "clean"),
-    [
-        (b"", True),
-        (b"CTL_STATUS\r\n", True),
-        (b"CTL_STA", False),
-        (b"API_Shape {9}\r\nabc", False),
-        (b"y" * 200, False),
-    ],
-)
-def test_the_end_of_the_stream_is_clean_only_between_lines(data: bytes, clean: bool) -> None:
-    server, _ = server_after(data, limits=NARROW)
-    server.receive_eof()
-    hangup, closed = events(server)
-    assert isinstance(hangup, Hangup)
-    assert (hangup.error is None) is clean
-    assert closed is Signal.CLOSED
-    server.receive_data(b"CTL_STATUS\r\n")
-    server.buffer_updated(0)
-    assert events(server) == [Signal.CLOSED]
-
-
-def test_outstanding_replies_may_be_sent_after_the_end() -> None:
-    server = ServerConnection()
-    server.receive_data(b"CTL_STATUS\r\n")
-    server.receive_eof()
-    request, _, _ = events(server)
-    assert isinstance(request, Request)
-    server.send(status("IDLE"))
-    assert server.data_to_send() == [b"R_STATUS IDLE\r\n"]
-
-
-# --- the client alone
-
-
-def client_after(data: bytes, level: int = 1, limits: WireLimits = POST_AUTH, **options: object) -> list[object]:
-    client = ClientConnection(limits, level=level)
-    client.send(Request("CTL_STATUS", tag="1" if level else None), **options)  # type: ignore[arg-type]
-    client.receive_data(data)
-    return events(client)
-
-
-@pytest.mark.parametrize(
-    ("data", "level"),
-    [
-        (b"hello\r\n", 0),
-        (b"R_OK LINES = -1\r\n", 0),
-        (b"R_OK LINES = 2\r\none\r\n\xff\r\n", 0),
-        (b"R_OK LINES = many\r\n", 0),
-        (b"R_OK DATA FOLLOWS\r\n", 0),
-        (b"R_OK LENGTH = 99999999999 DATA FOLLOWS\r\n", 0),
-        (b"R_OK #1\n", 1),
-        (b"R_DATA #1 off=0\r\n", 1),
-        (b"R_DATA #1 off=0 len=2000000\r\n", 1),
-        (b"R_DATA #1 off=0 len=3\r\nabcd", 1),
-        (b"x" * 300, 0),
-    ],
-)
-def test_a_server_that_breaks_the_protocol_is_left(data: bytes, level: int) -> None:
-    hangup, closed = client_after(data, level, NARROW)
-    assert isinstance(hangup, Hangup)
-    assert hangup.error is not None
-    assert closed is Signal.CLOSED
-
-
-def test_a_frame_outside_the_film_is_an_error() -> None:
-    (hangup, _) = client_after(b"R_DATA #1 off=2 len=3\r\n", into=memoryview(bytearray(4)))
-    assert isinstance(hangup, Hangup)
-
-
-def test_answers_that_nobody_waits_for_are_dropped() -> None:
-    assert client_after(b"R_OK #77\r\nR_DATA #77 off=0 len=1\r\nx\r\nR_CONT #1\r\nR_OK\r\n") == []
-    (last,) = client_after(b"R_ERROR code=E_TIMEOUT desc=bye\r\n")
-    assert isinstance(last, Reply)
-    assert last.code is Code.TIMEOUT
-
-
-def test_a_tag_is_used_once_at_a_time() -> None:
-    client = ClientConnection(level=1)
-    tags = {client.new_tag() for _ in range(100)}
-    assert len(tags) == 100
-    client.send(Request("API_Shape", (Payload.of(MESH),), {}, "a"))
-    client.send(Request("CTL_STATUS", tag="b"))
-    for tag in ("a", "b"):
-        with pytest.raises(ValueError, match="in use"):
-            client.send(Request("CTL_STATUS", tag=tag))
-
-
-def test_what_no_line_can_carry_is_not_queued() -> None:
-    client = ClientConnection(NARROW)
-    with pytest.raises(WireError, match="longer than 128"):
-        client.send(Request("CTL_PING", ("x" * 200,)))
-    with pytest.raises(ValueError, match=r"Payload\.of"):
-        client.send(Request("API_Shape", (Payload(3),)))
-    assert client.data_to_send() == []
-    assert client.unanswered == 0
-
-
-@pytest.mark.parametrize("level", [0, 1])
-def test_a_verb_that_nobody_knows_is_not_queued_and_the_connection_stays_in_step(level: int) -> None:
-    client = ClientConnection(level=level)
-    tag = client.new_tag() if level else None
-    with pytest.raises(WireError, match="FOO"):
-        client.send(Request("FOO", tag=tag), memoryview(bytearray(8)))
-    assert client.unanswered == 0
-    assert client.data_to_send() == []
-    client.send(Request("CTL_PING", (1,), tag=tag))
-    client.receive_data(f"R_OK #{tag} 1\r\n".encode() if level else b"R_OK 1\r\n")
-    assert events(client) == [ok(1, tag=tag)]
-
-
-def test_a_refused_payload_frees_the_way_for_the_next_request() -> None:
-    client = ClientConnection(level=1)
-    client.send(Request("API_Shape", (Payload.of(MESH),), {}, "1"))
-    client.send(Request("CTL_STATUS", tag="2"))
-    assert len(client.data_to_send()) == 1
-    client.receive_data(b"R_ERROR #1 code=E_QUOTA\r\n")
-    assert len(events(client)) == 1
-    assert client.data_to_send() == [b"#2 CTL_STATUS\r\n"]
-
-
-@pytest.mark.parametrize("cut", [1, 5])
-def test_frames_come_whole_however_they_are_cut(cut: int) -> None:
-    client = ClientConnection(level=1)
-    client.send(Request("API_DumpFilmBuffer", tag="1"))
-    found: list[object] = []
-    data = b"R_DATA #1 off=0 len=6\r\nabcdef\r\nR_OK #1 len=6\r\n"
-    for start in range(0, len(data), cut):
-        client.receive_data(data[start : start + cut])
-        found += events(client)
-    frame, last = found
-    assert isinstance(frame, Reply)
-    assert frame.data == b"abcdef"
-    assert isinstance(last, Reply)
-
-
-def test_both_kinds_of_payload_on_one_line_and_too_large_ones_at_once_are_refused() -> None:
-    _, found = server_after(b"API_Shape {1+} {2}\r\n")
-    assert isinstance(found[0], Hangup)
-    _, found = server_after(b"API_Shape {65537+}\r\n" + bytes(65537) + b"\r\nCTL_STATUS\r\n")
-    bad, request = found
-    assert isinstance(bad, BadLine)
-    assert "R_CONT" in bad.error.message
-    assert isinstance(request, Request)
-
-
-def test_a_large_payload_at_level_0_waits_for_an_untagged_go() -> None:
-    pair = Pair()
-    assert pair.ask("API_Shape", "mesh", "point P", Payload.of(MESH)) == [ok()]
-    assert pair.to_client == b"R_CONT\r\nR_OK\r\n"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lrnap.limits import WireLimits
 from lrnap.wire import BadLine, ClientConnection, Hangup, Offer, Reply, Request, ServerConnection, Signal, error_of, ok
 
+NARROW = WireLimits(line=128, payload=1 << 17, bogus_lines=4)
 Answer = Callable[[Request], Reply]
 
 
@@ -76,3 +78,13 @@ class Pair:
 
     def _pieces(self, data: bytes) -> list[bytes]:
         return [data[i : i + self.cut] for i in range(0, len(data), self.cut)]
+
+
+def server_after(data: bytes, cut: int = 1 << 30, **options: object) -> tuple[ServerConnection, list[object]]:
+    """A server that was sent `data` in pieces of `cut` bytes, answering as it goes; and its events."""
+    server = ServerConnection(**options)  # type: ignore[arg-type]
+    found: list[object] = []
+    for start in range(0, len(data), cut):
+        server.receive_data(data[start : start + cut])
+        found += serve(server)
+    return server, found
