@@ -14,6 +14,7 @@ import contextlib
 import os
 import random
 import sys
+import threading
 from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
@@ -89,6 +90,16 @@ class Cores:
 def threads() -> set[int]:
     """The system's numbers of this process's threads; none where it does not say."""
     return {int(task.name) for task in _TASKS.iterdir()} if sys.platform == "linux" else set()
+
+
+def at_rest() -> bool:
+    """Whether no thread of this process but the one that asks runs, or waits for a processor; True where the system
+    does not say."""
+    for thread in threads() - {threading.get_native_id()}:
+        with contextlib.suppress(OSError):  # it has ended by itself
+            if (_TASKS / str(thread) / "stat").read_text().rpartition(")")[2].split()[0] == "R":
+                return False
+    return True
 
 
 def give_way(rendering: set[int]) -> None:

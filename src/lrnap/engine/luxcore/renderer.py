@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lrnap.engine.cores import at_rest
 from lrnap.engine.devices import AUTO, Hardware, usable
 from lrnap.engine.geometry.mesh import Mesh, check
 from lrnap.engine.luxcore import channels, savefilm
@@ -48,8 +49,8 @@ _CONFIG: dict[str, list[Any]] = {
     "film.outputs.1.filename": ["alpha.exr"],
 }
 
-_SETTLED = 0.02  # seconds without a new sample after which a paused engine is taken to rest
-_SETTLING = 5.0  # seconds to wait for that at most; a sample of a slow scene takes a moment to end
+_SETTLED = 0.02  # seconds without a new sample after which a paused engine rests, if none of its threads wants to run
+_SETTLING = 20.0  # seconds to wait for that at most; where processors are short a sample takes its time to end
 
 
 class LuxCoreRenderer:
@@ -226,7 +227,7 @@ class LuxCoreRenderer:
         self._session.Pause()
         deadline = time.monotonic() + _SETTLING
         before = -1.0
-        while (now := self._samples()) != before and time.monotonic() < deadline:
+        while ((now := self._samples()) != before or not at_rest()) and time.monotonic() < deadline:
             before = now
             time.sleep(_SETTLED)
 
