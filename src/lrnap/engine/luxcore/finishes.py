@@ -102,8 +102,16 @@ def _roughglass(maker: Maker) -> Fields:
     return fields | {"interiorior": inputs.value("index")}
 
 
+def _rough(inputs: Inputs) -> Fields:
+    """Roughness along u and v; in scenes of older versions, one for both."""
+    if inputs.params.has("roughness") and not any(map(inputs.params.has, ROUGH)):
+        return dict.fromkeys(ROUGH, inputs.value("roughness"))
+    inputs.params.ignore("roughness")
+    return {engine: inputs.value(lux) for engine, lux in ROUGH.items()}
+
+
 def _metal(maker: Maker) -> Fields:
-    fields = maker.inputs.fields("metal2", **ROUGH)
+    fields = maker.inputs.fields("metal2") | _rough(maker.inputs)
     return fields | {"fresnel": [maker.inputs.draft.texture("metal", preset(maker.inputs))]}
 
 
@@ -116,7 +124,7 @@ def _shinymetal(maker: Maker) -> Fields:
     """The sum of a rough metal and a mirror: half of each, twice as bright."""
     inputs, draft = maker.inputs, maker.inputs.draft
     halves = []
-    for parameter, fields in (("Ks", inputs.fields("metal2", **ROUGH)), ("Kr", inputs.fields("mirror"))):
+    for parameter, fields in (("Ks", inputs.fields("metal2") | _rough(inputs)), ("Kr", inputs.fields("mirror"))):
         limited = maths.clamp(draft, maths.times(draft, inputs.value(parameter), [2.0]), 0.0, 0.999)
         if fields["type"] == ["mirror"]:
             fields["kr"] = limited
@@ -137,6 +145,10 @@ def _glossy(maker: Maker) -> Fields:
         return inputs.fields("glossy2", kd="Kd", **COAT) | multibounce(inputs)
     base = maker.part("base", inputs.fields("roughmatte", kd="Kd") | {"sigma": sigma})
     return inputs.fields("glossycoating", **COAT) | {"base": [base]} | multibounce(inputs)
+
+
+def _glossy_lossy(maker: Maker) -> Fields:
+    return maker.inputs.fields("glossy2", kd="Kd", **COAT) | _rough(maker.inputs)
 
 
 def _glossytranslucent(maker: Maker) -> Fields:
@@ -215,9 +227,7 @@ FINISHES: Mapping[str, Row[Build]] = {
         NO_FILM,
     ),
     "glossy": _exact(_glossy, approximated("as true: base and coat do not share what the coat lets pass", "separable")),
-    "glossy_lossy": Row(
-        _same("glossy2", kd="Kd", **COAT), Fidelity.APPROXIMATED, "by 'glossy', which loses less of the light"
-    ),
+    "glossy_lossy": Row(_glossy_lossy, Fidelity.APPROXIMATED, "by 'glossy', which loses less of the light"),
     "glossytranslucent": _exact(_glossytranslucent),
     "carpaint": _exact(_carpaint),
     "cloth": _exact(_cloth),

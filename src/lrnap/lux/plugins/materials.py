@@ -13,7 +13,6 @@ from lrnap.lux.plugins.rows import (
     float_texture,
     fresnel,
     named,
-    old,
     only_with,
     real,
     texture,
@@ -74,7 +73,12 @@ COAT: tuple[Parameter, ...] = (
     float_texture("index", 0.0),
     *only_with(DULL, *ABSORBING),
 )
-OLD_ROUGHNESS = old("float|texture", "roughness", note="older versions' one roughness for both directions")
+OLD_ROUGHNESS = (
+    as_in(
+        "[0.4]",
+        float_texture("roughness", 0.1, note="of older versions: counts where neither of the other two is given"),
+    ),
+)
 
 
 def roughness(default: float) -> tuple[Parameter, ...]:

@@ -145,3 +145,14 @@ def test_a_broken_image_never_reaches_native_code(translated, tmp_path):
     world = 'Texture "t" "color" "imagemap" "string filename" ["t.png"] Material "matte" "texture Kd" ["t"]'
     with pytest.raises(SceneError, match=r"'t\.png' cannot be read"):
         translated(world, files={"t.png": str(broken)})
+
+
+@pytest.mark.parametrize("name", ["metal", "shinymetal", "plastic", "substrate"])
+def test_one_roughness_of_older_scenes_counts_for_both_directions(translated, name):
+    def rough(params: str) -> list[list[object]]:
+        scene = translated(f'Texture "t" "float" "fbm" Material "{name}" {params}').scene
+        return [value for key, value in scene.items() if key.endswith(("uroughness", "vroughness"))]
+
+    assert rough('"float roughness" [0.25]') == [[0.25], [0.25]]
+    assert rough('"texture roughness" ["t"]') == [["tex_t"], ["tex_t"]]
+    assert rough('"float roughness" [0.25] "float uroughness" [0.5]') == [[0.5], [0.1]]
