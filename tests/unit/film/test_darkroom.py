@@ -133,6 +133,22 @@ def test_what_a_film_lacks_is_said_and_gone_without() -> None:
     )
 
 
+@pytest.mark.parametrize("kernel", ["autolinear", "reinhard", "contrast"])
+def test_faint_light_that_denoising_brings_to_black_leaves_the_exposure(
+    kernel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bring(picture: np.ndarray, *_: object) -> None:
+        picture += np.float32(1e-4)
+
+    monkeypatch.setattr(denoise, "available", lambda: True)
+    monkeypatch.setattr(denoise, "denoise", bring)
+    colours = np.zeros((20, 20, 3))
+    colours[:, :8] = 1
+    plain = Settings(tonemapkernel=kernel, outlierrejection_k=1)
+    before, after = (develop(film_of(colours), replace(plain, denoise_enabled=on)) for on in (False, True))
+    np.testing.assert_allclose(after[:, :8], before[:, :8], atol=1e-3)
+
+
 def test_without_open_image_denoise_the_picture_is_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(denoise, "available", lambda: False)
     chosen = Settings(denoise_enabled=True)

@@ -39,6 +39,9 @@ def test_a_row_has_the_default_and_what_may_be(name: str) -> None:
 
 def test_the_order_is_that_of_the_steps() -> None:
     chosen = Settings(
+        tonemapkernel="maxwhite",  # others measure before denoising
+        outlierrejection_k=1,
+        denoise_enabled=True,
         bloom_enabled=True,
         glare_enabled=True,
         abberation_enabled=True,

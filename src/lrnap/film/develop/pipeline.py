@@ -19,7 +19,7 @@ from lrnap.film.channels import shown
 from lrnap.film.develop import colour, denoise, falsecolours, legend, lens, outliers
 from lrnap.film.develop.canvas import Canvas, Point
 from lrnap.film.develop.settings import Settings
-from lrnap.film.develop.tonemap import KERNEL, Measure, measure_bands, measured
+from lrnap.film.develop.tonemap import KERNEL, OF_MEANS, Measure, measure_bands, measured
 from lrnap.film.develop.view import View
 from lrnap.film.radiance import Accumulators
 from lrnap.film.snapshot import Block, FilmLayout
@@ -45,40 +45,54 @@ def steps(
     `guides` gives what helps denoising, when it comes to that.
     """
     delivering = _delivering(settings, display, whole) if display or limited else []
-    return [*_cleaning(settings, guides), *_imaging(settings), *delivering]
+    light = _Light(settings.tonemapkernel)
+    return [*_cleaning(settings), *_denoising(settings, guides, light), *_imaging(settings, light), *delivering]
 
 
-def _cleaning(settings: Settings, guides: Guides) -> list[Step]:
-    result = []
-    if settings.outlierrejection_k > 0:
-        result.append(_whole("outliers", outliers.reject, settings))
-    if settings.denoise_enabled and denoise.available():
-        result.append(_whole("denoise", lambda picture, chosen: denoise.denoise(picture, chosen, guides()), settings))
-    return result
+class _Light:
+    """How bright the picture is, measured once. Steps that spread light come after it: the faint light that they bring
+    to a black background would count as lit, the mean of what is lit fall, and the picture become too bright."""
+
+    def __init__(self, kernel: str) -> None:
+        self._kernel = kernel
+        self._measure: Measure | None = None
+
+    def __call__(self, canvas: Canvas) -> Measure:
+        if self._measure is None:
+            self._measure = measured(canvas, self._kernel)
+        return self._measure
+
+    def look(self, canvas: Canvas) -> None:
+        self(canvas)
 
 
-def _imaging(settings: Settings) -> list[Step]:
+def _cleaning(settings: Settings) -> list[Step]:
+    return [_whole("outliers", outliers.reject, settings)] if settings.outlierrejection_k > 0 else []
+
+
+def _denoising(settings: Settings, guides: Guides, light: _Light) -> list[Step]:
+    if not (settings.denoise_enabled and denoise.available()):
+        return []
+    cleaned = _whole("denoise", lambda picture, chosen: denoise.denoise(picture, chosen, guides()), settings)
+    if settings.tonemapkernel in OF_MEANS:
+        return [Step("exposure", light.look), cleaned]
+    return [cleaned]  # the brightest pixel is noise, while there is any
+
+
+def _imaging(settings: Settings, light: _Light) -> list[Step]:
     """From light to how bright and coloured a picture is."""
     system = settings.colour_system
     matrix, weights = colour.conversion(system), system.luminance
-    light: list[Measure] = []
-
-    def meter(canvas: Canvas) -> None:
-        light.append(measured(canvas, settings.tonemapkernel))
 
     def tonemap(canvas: Canvas) -> Point:
-        if not light:
-            meter(canvas)
-        return KERNEL[settings.tonemapkernel](settings, light[0])
+        return KERNEL[settings.tonemapkernel](settings, light(canvas))
 
     def draw_legend(canvas: Canvas) -> None:
-        legend.draw(canvas.whole(), settings, falsecolours.range_of(settings, light[0].highest))
+        legend.draw(canvas.whole(), settings, falsecolours.range_of(settings, light(canvas).highest))
 
     result: list[Step] = []
-    if settings.bloom_enabled or settings.glare_enabled:
-        # Classic Lux measures after these. Then the faint light that they spread over a black background counts as
-        # lit, its mean falls, and all that was lit before becomes white.
-        result.append(Step("exposure", meter))
+    if settings.bloom_enabled or settings.glare_enabled:  # classic Lux measures after these
+        result.append(Step("exposure", light.look))
     if settings.bloom_enabled:
         result.append(_whole("bloom", lens.bloom, settings))
     if settings.glare_enabled:
@@ -163,7 +177,7 @@ def develop(
 
 def light_of(film: Accumulators, settings: Settings) -> Measure:
     """How bright the film is, as the tonemap kernel will see it."""
-    return measure_bands(_prepared(film, settings, _cleaning(settings, _guiding(film))).look)
+    return measure_bands(_prepared(film, settings, _cleaning(settings)).look)
 
 
 def unlimited(film: Accumulators, settings: Settings) -> Block:

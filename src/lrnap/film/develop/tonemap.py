@@ -130,6 +130,7 @@ def falsecolors(settings: Settings, light: Measure) -> Point:
 BLIND = frozenset({"linear"})  # kernels that need no measure
 NEED_MEAN = frozenset({"autolinear"})  # and nothing else, which is quicker to have
 NEED_LOGS = frozenset({"reinhard", "contrast"})  # of the luminances that are measured
+OF_MEANS = NEED_MEAN | NEED_LOGS
 UNMEASURED = Measure(0.0, 1.0, 0.0)
 KERNEL: Mapping[str, Callable[[Settings, Measure], Point]] = {
     "reinhard": reinhard,
