@@ -20,8 +20,9 @@ from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
 from lrnap.net.arrays import NONE, Arrays, Find
 from lrnap.net.calls import call_from_request, request_from_call
-from lrnap.wire import Payload, Request, Word
+from lrnap.wire import Request, Word
 from lrnap.wire.messages import format_request, parse_request
+from lrnap.wire.payload import follows
 
 _ARGUMENTS = 1 << 24  # of one line: what was taken once is taken again
 END = b"\r\n"
@@ -85,7 +86,7 @@ def _requests(data: bytes) -> list[Request]:
         place = end + len(END)
         args = []
         for arg in request.args:
-            if isinstance(arg, Payload) and arg.asset is None:
+            if follows(arg):
                 arg = replace(arg, data=view[place : place + arg.length])
                 place += arg.length + len(END)
             args.append(arg)

@@ -482,15 +482,15 @@ class Manager(Node):
             ) from None
         return sha256
 
-    def _scene(self, name: str, sha256: str, changes: str) -> Recorded:  # noqa: ARG002
+    def _scene(self, name: str, sha256: str, changes: str) -> Recorded:
         """Blocking. A stored scene, and what changes it for a frame."""
         known = self._recorded.get((sha256, changes))
         if known is None:
-            known = replay(self.content.get(sha256), "scene", self._asset, self.assets.array)
+            known = replay(self.content.get(changes or sha256), "scene", self._asset, self.assets.array)
             if changes:
-                more = replay(self.content.get(changes), "scene", self._asset, self.assets.array)
-                scene = edited(known.scene, more.scene.edits, more.scene.files)
-                known = Recorded(scene, known.channels, {**known.assets, **more.assets})
+                base = self._scene(name, sha256, "")  # the same for all frames of a job
+                scene = edited(base.scene, known.scene.edits, known.scene.files)
+                known = Recorded(scene, base.channels, {**base.assets, **known.assets})
             self._recorded[sha256, changes] = known
             while len(self._recorded) > SCENES:
                 self._recorded.popitem(last=False)

@@ -118,7 +118,8 @@ class AssetStore:
             if offset > here:
                 raise LrnapError(Code.SEQ, f"{here} bytes of the asset are here, so offset={offset} leaves a hole")
             partial = self._partial / sha256
-            self._make_room(offset + len(view) - here, 0 if partial.exists() else 1)
+            if here or len(view) < whole:  # what comes in one piece is never one of the unfinished
+                self._make_room(offset + len(view) - here, 0 if partial.exists() else 1)
             try:
                 with partial.open("r+b" if partial.exists() else "wb") as file:
                     file.seek(offset)
@@ -184,7 +185,7 @@ class AssetStore:
     def _make_room(self, more: int, files: int) -> None:
         """Unfinished uploads have the same bound as assets: those that were not added to for longest go first."""
         parts = sorted(self._partial.iterdir(), key=_written)
-        total = sum(path.stat().st_size for path in parts if path.exists()) + more
+        total = sum(map(_size, parts)) + more
         surplus = len(parts) + files - self._limits.partials
         too_old = time.time() - self._limits.partial_seconds
         for i, path in enumerate(parts):

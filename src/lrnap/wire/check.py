@@ -14,7 +14,7 @@ from lrnap.limits import WireLimits
 from lrnap.wire import verbs
 from lrnap.wire.grammar import Scalar, Value
 from lrnap.wire.messages import Request
-from lrnap.wire.payload import MAX_NOWAIT, Payload
+from lrnap.wire.payload import MAX_NOWAIT, Payload, follows
 from lrnap.wire.verb import Argument, Kind, OptionSpec, Verb
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -75,7 +75,7 @@ def _fits(spec: Argument | OptionSpec, value: Value) -> bool:
         case Kind.VALUE:
             return not isinstance(value, Payload)
         case Kind.PAYLOAD:
-            return isinstance(value, Payload) and value.asset is None
+            return follows(value)
         case Kind.INTEGER:
             return isinstance(value, int) and value >= 0
         case Kind.SIGNED:

@@ -16,7 +16,7 @@ from lrnap.wire.connection import Connection
 from lrnap.wire.events import Hangup, Signal
 from lrnap.wire.inbox import Sink
 from lrnap.wire.messages import Reply, Request, format_request, parse_reply
-from lrnap.wire.payload import MAX_NOWAIT, Payload
+from lrnap.wire.payload import MAX_NOWAIT, follows
 from lrnap.wire.states import Cue, State
 from lrnap.wire.verb import Order
 
@@ -230,7 +230,5 @@ def _with_send_mode(request: Request) -> Request:
         raise ValueError("a payload without data cannot be sent; build it with Payload.of")
     return replace(
         request,
-        args=tuple(
-            replace(arg, now=now) if isinstance(arg, Payload) and arg.asset is None else arg for arg in request.args
-        ),
+        args=tuple(replace(arg, now=now) if follows(arg) else arg for arg in request.args),
     )

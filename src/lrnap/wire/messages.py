@@ -20,7 +20,7 @@ from lrnap.errors import Code, LrnapError, RemoteError, WireError
 from lrnap.limits import DATA_FRAME
 from lrnap.wire import verbs
 from lrnap.wire.grammar import TAG, Option, Scalar, Value, Word, format_option, printable, quote, tokens
-from lrnap.wire.payload import Buffer, Payload
+from lrnap.wire.payload import Buffer, Payload, follows
 from lrnap.wire.scene_verbs import LUX_CALL
 from lrnap.wire.verb import Status, Verb
 
@@ -59,7 +59,7 @@ class Request:
     @property
     def payloads(self) -> tuple[Payload, ...]:
         """Those whose bytes follow the line."""
-        return tuple(arg for arg in self.args if isinstance(arg, Payload) and arg.asset is None)
+        return tuple(arg for arg in self.args if follows(arg))
 
     @property
     def assets(self) -> tuple[Payload, ...]:

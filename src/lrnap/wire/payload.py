@@ -11,7 +11,7 @@ import hashlib
 import math
 import re
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import zstandard
 
@@ -89,6 +89,11 @@ class Payload:
         if self.sha256 is not None and hashlib.sha256(content).hexdigest() != self.sha256:
             raise WireError(Code.HASH, f"the payload does not have the announced sha256 {self.sha256}")
         return content
+
+
+def follows(value: object) -> TypeGuard[Payload]:
+    """Whether an argument is a payload whose bytes follow its line."""
+    return isinstance(value, Payload) and value.asset is None
 
 
 def pack(data: Buffer) -> bytes:

@@ -20,7 +20,7 @@ from lrnap.wire.connection import Connection
 from lrnap.wire.events import BadLine, Hangup, Offer, Signal
 from lrnap.wire.inbox import Sink
 from lrnap.wire.messages import Reply, Request, format_reply, frames, parse_request, split_tag
-from lrnap.wire.payload import MAX_DRAIN, Payload
+from lrnap.wire.payload import MAX_DRAIN, Payload, follows
 from lrnap.wire.states import Cue, State
 from lrnap.wire.verb import Order
 
@@ -217,7 +217,7 @@ class ServerConnection(Connection[ServerEvent]):
             self._go(Cue.NEXT)
             return None
         request, arrived = self._offer, iter(self._arrived)
-        args = tuple(next(arrived) if isinstance(arg, Payload) else arg for arg in request.args)
+        args = tuple(next(arrived) if follows(arg) else arg for arg in request.args)
         self._sink, self._offer, self._arrived, self._into = None, None, [], []
         self._go(Cue.COMPLETE)
         return replace(request, args=args)

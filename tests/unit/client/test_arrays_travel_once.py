@@ -61,6 +61,19 @@ async def test_the_second_frame_brings_no_mesh(tmp_path):
 
 
 @in_loop
+async def test_a_call_has_arrays_of_both_kinds(tmp_path):
+    """A small one that comes with it, and a large one that does not."""
+    few = Scene("few", scene().calls[:-1], {})
+    small, large = Param("integer", "indices", np.arange(300, dtype=np.int32)), Param("point", "P", POINTS[:2000])
+    shapes = [Call("Shape", ("trianglemesh",), params) for params in ((small, large), (large, small))]
+    both = Scene("both", (*few.calls, *shapes, Call("WorldEnd")), {})
+    async with serving(tmp_path) as (node, url, _), await connect(url) as connection:
+        for name in ("one", "two"):
+            await send_scene(connection, both, name)
+            assert node.jobs.find(name).scene.calls == both.calls
+
+
+@in_loop
 async def test_a_mesh_comes_back_after_the_node_has_dropped_it(tmp_path):
     async with serving(tmp_path) as (node, url, _), await connect(url) as connection:
         await send_scene(connection, frame(1, LARGE), "one")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +158,23 @@ def test_an_array_that_many_frames_have_is_in_memory_as_long_as_one_of_them_is(t
     assert np.shares_memory(*frames)
     del frames[0]
     assert np.shares_memory(frames[0], content.assets.array(mesh, 120))
+
+
+def test_many_assets_come_at_once(tmp_path: Path) -> None:
+    """Each in its own thread, as small arrays of a scene do; whole ones beside some that come in parts."""
+    content = Content(tmp_path, NodeLimits())
+    pieces = [number.to_bytes(4, "big") * 100 for number in range(400)]
+
+    def put(piece: bytes) -> None:
+        sha256 = hashlib.sha256(piece).hexdigest()
+        parts = (0, 400) if piece[3] % 2 else (0, 200, 400)
+        for start, end in pairwise(parts):
+            content.assets.put(sha256, start, piece[start:end], 400)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert [*threads.map(put, pieces)] == [None] * len(pieces)
+    assert all(content.get(hashlib.sha256(piece).hexdigest()) == piece for piece in pieces)
+    assert not [*(tmp_path / "partial").iterdir()]
 
 
 def test_what_stored_jobs_need_stays_whatever_the_bound_says(tmp_path: Path) -> None:
