@@ -107,7 +107,8 @@ async def _fetch(job: FarmJob, member: Member) -> None:
             job.check_halt()
             job.notify()
             took = time.monotonic() - began
-        await asyncio.sleep(job.interval or pace.pause(member.status.seconds, took))
+        growth = pace.SHOWN_GROWTH if job.halt.noise is None else pace.GROWTH
+        await asyncio.sleep(job.interval or pace.pause(member.status.seconds, took, growth))
 
 
 async def take(job: FarmJob, member: Member) -> None:
