@@ -245,16 +245,23 @@ def test_a_sqlite_file_that_vanished_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     desk = opened(f"sqlite:///{path}")
     job = submit(desk)
+    path.rename(tmp_path / "away.db")
+    with pytest.raises(LrnapError, match="is gone or was replaced"):
+        submit(desk, "another")
+    (tmp_path / "away.db").rename(path)
+    after = submit(desk, "after")  # which the copy that was made meanwhile does not have
+
     for file in tmp_path.glob("store.db*"):
-        file.unlink()
+        if file.suffix != ".rescued":
+            file.unlink()
     with pytest.raises(LrnapError, match=r"is gone or was replaced .* is in .*store\.db\.rescued"):
         submit(desk, "another")
-    assert [*desk.core.world.jobs] == [job]
+    assert [*desk.core.world.jobs] == [job, after]
     desk.store.close()
 
     (tmp_path / "store.db.rescued").rename(path)  # all that was acknowledged is there
     again = opened(f"sqlite:///{path}")
-    assert [*again.core.world.jobs] == [job]
+    assert [*again.core.world.jobs] == [job, after]
     again.store.close()
 
 

@@ -18,6 +18,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
+from statistics import median
 
 import postgres
 from faults import namespaces, truth
@@ -33,6 +34,7 @@ class Sweep:
         self.out = out
         self.tried: Counter[str] = Counter()
         self.wrong: Counter[str] = Counter()
+        self.noticed: list[float] = []
         self._lock = threading.Lock()
 
     def round(self, seed: int) -> None:
@@ -56,6 +58,7 @@ class Sweep:
                     wrong = trial(farm, fault, whenever, frames=rng.choice((1, 1, 3)))
                     self.tried[fault.name] += 1
                     before.append(f"{fault.name} {time.monotonic() - began:.0f} s")
+                self.noticed += farm.noticed
                 wrong = wrong or [*truth.of_programs(farm)]
                 farm.manager.end()
                 wrong = wrong or [*truth.of_store(farm)]
@@ -107,6 +110,9 @@ def main() -> int:
     print(f"\n{given.place:28}{'times':>6}{'wrong':>6}  what happens")
     for fault in chosen:
         print(f"{fault.name:28}{sweep.tried[fault.name]:6}{sweep.wrong[fault.name]:6}  {fault.what}")
+    if sweep.noticed:
+        most, mostly = max(sweep.noticed), median(sweep.noticed)
+        print(f"nodes that said nothing were given up after {most:.1f} s at most, {mostly:.1f} s mostly")
     return 1 if sweep.wrong else 0
 
 

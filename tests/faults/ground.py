@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from time import sleep
+from time import monotonic, sleep
 
 import postgres
 from faults.namespaces import DISKS, Bare, Network, network, small_disk
@@ -41,11 +41,11 @@ class Never(AssertionError):
 
 def until(holds: Callable[[], bool], what: str) -> None:
     """Waits; a server that is away, or refuses for now, is asked again."""
-    for _ in range(PATIENCE * 10):
+    for _ in range(PATIENCE * 5):
         with contextlib.suppress(OSError, AssertionError, LrnapError, IndexError, ValueError):
             if holds():
                 return
-        sleep(0.1)
+        sleep(0.2)
     raise Never(f"never: {what}")
 
 
@@ -62,6 +62,7 @@ class Ground:
     server: postgres.Server | None = None  # that has the store
     net: Network | None = None  # of the first node
     acknowledged: list[Wish] = field(default_factory=list)
+    noticed: list[float] = field(default_factory=list)  # seconds until a node that said nothing was given up
     forgotten: set[str] = field(default_factory=set)  # jobs that a store of yesterday knows nothing of
     _submitting: threading.Thread | None = None
     _count: int = 0
@@ -153,6 +154,16 @@ class Ground:
     def hears(self, pattern: str, since: int) -> None:
         """Waits until the manager has said it."""
         until(lambda: re.search(pattern, self.said(since)) is not None, f"the manager says {pattern}")
+
+
+@contextlib.contextmanager
+def silent(ground: Ground, url: str) -> Iterator[None]:
+    """What is done inside makes a node say nothing more; afterwards it is given up."""
+    since = len(ground.said())
+    yield
+    began = monotonic()
+    ground.hears(f"node {re.escape(url)} is LOST", since)
+    ground.noticed.append(monotonic() - began)
 
 
 def busy_node(ground: Ground, wish: Wish) -> Program:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from time import sleep
 
-from faults.ground import Ground, Wish
+from faults.ground import Ground, Wish, silent
 from faults.namespaces import full
 
 
@@ -41,10 +40,9 @@ def picture_does_not_fit(ground: Ground, wish: Wish) -> None:
 
 def link_down(ground: Ground, wish: Wish) -> None:
     assert ground.net is not None
-    since = len(ground.said())
-    ground.net.down()
     try:
-        ground.hears(f"node {re.escape(ground.wires[0].url)} is LOST", since)
+        with silent(ground, ground.wires[0].url):
+            ground.net.down()
     finally:
         ground.net.up()
 
@@ -59,9 +57,8 @@ def packets_lost_back(ground: Ground, wish: Wish) -> None:
 
 def _lost(ground: Ground, *, there: bool) -> None:
     assert ground.net is not None
-    since = len(ground.said())
-    ground.net.lose(there=there)
     try:
-        ground.hears(f"node {re.escape(ground.wires[0].url)} is LOST", since)
+        with silent(ground, ground.wires[0].url):
+            ground.net.lose(there=there)
     finally:
         ground.net.find(there=there)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from time import sleep
 
-from faults.ground import OWNER, Ground, Wish, busy_node
+from faults.ground import OWNER, Ground, Wish, busy_node, silent
 from faults.within import PLACES
 from nodes import PATIENCE
 
@@ -34,14 +34,13 @@ def node_killed(ground: Ground, wish: Wish) -> str:
     return f"node {re.escape(ground.url(node))} is (CLAIMING|LOST)"
 
 
-def node_frozen(ground: Ground, wish: Wish) -> str:
+def node_frozen(ground: Ground, wish: Wish) -> None:
     node = busy_node(ground, wish)
-    node.freeze()
     try:
-        ground.hears(f"node {re.escape(ground.url(node))} is LOST", len(ground.said()))
+        with silent(ground, ground.url(node)):
+            node.freeze()
     finally:
         node.thaw()
-    return ""
 
 
 def node_hesitates(ground: Ground, wish: Wish) -> None:

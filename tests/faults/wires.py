@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from time import sleep
 
-from faults.ground import Ground, Wish, busy_node
+from faults.ground import Ground, Wish, busy_node, silent
 
 
-def cut_there(ground: Ground, wish: Wish) -> str:
-    return _cut(ground, wish, there=True)
+def cut_there(ground: Ground, wish: Wish) -> None:
+    _cut(ground, wish, there=True)
 
 
-def cut_back(ground: Ground, wish: Wish) -> str:
-    return _cut(ground, wish, back=True)
+def cut_back(ground: Ground, wish: Wish) -> None:
+    _cut(ground, wish, back=True)
 
 
-def cut_both(ground: Ground, wish: Wish) -> str:
-    return _cut(ground, wish, there=True, back=True)
+def cut_both(ground: Ground, wish: Wish) -> None:
+    _cut(ground, wish, there=True, back=True)
 
 
-def _cut(ground: Ground, wish: Wish, *, there: bool = False, back: bool = False) -> str:
-    node = busy_node(ground, wish)
-    wire, since = ground.wires[ground.nodes.index(node)], len(ground.said())
+def _cut(ground: Ground, wish: Wish, *, there: bool = False, back: bool = False) -> None:
+    wire = ground.wires[ground.nodes.index(busy_node(ground, wish))]
     ways = [way for way, wanted in ((wire.there, there), (wire.back, back)) if wanted]
-    for way in ways:
-        way.cut()
     try:
-        ground.hears(f"node {re.escape(wire.url)} is LOST", since)
+        with silent(ground, wire.url):
+            for way in ways:
+                way.cut()
     finally:
         if ground.rng.random() < 0.5:
             wire.drop()
         for way in ways:
             way.mend()
-    return ""
 
 
 def wire_breaks(ground: Ground, wish: Wish) -> None:

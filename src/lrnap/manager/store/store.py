@@ -36,6 +36,7 @@ from lrnap.manager.world import Row, World
 
 PATIENCE = 10.0  # seconds that a write is tried again before it fails
 FIRST_WAIT, LONGEST_WAIT = 0.05, 1.0  # between tries
+LOCK_TRIES, LOCK_WAIT = 10, 0.3  # s between them, until who holds a store does have it
 AT_ONCE = 500  # values in one IN (...)
 PAGE = 10_000  # entries of the history that are looked at together
 
@@ -72,7 +73,7 @@ class Store:
         self._rescued = ""  # what became of what a file held that is gone
         try:
             if self._holder is not None:
-                self._insist(self._hold if take_over else self._holder.hold)
+                self._insist(self._hold if take_over else self._hold_soon)
             self._insist(lambda: upgrade(self._engine))
             if self._file is not None:
                 self._identity = identity(self._file)
@@ -94,6 +95,15 @@ class Store:
         if term != self._term:
             raise _taken_over()
         self._insist(self._hold)
+
+    def _hold_soon(self) -> None:
+        """A manager that was killed just now is still there for its server."""
+        assert self._holder is not None
+        for _ in range(LOCK_TRIES):
+            with suppress(LrnapError):
+                return self._holder.hold()
+            self._sleep(LOCK_WAIT)
+        return self._holder.hold()
 
     def _hold(self) -> None:
         """Whoever has the lock by now has lost the store, or is about to take it."""
@@ -371,6 +381,7 @@ class Store:
 
     def _check_file(self) -> None:
         if self._file is None or self._identity is None or identity(self._file) == self._identity:
+            self._rescued = ""
             return
         if not self._rescued:
             self._rescued = rescue(self._engine, self._file)
