@@ -32,6 +32,10 @@ FIGURES: tuple[Figure[Manager], ...] = (
     Figure("runs", "Runs that hold a node.", lambda m: float(len(_runs(m)))),
     Figure("samples_per_second", "Camera samples, all runs.", lambda m: sum(run.rate for run in _runs(m))),
     Figure("threads", "Processors that render.", lambda m: float(sum(run.threads for run in _runs(m)))),
+    Figure("assets_bytes", "Scenes, their files and large arrays.", lambda m: float(m.assets.bytes)),
+    Figure(
+        "assets_received_bytes_total", "Of those, what has come.", lambda m: float(m.assets.received), kind="counter"
+    ),
     Figure("events_waiting", "Events that are not handled yet.", lambda m: float(m.office.waiting)),
     Figure("events_total", "Events handled.", lambda m: float(m.office.handled), kind="counter"),
     Figure("steps_total", "Steps stored.", lambda m: float(m.office.steps), kind="counter"),

@@ -47,9 +47,15 @@ class AssetStore:
         self._uploads: dict[str, tuple[threading.Lock, int]] = {}  # those that are written to now, and by how many
         self._arrays: WeakValueDictionary[str, ByteArray] = WeakValueDictionary()  # that are in memory
         self._bytes = sum(map(_size, self._complete_ones()))
+        self.received = 0  # bytes that came, of all of them
         self._make_room(0, 0)
 
     # --- what is here
+
+    @property
+    def bytes(self) -> int:
+        """Of those that are complete."""
+        return self._bytes
 
     def have(self, sha256: str) -> int | None:
         """None if the asset is complete, else how many of its bytes are here."""
@@ -127,6 +133,8 @@ class AssetStore:
                     here = file.seek(0, os.SEEK_END)
             except OSError as error:
                 raise LrnapError(Code.QUOTA, f"the asset cannot be kept: {error.strerror}") from None
+            with self._lock:
+                self.received += len(view)
             if here >= whole:
                 self._complete(sha256, partial, here)
             return here

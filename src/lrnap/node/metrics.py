@@ -33,5 +33,9 @@ FIGURES: tuple[Figure[Node], ...] = (
     Figure("samples_total", "Camera samples, all jobs.", _samples, kind="counter"),
     Figure("runs_total", "Engine processes started.", lambda n: float(n.tally.runs), kind="counter"),
     Figure("runs_failed_total", "Engine processes that failed.", lambda n: float(n.tally.failed), kind="counter"),
+    Figure("assets_bytes", "Files and large arrays of scenes that are kept.", lambda n: float(n.assets.bytes)),
+    Figure(
+        "assets_received_bytes_total", "Of those, what has come.", lambda n: float(n.assets.received), kind="counter"
+    ),
     Figure("snapshots", "Snapshots kept for readers.", lambda n: float(len(n.snapshots.kept))),
 )

@@ -175,6 +175,8 @@ def test_many_assets_come_at_once(tmp_path: Path) -> None:
         assert [*threads.map(put, pieces)] == [None] * len(pieces)
     assert all(content.get(hashlib.sha256(piece).hexdigest()) == piece for piece in pieces)
     assert not [*(tmp_path / "partial").iterdir()]
+    assert content.assets.bytes == content.assets.received == sum(map(len, pieces))
+    assert Content(tmp_path, NodeLimits()).assets.bytes == content.assets.bytes
 
 
 def test_what_stored_jobs_need_stays_whatever_the_bound_says(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_a_node_counts_what_it_renders(tmp_path: Path) -> None:
     assert known["lrnap_node_runs_failed_total"] == 0
     assert known["lrnap_node_samples_total"] > 0
     assert known["lrnap_node_threads"] == 0
+    assert known["lrnap_node_assets_bytes"] == known["lrnap_node_assets_received_bytes_total"] == 0
 
 
 def test_a_log_in_json_names_the_job_and_its_run(tmp_path: Path) -> None:

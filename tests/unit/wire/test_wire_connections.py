@@ -63,6 +63,18 @@ def test_small_payloads_go_at_once_and_large_ones_wait_for_the_server(cut: int) 
     assert sum(isinstance(event, Offer) for event in pair.served) == 2
 
 
+@pytest.mark.parametrize("size", [3, 66000])
+def test_what_is_an_asset_is_followed_by_nothing(size: int) -> None:
+    """Whatever stands before or behind it on its line."""
+    asset, sent = Payload(12000, dtype="<f4", shape=(1000, 3), asset="ab" * 32), Payload.of(bytes(size))
+    pair = Pair().hello()
+    for tag, values in (("1", (asset,)), ("2", (asset, sent)), ("3", (sent, asset, sent))):
+        assert pair.ask("API_Shape", "mesh", *values, tag=tag) == [ok(tag=tag)]
+    requests = [event for event in pair.served if isinstance(event, Request) and event.call]
+    assert [[len(p.content()) for p in request.payloads] for request in requests] == [[], [size], [size, size]]
+    assert [request.assets for request in requests] == [(asset,)] * 3
+
+
 def test_requests_behind_a_waiting_payload_wait_too() -> None:
     pair = Pair().hello()
     for tag, args in (("1", ("mesh", Payload.of(MESH))), ("2", ("sphere",))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lrnap.errors import Code, WireError
-from lrnap.limits import PRE_AUTH
+from lrnap.limits import POST_AUTH, PRE_AUTH
 from lrnap.wire import LUX_CALL, VERBS, Kind, Role, Verb, find
 from lrnap.wire.check import check_payloads, check_request
 from lrnap.wire.messages import FINAL, Request, parse_request
@@ -116,6 +116,18 @@ def test_before_authentication_only_harmless_verbs_are_allowed() -> None:
     with pytest.raises(WireError) as caught:
         check_payloads(check(f"ASSET_PUT {{4}} sha256={H}"), PRE_AUTH)
     assert caught.value.code is Code.AUTH_REQUIRED
+
+
+def test_what_is_an_asset_counts_against_the_bound_of_payloads() -> None:
+    """A line may not have more read from the disk than it may send."""
+    line = f'API_Shape "trianglemesh" "point P" {{{3 << 30};asset={H}}} "normal N" {{{3 << 30};asset={H}}}'
+    for limits in (POST_AUTH, PRE_AUTH):
+        with pytest.raises(WireError, match="payload=") as caught:
+            check_payloads(check(line), limits)
+        assert caught.value.code is Code.TOO_LONG
+    with pytest.raises(WireError) as caught:
+        check(f"ASSET_PUT {{4;asset={H}}} sha256={H}")
+    assert caught.value.code is Code.TYPE
 
 
 def test_every_kind_of_argument_is_used() -> None:
