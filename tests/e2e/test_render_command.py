@@ -70,6 +70,14 @@ def no_traceback(done):
     return done
 
 
+def test_each_warning_is_told_once(scene, tmp_path):
+    done = no_traceback(lrnap("render", scene(film='"bool nonsense" ["true"]'), "--spp", "1", cwd=tmp_path))
+    assert done.returncode == 0, done.stderr
+    warnings = [line for line in done.stderr.splitlines() if line.startswith("warning:")]
+    assert [line for line in warnings if "nonsense" in line]
+    assert len(set(warnings)) == len(warnings)
+
+
 def test_a_picture_that_cannot_be_written_is_no_success(scene, tmp_path):
     folder = tmp_path / "pictures"
     folder.mkdir()

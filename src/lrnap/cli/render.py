@@ -62,6 +62,7 @@ class _Plan:
     resumed: Snapshot | None = None
     engines: list[Engine] = field(default_factory=list)
     threads: int = 0
+    told: tuple[str, ...] = ()  # warnings so far
 
     @property
     def paths(self) -> list[Path]:
@@ -77,6 +78,7 @@ def run(wishes: Wishes) -> int:
         report.say_warnings(warnings)
     with contextlib.closing(recording):
         plan = _plan(wishes, scene)
+        plan.told = tuple(warnings)
         return asyncio.run(_render(plan, display_for(json=wishes.json)))
 
 
@@ -185,7 +187,8 @@ async def _render(plan: _Plan, display: Display) -> int:
 def _finish(plan: _Plan, job: FarmJob, display: Display, interrupted: bool) -> int:
     progress = job.progress()
     lacking = () if job.film is None else notices(plan.film.settings, job.film.layout)
-    report.say_warnings((*job.warnings, *plan.film.notes, *plan.written.notes, *lacking))
+    found = (*job.warnings, *plan.film.notes, *plan.written.notes, *lacking)
+    report.say_warnings(warning for warning in found if warning not in plan.told)
     _say_problems(progress)
     if job.film is None:
         error = job.error or LrnapError(Code.STATE, "interrupted before the first sample: there is no picture")
