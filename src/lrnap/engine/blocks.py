@@ -11,7 +11,6 @@ from __future__ import annotations
 import mmap
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -58,16 +57,9 @@ class BlockFile:
 def open_block(path: Path) -> Block:
     """The child's side: the block of a file made by the parent, writable. The name is gone afterwards."""
     with path.open("r+b") as file:
-        values = _mapped(file.fileno())
+        values = mmap.mmap(file.fileno(), 0)
     _remove(path)
     return np.frombuffer(values, np.float32)
-
-
-def _mapped(handle: int) -> mmap.mmap:
-    """All pages at once, where the system can: one by one, as they are written, takes three times as long."""
-    if sys.platform == "linux":
-        return mmap.mmap(handle, 0, mmap.MAP_SHARED | mmap.MAP_POPULATE)
-    return mmap.mmap(handle, 0)
 
 
 def scratch_folder(size: int) -> Scratch:
