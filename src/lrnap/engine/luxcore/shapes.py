@@ -125,7 +125,8 @@ class Geometry:
             mesh = transform_mesh(mesh, fixed)
         self.meshes.append(reverse_mesh(mesh) if turned else mesh)
         shown = name if fixed is None else self._displaced(inputs, name, -1.0 if turned else 1.0)
-        self.draft.finish(inputs, row)
+        # Exporters say of each mesh how it would be displaced.
+        self.draft.finish(inputs, row if fixed is not None else replace(row, parameters=row.parameters | FLAT))
         self.bare[shown] = mesh
         return shown
 
@@ -211,6 +212,7 @@ MESH = (
     | approximated("borders of a displaced surface are displaced along with it", "dmsharpboundary")
     | approximated("a displaced surface has no creases along its texture's seams", "dmnormalsplit")
 )
+FLAT = ignored("only a displaced surface has it", "dmsharpboundary", "dmnormalsplit")
 SHAPES: Mapping[str, Row[None]] = {
     **{name: Row(None, Fidelity.EXACT, parameters=MESH) for name in BUILDERS},
     **{

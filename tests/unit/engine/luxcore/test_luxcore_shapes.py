@@ -177,3 +177,13 @@ def test_names_are_given_once_even_if_the_scene_has_the_numbered_ones(translated
     names = [mesh.name for mesh in translated(world).meshes]
     assert len(set(names)) == 6
     assert names[:2] == ["mesh_a", "mesh_a_2"]
+
+
+def test_how_a_mesh_would_be_displaced_is_told_only_where_it_is(translated):
+    mesh = (
+        'Texture "t" "float" "fbm" Shape "mesh" "integer triindices" [0 1 2] "point P" [0 0 0 1 0 0 0 1 0]'
+        ' "bool dmsharpboundary" ["true"] "bool dmnormalsplit" ["true"] {}'
+    )
+    assert not [text for text in translated(mesh.format("")).warnings if "dm" in text]
+    displaced = translated(mesh.format('"string displacementmap" ["t"] "integer nsubdivlevels" [1]')).warnings
+    assert len([text for text in displaced if "dmsharpboundary" in text or "dmnormalsplit" in text]) == 2
