@@ -26,16 +26,15 @@ WINDOW = 256  # requests that wait for their answers: enough to fill any pipe, f
 ASKED_AT_ONCE = 500  # hashes in one ASSET_HAVE: 32 KB of its line
 PART = 8 << 20  # bytes of an asset in one ASSET_PUT: what a broken connection can lose
 BY_CONTENT = "arrays"  # the capability of servers that take an asset for an array
+_NOT_KEPT = frozenset({Code.QUOTA, Code.NOT_FOUND})  # what does not fit, and what had to go before it was asked for
 
 
 async def send_scene(connection: Connection, scene: Scene, job: str, epoch: int = 0, frame: int | None = None) -> None:
     """Describes `scene` as `job`, which is then ready to render; `epoch`: of its film, if the scene was edited before;
     `frame`: only that one of the job is this scene. Raises SceneError or RemoteError for the first call that the node
     refuses."""
-    arrays = await _arrays(connection, scene.calls)
-    requests = [Request("API_LuxInit", (job,), _of(frame)), *await _bound(connection, scene.files, arrays)]
-    requests += [request_from_call(call, arrays=arrays) for call in scene.calls]
-    await _send(connection, [*requests, Request("API_LuxCleanup")])
+    begin, end = Request("API_LuxInit", (job,), _of(frame)), Request("API_LuxCleanup")
+    await _send_calls(connection, begin, scene.calls, scene.files, end)
     if scene.edits or epoch:
         await send_edit(connection, job, scene.edits, {}, max(epoch, 1), frame)
 
@@ -54,10 +53,27 @@ async def send_edit(
 ) -> None:
     """Changes the scene of `job`, whose film is then of that epoch, or of one of its frames. Raises SceneError or
     RemoteError, and has changed nothing, if the node refuses."""
+    end = Request("API_EditEnd", (), {} if frame is not None else {"epoch": epoch})
+    await _send_calls(connection, Request("API_EditBegin", (job,), _of(frame)), calls, files, end)
+
+
+async def _send_calls(
+    connection: Connection, begin: Request, calls: Sequence[Call], files: Mapping[str, str], end: Request
+) -> None:
+    """Large arrays by content; with their calls, as they are, where there is no room to keep them."""
+
+    async def send(arrays: Arrays) -> None:
+        requests = [begin, *await _bound(connection, files, arrays)]
+        requests += [request_from_call(call, arrays=arrays) for call in calls]
+        await _send(connection, [*requests, end])
+
     arrays = await _arrays(connection, calls)
-    requests = [Request("API_EditBegin", (job,), _of(frame)), *await _bound(connection, files, arrays)]
-    requests += [request_from_call(call, arrays=arrays) for call in calls]
-    await _send(connection, [*requests, Request("API_EditEnd", (), {} if frame is not None else {"epoch": epoch})])
+    try:
+        await send(arrays)
+    except LrnapError as error:
+        if not arrays.data or error.code not in _NOT_KEPT:
+            raise
+        await send(NONE)
 
 
 async def _arrays(connection: Connection, calls: Sequence[Call]) -> Arrays:

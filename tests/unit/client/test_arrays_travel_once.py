@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from serving import in_loop, scene, serving
 
 from lrnap.client.connection import connect
 from lrnap.client.upload import send_edit, send_scene
+from lrnap.limits import NodeLimits
 from lrnap.lux.call import Call, Param
 from lrnap.lux.params import make
 from lrnap.lux.scene import Scene
@@ -14,6 +16,12 @@ from lrnap.wire import Reply, Word
 
 POINTS = np.random.default_rng(3).random((60_000, 3)).astype(np.float32)
 LARGE, SMALL = slice(0, 60_000), slice(0, 2_000)  # more than a line may carry at once, and less
+
+LAMP = Call(
+    "Texture",
+    ("lamp", "color", "irregulardata"),
+    (make("float", "wavelengths", range(3000)), make("float", "data", np.linspace(0, 1, 3000))),
+)
 
 
 def frame(number: int, *meshes: slice) -> Scene:
@@ -83,17 +91,26 @@ async def test_a_mesh_comes_back_after_the_node_has_dropped_it(tmp_path):
         assert node.jobs.find("two").scene.calls == frame(2, LARGE).calls
 
 
+@pytest.mark.parametrize("bound", [1000, 30_000], ids=["no array fits", "only one fits"])
+@in_loop
+async def test_where_there_is_no_room_to_keep_arrays_they_come_with_their_calls(tmp_path, bound):
+    async with serving(tmp_path) as (node, url, _), await connect(url) as connection:
+        node.assets._limits = NodeLimits(asset_bytes=bound)
+        await send_scene(connection, frame(1, SMALL), "one")
+        assert node.jobs.find("one").scene.calls == frame(1, SMALL).calls
+        await send_edit(connection, "one", [LAMP], {}, 1)
+        assert [*node.jobs.find("one").scene.edits] == [LAMP]
+
+
 @in_loop
 async def test_an_edit_sends_its_large_arrays_by_content_too(tmp_path):
-    table = make("float", "data", np.linspace(0, 1, 3000))
-    lamp = Call("Texture", ("lamp", "color", "irregulardata"), (make("float", "wavelengths", range(3000)), table))
     async with serving(tmp_path) as (node, url, _), await connect(url) as connection:
         await send_scene(connection, frame(1, SMALL), "one")
         sent = counted(connection)
         for epoch in (1, 2):
-            await send_edit(connection, "one", [lamp], {}, epoch)
+            await send_edit(connection, "one", [LAMP], {}, epoch)
         assert sum(sent) == 2 * 3000 * 4
-        assert [*node.jobs.find("one").scene.edits] == [lamp]
+        assert [*node.jobs.find("one").scene.edits] == [LAMP]
 
 
 @in_loop
