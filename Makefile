@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup deps-system demo test check unit bench fuzz faults reference clean
+.PHONY: help setup deps-system demo test check unit bench fuzz faults cluster reference clean
 
 help:
 	@echo "make demo    render an example over two local nodes, and say where the picture is"
@@ -12,6 +12,7 @@ help:
 	@echo "make reference   write docs/reference anew from the tables"
 	@echo "make fuzz    random scenes through the engine for MINUTES=10; what goes wrong is kept in out/fuzz"
 	@echo "make faults  everything that can go wrong around a manager, TIMES=24 at random moments; what is lost is in out/faults"
+	@echo "make cluster nodes on a Ray cluster that rents its machines, with Ray's autoscaler"
 	@echo "make setup   only prepare .venv"
 	@echo "make deps-system   what a bare Debian or Ubuntu lacks (as root)"
 	@echo "make clean   remove what the others made"
@@ -61,6 +62,9 @@ fuzz: setup
 
 faults: setup
 	PYTHONPATH=tests nice $(BIN)/python -m faults --times $(or $(TIMES),24) $(if $(SEED),--seed $(SEED))
+
+cluster: setup
+	LRNAP_CLUSTER=1 $(BIN)/python -m pytest -o addopts="" -q tests/unit/launch/test_autoscaler.py
 
 clean:
 	rm -rf $(VENV) out bench/results.json .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache src/*.egg-info

@@ -60,6 +60,8 @@ def test_a_scene_is_submitted_watched_and_fetched(queue: Queue, scene: Path, tmp
         job.save(tmp_path / name, **options)
     assert images.read(tmp_path / "a.png").shape[:2] == (SIZE[1], SIZE[0])
     assert job.history()[0].fields["step"] == "submit"
+    (did,) = [one for one in queue.audit(kind="job") if one.fields["job"] == job.id]
+    assert (did.fields["step"], did.fields["by"]) == ("submit", job.history()[0].fields["by"])
     assert {run.state for run in job.runs()} <= {"DONE", "STOPPED"}
     assert [(frame.frame, frame.state) for frame in job.frames()] == [(1, "DONE")]
 
@@ -108,7 +110,7 @@ def test_a_job_is_steered(queue: Queue, scene: Path) -> None:
 
 def test_why_a_job_waits_is_one_sentence(queue: Queue, scene: Path) -> None:
     tagged = queue.submit(scene, name="tagged", spp=4, tags="gpu")
-    assert tagged.why == "no node has the tags gpu"
+    assert tagged.why.startswith("no node has the tag gpu:")
     later = queue.submit(scene, name="later", spp=4, after=tagged)
     assert later.why == 'job "tagged", which it comes after, is QUEUED'
     queue.node(queue.nodes()[0].name).set_tags("gpu")

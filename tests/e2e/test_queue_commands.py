@@ -92,19 +92,72 @@ def test_python_does_what_the_page_says(shell: Shell) -> None:
 def test_a_job_is_steered_by_commands(shell: Shell) -> None:
     (job,) = shell.json("submit scene.lxs --name steered --spp 1e6 --tag nobody-has-this --owner ana --priority -2")
     assert (job["name"], job["state"], job["priority"]) == ("steered", "QUEUED", -2)
-    assert job["why"] == "no node has the tags nobody-has-this"
+    assert job["why"].startswith("no node has the tag nobody-has-this:")
     assert [known["name"] for known in shell.json("jobs --owner ana")] == ["steered"]
-    assert "no node has the tags" in shell.lrnap("jobs --state queued")
+    assert "no node has the tag" in shell.lrnap("jobs --state queued")
     shell.lrnap("job steered priority 7")
     assert shell.json("job steered")[0]["priority"] == 7
     assert shell.json("job steered pause")[0]["state"] == "PAUSED"
     assert shell.json("job steered resume")[0]["state"] == "QUEUED"
     assert shell.json("job steered stop")[0]["state"] == "STOPPED"
     assert shell.json("job steered retry")[0]["state"] == "QUEUED"
+    changed = shell.json("job steered change --spp 8 --nodes 2-3 --tag neither --after ''")[0]
+    assert (changed["haltspp"], changed["nodes"], changed["tags"]) == (8, "2-3", "neither")
     assert [one["name"] for one in shell.json("job steered frames")] == ["1"]
     assert shell.json("job steered history")[0]["step"] == "submit"
     assert shell.json("job steered remove") == [{"name": "steered", "state": "REMOVED"}]
     assert "no job" in shell.lrnap("job steered", code=2)
+
+
+def test_who_did_what_is_told(shell: Shell, programs: FarmOfPrograms) -> None:
+    shell.lrnap("submit scene.lxs --name told --spp 1e6 --tag nobody-has-this")
+    shell.lrnap("job told priority 3")
+    url = programs.nodes[1].url
+    shell.lrnap(f"nodes drain {url} --why 'moving house'")
+    shell.lrnap(f"nodes enable {url}")
+    shell.lrnap("job told remove")
+    did = shell.json("audit --limit 5")
+    assert [(one["kind"], one["step"]) for one in did] == [
+        ("job", "submit"), ("job", "change"), ("node", "drain"), ("node", "enable"), ("job", "remove")
+    ]  # fmt: skip
+    (who,) = {one["by"] for one in did}
+    assert did[1]["why"] == "priority 3"
+    assert did[2]["why"] == "moving house"
+    assert shell.json(f"audit --by {who} --limit 5") == did
+    assert shell.json(f"audit --by {who.partition('@')[0]} --kind node --limit 2") == did[2:4]
+    assert shell.json("audit --by nobody") == []
+    assert "moving house" in shell.lrnap("audit --limit 5")
+
+
+def test_what_was_only_described_is_listed_and_started(shell: Shell, programs: FarmOfPrograms) -> None:
+    programs.manager.write("typed.lxs")
+    with programs.manager.talk() as talk:
+        assert talk.ask('API_LuxParse "typed.lxs" "typed"').startswith("R_OK")
+    ready = shell.json("jobs --limit 1")[0]
+    assert (ready["name"], ready["state"]) == ("typed", "READY")
+    assert ready["why"].startswith("nobody has started it yet")
+    assert [one["name"] for one in shell.json("jobs --state ready")] == ["typed"]
+    assert shell.json("job typed")[0]["state"] == "READY"
+    assert shell.json("job typed render --spp 4")[0]["state"] in ("QUEUED", "RENDERING", "DONE")
+    assert shell.json("job typed watch")[-1]["state"] == "DONE"
+    assert shell.json("jobs --state ready") == []
+
+
+def test_the_servers_of_the_lux_api_are_the_managers_nodes(programs: FarmOfPrograms) -> None:
+    """So a master of the classic kind, or a plugin that knows only these calls, steers a farm."""
+    url = programs.nodes[0].url
+    with programs.manager.talk() as talk:
+        talk.until("API_GetServerCount", f"R_OK VALUE = {len(programs.nodes)}")  # they may just be being added
+        status = "\n".join(talk.text("API_GetRenderingServersStatus"))
+        assert all(str(node.address) in status for node in programs.nodes)
+        name = url.removeprefix("lrnap://")
+        assert talk.ask(f'API_RemoveServer "{name}"') == "R_OK"
+        assert talk.ask("API_GetServerCount") == f"R_OK VALUE = {len(programs.nodes) - 1}"
+        assert talk.ask(f'API_AddServer "{name}"') == "R_OK"
+        assert talk.ask("API_GetServerCount") == f"R_OK VALUE = {len(programs.nodes)}"
+        assert talk.ask(f'API_ResetServer "{name}" ""') == "R_OK"
+        assert "CODE = E_NOT_FOUND" in talk.ask('API_RemoveServer "127.0.0.1:9"')
+        assert "as often as it is worth it" in talk.ask("API_SetNetworkServerUpdateInterval 3")
 
 
 def test_one_frame_of_many_is_retried(shell: Shell) -> None:
@@ -146,6 +199,10 @@ def test_nodes_are_steered_by_commands(shell: Shell, programs: FarmOfPrograms) -
         ("job nobody dance", 2, "there are show, watch"),
         ("job nobody pause 3", 2, "takes no '3'"),
         ("job nobody show -o a.png", 2, "fetch"),
+        ("job nobody pause --nodes 3", 2, "--nodes is for `change`, not for `pause`"),
+        ("job nobody render --tag gpu", 2, "--tag is for `change`"),
+        ("job nobody change", 2, "nothing is to change: say --spp"),
+        ("audit --kind film", 2, "nothing is done to 'film'"),
         ("jobs --state asleep", 2, "there is no state"),
         ("nodes dance", 2, "there are list, show, add"),
         ("nodes drain", 2, "which node"),

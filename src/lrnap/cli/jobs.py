@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from rich.console import Console
+from typing import Any
 
 from lrnap.cli import report, tables
-from lrnap.cli.progress import short
+from lrnap.cli.watch import watch
 from lrnap.cli.writing import chosen
 from lrnap.client.animation import at_frame, has_place
-from lrnap.client.entries import Entry, JobStatus
+from lrnap.client.entries import Entry
 from lrnap.client.queue import connect
 from lrnap.client.submitted import SubmittedJob
 from lrnap.errors import Code, LrnapError
@@ -30,7 +28,7 @@ JOBS: tuple[tables.Column, ...] = (
     ("frames", lambda e: f"{e.text('done') or 0}/{e.text('frames')}" if "frames" in e.fields else ""),
     ("nodes", lambda e: e.text("rendering")),
     ("spp", lambda e: tables.number(e, "spp")),
-    ("of", lambda e: f"{e.number('haltspp'):g}" if "haltspp" in e.fields else ""),
+    ("of", lambda e: f"{e.number('haltspp'):.10g}" if "haltspp" in e.fields else ""),
     ("submitted", lambda e: tables.when(e, "submitted")),
     ("ended", lambda e: tables.when(e, "ended")),
     ("why", lambda e: e.text("why") or e.text("error")),
@@ -61,6 +59,7 @@ HISTORY: tuple[tables.Column, ...] = (
     ("what", lambda e: f"{e.text('kind')} {e.text('subject')}"),
     ("step", lambda e: e.text("step")),
     ("state", lambda e: e.state),
+    ("by", lambda e: e.text("by")),
     ("why", lambda e: e.text("why")),
 )
 
@@ -77,6 +76,7 @@ class Wishes:
     frames: str | None = None
     write: tuple[str, ...] = ()
     json: bool = False
+    changes: Mapping[str, Any] = field(default_factory=dict)  # of change and render
 
 
 def list_jobs(to: str, states: tuple[str, ...], owner: str | None, limit: int | None, as_json: bool) -> int:
@@ -91,14 +91,25 @@ def run(wishes: Wishes) -> int:
     if action is None:
         hint = did_you_mean(wishes.action, ACTIONS)
         raise LrnapError(Code.ARGS, f"nobody can {wishes.action!r} a job{hint}; there are {', '.join(ACTIONS)}")
+    _check(wishes)
+    with connect(wishes.to) as farm:
+        return action(farm.job(wishes.name), wishes)
+
+
+def _check(wishes: Wishes) -> None:
     if wishes.value is not None and wishes.action != "priority":
         raise LrnapError(Code.ARGS, f"{wishes.action} takes no {wishes.value!r}")
     if (wishes.outputs or wishes.write) and wishes.action != "fetch":
         raise LrnapError(Code.ARGS, "-o and --write say what `fetch` writes")
     if wishes.frames is not None and wishes.action not in ("fetch", "retry"):
         raise LrnapError(Code.ARGS, "--frames says what `fetch` writes, or what `retry` renders on")
-    with connect(wishes.to) as farm:
-        return action(farm.job(wishes.name), wishes)
+    for name in wishes.changes:
+        if wishes.action not in CHANGES or name not in CHANGES[wishes.action]:
+            of = " and ".join(f"`{action}`" for action, names in CHANGES.items() if name in names)
+            raise LrnapError(Code.ARGS, f"--{_OPTIONS.get(name, name)} is for {of}, not for `{wishes.action}`")
+    if wishes.action == "change" and not wishes.changes:
+        options = ", ".join(f"--{_OPTIONS.get(name, name)}" for name in CHANGES["change"])
+        raise LrnapError(Code.ARGS, f"nothing is to change: say {options}")
 
 
 # --- looking
@@ -128,46 +139,7 @@ def _log(job: SubmittedJob, wishes: Wishes) -> int:
 
 
 def _watch(job: SubmittedJob, wishes: Wishes) -> int:
-    """Until it is over. Ctrl-C ends the watching, and the job goes on."""
-    console = Console(stderr=True)
-    live = console.status("") if console.is_terminal and not wishes.json else None
-    said, status = "", None
-    try:
-        if live is not None:
-            live.start()
-        for status in job:
-            line = summary(status)
-            if wishes.json:
-                print(json.dumps(status.as_json()), flush=True)
-            elif live is not None:
-                live.update(line)
-            elif line != said:
-                print(line, file=sys.stderr, flush=True)
-            said = line
-    except KeyboardInterrupt:
-        report.say(f"job {job.name} goes on; `lrnap job {job.name} stop` ends it")
-        return report.INTERRUPTED
-    finally:
-        if live is not None:
-            live.stop()
-    if status is not None and not wishes.json:
-        print(f"{job.name} {status.state}", flush=True)
-    return report.OK
-
-
-def summary(status: JobStatus) -> str:
-    """A job in a line."""
-    parts = [f"{status.name}: {status.state.lower()}"]
-    if status.frames > 1:
-        parts.append(f"{status.done} of {status.frames} frames")
-    if status.spp:
-        goal = status.number("haltspp")
-        parts.append(f"{status.spp:.1f}{f' of {goal:g}' if goal else ''} spp")
-    if status.nodes:
-        parts.append(f"{status.nodes} node{'s' * (status.nodes != 1)}")
-    if status.rate:
-        parts.append(f"{short(status.rate)} samples/s")
-    return ", ".join(parts + [why for why in (status.why, status.error) if why])
+    return watch(job, as_json=wishes.json)
 
 
 # --- its film
@@ -218,7 +190,26 @@ def _priority(job: SubmittedJob, wishes: Wishes) -> int:
             Code.ARGS, f"priority takes a whole number, as in `lrnap job {job.name} priority 10`"
         ) from None
     job.priority = priority
-    return _show(job, wishes) if wishes.json else report.OK
+    return _changed(job, wishes)
+
+
+def _change(job: SubmittedJob, wishes: Wishes) -> int:
+    job.change(**wishes.changes)
+    return _changed(job, wishes)
+
+
+def _changed(job: SubmittedJob, wishes: Wishes) -> int:
+    if wishes.json:
+        return _show(job, wishes)
+    status = job.status
+    why = f"; {status.why}" if status.why else ""
+    report.say(f"job {job.name} is {status.state}, priority {status.priority}{why}")
+    return report.OK
+
+
+def _render(job: SubmittedJob, wishes: Wishes) -> int:
+    job.render(**wishes.changes)
+    return _changed(job, wishes)
 
 
 Action = Callable[[SubmittedJob, Wishes], int]
@@ -237,4 +228,9 @@ ACTIONS: Mapping[str, Action] = {
     "retry": _steer_as(lambda job, wishes: job.retry(wishes.frames)),
     "remove": _steer(SubmittedJob.remove),
     "priority": _priority,
+    "change": _change,
+    "render": _render,
 }
+HALTS = ("spp", "seconds", "noise")
+CHANGES: Mapping[str, tuple[str, ...]] = {"change": (*HALTS, "nodes", "tags", "after"), "render": HALTS}
+_OPTIONS = {"seconds": "time", "tags": "tag"}  # spelt otherwise on the command line

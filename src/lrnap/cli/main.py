@@ -43,6 +43,22 @@ Metrics = Annotated[
     str | None,
     typer.Option(help="Where Prometheus finds figures; who reaches it may read them.", metavar="HOST:PORT"),
 ]
+YieldLoad = Annotated[
+    float | None,
+    typer.Option(help="Wait while other programs use more than this share of the processors.", metavar="0..1"),
+]
+YieldHours = Annotated[
+    str | None, typer.Option(help="Wait at these times of day, for example 09:00-18:00.", metavar="FROM-TO")
+]
+Webhook = Annotated[
+    list[str] | None, typer.Option(help="Address that is sent each job's end; may be repeated.", metavar="URL")
+]
+MailTo = Annotated[
+    list[str] | None, typer.Option(help="Who is written of each job's end; may be repeated.", metavar="ADDRESS")
+]
+Smtp = Annotated[
+    str | None, typer.Option(help="The server that takes the mail. Default: 127.0.0.1:25.", metavar="HOST:PORT")
+]
 LogJson = Annotated[bool, typer.Option("--log-json", help="Log in JSON, one object a line.")]
 
 
@@ -88,13 +104,8 @@ def node(
     insecure: Insecure = False,
     metrics: Metrics = None,
     log_json: LogJson = False,
-    yield_load: Annotated[
-        float | None,
-        typer.Option(help="Wait while other programs use more than this share of the processors.", metavar="0..1"),
-    ] = None,
-    yield_hours: Annotated[
-        str | None, typer.Option(help="Wait at these times of day, for example 09:00-18:00.", metavar="FROM-TO")
-    ] = None,
+    yield_load: YieldLoad = None,
+    yield_hours: YieldHours = None,
 ) -> None:
     """Render for others: answers LRNAP at lrnap://127.0.0.1:1978 and renders what it is told to."""
     from lrnap.cli.node import run
@@ -125,15 +136,9 @@ def manager(
     insecure: Insecure = False,
     metrics: Metrics = None,
     log_json: LogJson = False,
-    webhook: Annotated[
-        list[str] | None, typer.Option(help="Address that is sent each job's end; may be repeated.", metavar="URL")
-    ] = None,
-    mail: Annotated[
-        list[str] | None, typer.Option(help="Who is written of each job's end; may be repeated.", metavar="ADDRESS")
-    ] = None,
-    smtp: Annotated[
-        str | None, typer.Option(help="The server that takes the mail. Default: 127.0.0.1:25.", metavar="HOST:PORT")
-    ] = None,
+    webhook: Webhook = None,
+    mail: MailTo = None,
+    smtp: Smtp = None,
     take_over: Annotated[
         bool, typer.Option("--take-over", help="Take the queue from a manager that runs on it already; that one ends.")
     ] = False,
@@ -206,10 +211,19 @@ def up(
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Use nodes that are found in the network and hold the farm's token.")
     ] = False,
+    yield_load: YieldLoad = None,
+    yield_hours: YieldHours = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(help="Where Prometheus finds the manager's figures; nodes: ports behind.", metavar="HOST:PORT"),
+    ] = None,
+    webhook: Webhook = None,
+    mail: MailTo = None,
+    smtp: Smtp = None,
     insecure: Insecure = False,
 ) -> None:
     """A manager and the nodes of this machine in one command; with --join, this machine's nodes for another's."""
-    from lrnap.cli.up import default_data, run
+    from lrnap.cli.up import default_data, options, run
     from lrnap.launch.up import Wishes
 
     wishes = Wishes(
@@ -227,6 +241,9 @@ def up(
         insecure=insecure,
         token=token,
         adopt=adopt,
+        metrics=metrics or "",
+        manager_words=options(webhook=webhook, mail=mail, smtp=smtp),
+        node_words=options(yield_load=yield_load, yield_hours=yield_hours),
     )
     raise typer.Exit(
         run(

@@ -87,7 +87,8 @@ def job(
     action: Annotated[
         str,
         typer.Argument(
-            help="show, watch, frames, runs, history, log, fetch, pause, resume, stop, retry, remove, priority.",
+            help="show, watch, frames, runs, history, log, fetch, pause, resume, stop, retry, remove, priority, change "
+            "(its wishes), render (add to its film).",
             metavar="ACTION",
         ),
     ] = "show",
@@ -106,12 +107,37 @@ def job(
         list[str] | None,
         typer.Option(help="Of fetch: depth=16, alpha=true, exr.compression=piz ...", metavar="[KIND.]NAME=VALUE"),
     ] = None,
+    spp: Annotated[
+        float | None, typer.Option(help="Of change and render: done at so many; 0: never.", metavar="N", min=0)
+    ] = None,
+    time: Annotated[
+        float | None, typer.Option(help="Of change and render: done after so many.", metavar="SECONDS", min=0)
+    ] = None,
+    noise: Annotated[
+        float | None, typer.Option(help="Of change and render: done when its error is below.", metavar="X", min=0)
+    ] = None,
+    nodes: Annotated[str | None, typer.Option(help="Of change: how many at once, 4 or 2-8.", metavar="MIN-MAX")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help='Of change: what its nodes must have; "" for nothing.', metavar="TAG")
+    ] = None,
+    after: Annotated[
+        list[str] | None, typer.Option(help='Of change: jobs to be done before; "" for none.', metavar="JOB")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Look at a job of a manager, watch it, steer it, or fetch its picture or film at any time."""
     from lrnap.cli.jobs import Wishes, run
 
-    wishes = Wishes(name, action, value, to, tuple(output or ()), frames, tuple(write or ()), json)
+    asked = {
+        "spp": spp,
+        "seconds": time,
+        "noise": noise,
+        "nodes": nodes,
+        "tags": None if tag is None else ",".join(tag),
+        "after": None if after is None else ",".join(after),
+    }
+    changes = {key: wish for key, wish in asked.items() if wish is not None}
+    wishes = Wishes(name, action, value, to, tuple(output or ()), frames, tuple(write or ()), json, changes)
     raise typer.Exit(run(wishes))
 
 

@@ -47,7 +47,7 @@ def _by_ssh(wishes: Wishes, hosts: Sequence[str], command: str) -> list[Helper]:
     from lrnap.launch import ssh
 
     ssh.check()
-    arguments = ["--threads", str(wishes.threads), "--engine", wishes.engine]
+    arguments = ["--threads", str(wishes.threads), "--engine", wishes.engine, *wishes.node_words]
     remote = ssh.Remote(wishes.data, command, arguments)
 
     def helper(host: ssh.Host) -> Helper:
@@ -82,6 +82,16 @@ def _check_role(wishes: Wishes, fingerprint: str, ray: str) -> None:
         )
 
 
+def options(**given: object) -> list[str]:
+    """As they are typed to another command; what was not given is not."""
+    words = []
+    for name, value in given.items():
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                words += [f"--{name.replace('_', '-')}", str(one)]
+    return words
+
+
 def default_data() -> Path:
     """The folder of a farm: with the user's data."""
     return identity_folder(None).parent
@@ -96,6 +106,7 @@ def _check(wishes: Wishes, fingerprint: str, ssh: Sequence[str], ray: str) -> No
         (join and bool(wishes.token) != bool(fingerprint), "--token and --fingerprint belong together: " + _WHERE),
         ((join or wishes.alone) and wishes.listen, "--listen is for a manager here: --host says where nodes are"),
         (ray and wishes.alone, "--ray brings nodes to a manager: leave out --no-manager"),
+        (wishes.manager_words and (join or wishes.alone), "--webhook, --mail and --smtp are for a manager here"),
         (ssh and (join or wishes.alone), "--ssh brings nodes to a manager here: type it where the manager runs"),
     ):
         if wrong:

@@ -73,6 +73,11 @@ class Connection:
             await self._transport.close()
         self._on_lost(RemoteError(Code.UNAVAILABLE, f"the connection to {self.address.url} was closed"))
 
+    @property
+    def own_end(self) -> str:
+        """What the server calls this connection, unless somebody in between makes another of it: `HOST:PORT`."""
+        return "" if self._transport is None else self._transport.own_end
+
     # -- asking
 
     async def request(

@@ -102,13 +102,21 @@ class JobStatus(Entry):
         return self.number("rate")
 
     @property
+    def at_work(self) -> dict[int, float]:
+        """Of many frames, those that are being rendered now, with the samples per pixel that each has."""
+        pairs = (part.split(":") for part in self.text("now").split())
+        return {int(number): float(spp) for number, spp in pairs}
+
+    @property
     def fraction(self) -> float | None:
-        """How much of it is done, from 0 to 1; None where nobody can know. Of several frames, those that are done."""
+        """How much of it is done, from 0 to 1; None where nobody can know. Of several frames, those that are done, and
+        as much of the others as can be known."""
         if self.state == "DONE":
             return 1.0
-        if self.frames > 1:
-            return self.done / self.frames
         goal = self.number("haltspp")
+        if self.frames > 1:
+            begun = sum(min(1.0, spp / goal) for spp in self.at_work.values()) if goal else 0.0
+            return min(1.0, (self.done + begun) / self.frames)
         return min(1.0, self.spp / goal) if goal else None
 
 

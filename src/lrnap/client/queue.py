@@ -12,6 +12,7 @@ there, once, and who waits goes on waiting.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import logging
 import os
@@ -160,7 +161,8 @@ class Queue:
                 await source.describe(connection, job)
                 await connection.request("API_Render", job, options=options)
                 break
-            except RemoteError as error:
+            except LrnapError as error:
+                await _withdraw(connection, job)
                 if error.code is not Code.EXISTS or (name is not None and not patient) or number == TRIES:
                     raise
                 if patient:
@@ -292,6 +294,14 @@ def user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""
+
+
+async def _withdraw(connection: Connection, job: str) -> None:
+    """What was described and not taken is no job of anybody."""
+    with contextlib.suppress(RemoteError):
+        known = JobStatus.of_facts((await connection.request("CTL_JOB", job)).text or ())
+        if known.state == "READY" and known.owner == connection.own_end:
+            await connection.request("CTL_RESET", job)
 
 
 async def _submission(connection: Connection, options: Mapping[str, Scalar]) -> JobStatus | None:

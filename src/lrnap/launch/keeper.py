@@ -24,6 +24,8 @@ FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0  # seconds before a dead child is started
 STEADY_SECONDS = 60.0  # a child that ran so long has not failed to start
 LONGEST_LINE = 1 << 20
 
+SHOWN = "metrics at "  # a line that says where figures are, which nobody chose if the port is any that is free
+
 Say = Callable[[str], None]
 
 
@@ -157,6 +159,8 @@ class Keeper:
         async for line in _lines(stream):
             if line.startswith(prefix):
                 ready.put_nowait(line.removeprefix(prefix))
+            elif line.startswith(SHOWN):
+                self._say(f"[{self.program.name}] {line}")
         ready.put_nowait(None)
 
     async def _read_log(self, stream: asyncio.StreamReader) -> None:

@@ -35,6 +35,8 @@ class NodeOptions:
     encrypted: bool = False
     token: str = ""
     insecure: bool = False
+    metrics: Address | None = None  # of the first, the others follow
+    words: Sequence[str] = ()  # more options
 
 
 class LocalNodes:
@@ -71,6 +73,10 @@ class LocalNodes:
             words += ["--root", str(root)]
         if options.insecure:
             words.append("--insecure")
+        if options.metrics is not None:
+            first = options.metrics
+            words += ["--metrics", str(replace(first, port=first.port + number if first.port else 0))]
+        words += options.words
         return Program(
             f"node {number}",
             "node",

@@ -49,6 +49,9 @@ class Wishes:
     insecure: bool = False
     token: str = ""  # of the farm that nodes are for, if there is no manager here
     adopt: bool = False  # nodes that are found and hold the farm's token are used without asking
+    metrics: str = ""  # where the manager shows figures; its nodes do at the ports behind
+    manager_words: Sequence[str] = ()  # more options of the manager
+    node_words: Sequence[str] = ()  # and of each node
 
 
 Helper = Callable[[Farm, str], Coroutine[Any, Any, None]]
@@ -92,6 +95,8 @@ async def _start(
         threads=wishes.threads,
         engine=wishes.engine,
         insecure=wishes.insecure,
+        metrics=_behind(wishes),
+        words=wishes.node_words,
     )
     if wishes.alone:
         if wishes.token:
@@ -159,9 +164,21 @@ def _manager(wishes: Wishes) -> Program:
         words += ["--root", str(root)]
     if wishes.database:
         words += ["--db", wishes.database]
+    if wishes.metrics:
+        words += ["--metrics", wishes.metrics]
+    words += wishes.manager_words
     if wishes.insecure:
         words.append("--insecure")
     return Program("manager", "manager", listen, words)
+
+
+def _behind(wishes: Wishes) -> Address | None:
+    """Where the first node shows its figures: behind the manager, if there is one here."""
+    if not wishes.metrics:
+        return None
+    first = Address.parse(wishes.metrics)
+    taken = not first.port or wishes.join or wishes.alone
+    return first if taken else replace(first, port=first.port + 1)
 
 
 def _near(address: Address) -> Address | None:

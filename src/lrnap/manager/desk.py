@@ -57,7 +57,7 @@ class Desk:
         }
         unknown = {job for job in others if job not in world.jobs}
         if unknown:
-            world.know(self.store.states(unknown))
+            world.know(self.store.states(unknown), self.store.names(unknown))
         self._fetch_submitted(happened)
 
     def _fetch_submitted(self, happened: Iterable[Event]) -> None:

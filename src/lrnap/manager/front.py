@@ -10,12 +10,14 @@ from lrnap.lux.scene import Scene
 from lrnap.manager import verbs
 from lrnap.manager.jobs import JobState
 from lrnap.manager.views import View
+from lrnap.manager.waiting import NOT_STARTED
 from lrnap.manager.wishes import wishes_of
 from lrnap.net.service import Answer
-from lrnap.node import handlers
+from lrnap.node import handlers, queue_verbs
 from lrnap.node.handlers import Handler
 from lrnap.node.jobs import Job, JobTable
-from lrnap.wire import Request, Status
+from lrnap.wire import Request, Status, Word, text
+from lrnap.wire.listing import line
 
 if TYPE_CHECKING:
     from lrnap.manager.visit import ManagerVisit
@@ -96,9 +98,33 @@ def _queued(verb: str) -> Handler:
     return handler
 
 
+async def _jobs(visit: NodeVisit, request: Request) -> Answer:
+    """Those that are stored and, as the newest, those that are only described here."""
+    manager, options = cast("ManagerVisit", visit).manager, request.options
+    stored = await verbs.HANDLERS["CTL_JOBS"](manager, visit.session, request)
+    if "before" in options or "token" in options:
+        return stored
+    states, owner = queue_verbs.listed_states(options.get("state")), options.get("owner")
+    lines = [*(stored.text or ())]
+    for job in manager.described_only():
+        its = job.owner.rpartition(":")[0]
+        if (not states or job.state in states) and owner in (None, its):
+            lines.append(line(job.name, Word(job.state.value), owner=its, why=NOT_STARTED))
+    return text(lines[max(0, len(lines) - verbs.limit_of(request)) :])
+
+
+async def _job(visit: NodeVisit, request: Request) -> Answer:
+    name = str(request.args[0])
+    if any(job.name == name for job in cast("ManagerVisit", visit).manager.described_only()):
+        return await handlers.HANDLERS["CTL_JOB"](visit, request)
+    return await _queued("CTL_JOB")(visit, request)
+
+
 HANDLERS: Mapping[str, Handler] = {
     **handlers.HANDLERS,
     **{verb: _queued(verb) for verb in verbs.HANDLERS},
+    "CTL_JOBS": _jobs,
+    "CTL_JOB": _job,
     **{verb: _of_a_frame(verb) for verb in ("API_LuxInit", "API_LuxParse", "API_EditBegin")},
     "API_Render": _render,
 }

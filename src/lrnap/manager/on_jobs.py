@@ -220,6 +220,6 @@ def _check_after(turn: Turn, after: tuple[int, ...], job: int) -> None:
     """A job comes after older ones only, so that no two wait for each other."""
     for other in after:
         if turn.world.state_of(other) is None:
-            raise LrnapError(Code.NOT_FOUND, f"there is no job {other} to come after; lrnap jobs lists them")
+            raise LrnapError(Code.NOT_FOUND, f"there is no job {other} to come after; CTL_JOBS lists the jobs")
         if other >= job:
             raise LrnapError(Code.ARGS, f"job {job} can come after older jobs only, not after {other}")

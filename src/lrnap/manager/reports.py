@@ -18,6 +18,8 @@ from lrnap.wire import Word
 from lrnap.wire.listing import Field, facts, line
 from lrnap.wire.wishes import frames_text, nodes_text
 
+AT_WORK = 64  # frames that the facts of a job name
+
 
 @dataclass(frozen=True, slots=True)
 class Live:
@@ -91,6 +93,7 @@ class Report:
                 "frames": len(self.frames),
                 "numbers": frames_text(frame.number for frame in self.frames),
                 "done": states[FrameState.DONE],
+                "now": self._now() or None,
                 "failed": states[FrameState.FAILED] or None,
                 "rendering": len(live),
                 "spp": round(max(spp, default=0.0), 3),
@@ -100,6 +103,13 @@ class Report:
                 "runs": len(runs),
             }
         )
+
+    def _now(self) -> str:
+        """Of many frames those that are being rendered, the first of them, each with its samples per pixel."""
+        if len(self.frames) == 1:
+            return ""
+        at_work = [f.number for f in self.frames if any(run.live for run in self.runs.get(f.number, ()))]
+        return " ".join(f"{n}:{_spp(self.counted(n)):.6g}" for n in at_work[:AT_WORK])
 
     def frame_lines(self, since: int, limit: int) -> Iterator[str]:
         for frame in [frame for frame in self.frames if frame.number > since][:limit]:

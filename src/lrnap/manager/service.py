@@ -369,6 +369,10 @@ class Manager(Node):
             specs.append(events.FrameSpec(number=number, **own))
         return tuple(specs), assets
 
+    def described_only(self) -> list[Job]:
+        """Jobs that nobody has begun to render: only this process knows them."""
+        return [job for job in self.jobs if job not in self.queued and job.state is Status.READY]
+
     def being_described(self, name: str) -> Job | None:
         return self.jobs.ready_one(name)
 

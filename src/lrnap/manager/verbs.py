@@ -33,7 +33,7 @@ LINES = 1000  # of a list, if nobody says how many
 MOST_LINES = 10_000  # of a list, whatever is asked for: a page has to fit in memory, and in a patience
 
 
-def _limit(request: Request) -> int:
+def limit_of(request: Request) -> int:
     return min(int(request.options.get("limit", LINES)), MOST_LINES)
 
 
@@ -41,7 +41,7 @@ def _limit(request: Request) -> int:
 
 
 async def _jobs(queue: Queue, session: Session, request: Request) -> Reply:  # noqa: ARG001
-    options, limit = request.options, _limit(request)
+    options, limit = request.options, limit_of(request)
     owner, before = options.get("owner"), options.get("before")
     if "token" in options:
         found = await _of_submission(queue, str(owner or ""), str(options["token"]))
@@ -87,12 +87,12 @@ async def _job(queue: Queue, session: Session, request: Request) -> Reply:  # no
     number = await find_job(queue, request.args[0])
     show, since = str(request.options.get("show", "facts")), int(request.options.get("since", 0))
     if show == "history":
-        rows = await queue.query(lambda store: store.history(number, after=since, limit=_limit(request)))
+        rows = await queue.query(lambda store: store.history(number, after=since, limit=limit_of(request)))
         return text(reports.history_line(n, row) for n, row in rows)
     found = await report(queue, number)
     if show == "frames":
-        return text(found.frame_lines(since if "since" in request.options else -1, _limit(request)))
-    return text(found.run_lines(_limit(request)) if show == "runs" else found.facts())
+        return text(found.frame_lines(since if "since" in request.options else -1, limit_of(request)))
+    return text(found.run_lines(limit_of(request)) if show == "runs" else found.facts())
 
 
 async def report(queue: Queue, number: int) -> reports.Report:
@@ -177,7 +177,7 @@ async def _add_node(queue: Queue, session: Session, request: Request) -> Reply:
 
 
 async def _audit(queue: Queue, session: Session, request: Request) -> Reply:  # noqa: ARG001
-    options, limit = request.options, _limit(request)
+    options, limit = request.options, limit_of(request)
     who, kind, before = options.get("by"), options.get("kind"), options.get("before")
     rows = await queue.query(
         lambda store: store.wanted(

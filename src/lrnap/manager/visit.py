@@ -9,6 +9,7 @@ from lrnap.errors import Code, LrnapError
 from lrnap.manager import verbs
 from lrnap.manager.acting import acting
 from lrnap.manager.described import Changes, Described, both
+from lrnap.manager.steering import ManagerJob
 from lrnap.net.service import Answer, Session
 from lrnap.node.jobs import Job
 from lrnap.node.lux_calls import WHOLE
@@ -29,6 +30,9 @@ class ManagerVisit(NodeVisit):
         super().__init__(node, session)
         self.manager = node
         self.frame: int | None = None  # what is described is this frame of a job of many
+
+    def steered(self, job: object = None) -> ManagerJob:
+        return ManagerJob(self, job)
 
     def check_options(self, request: Request) -> None:
         """A queue meets all wishes."""

@@ -15,6 +15,8 @@ _PRESENCE: Mapping[Presence, str] = {
     Presence.LOST: "not answering",
     Presence.FENCED: "taken by another manager",
 }
+NOT_STARTED = "nobody has started it yet: API_Render does, or lrnap job ... render"
+_OTHER_AFTER = "change what it comes after (lrnap job ... change --after)"
 _STANDING: Mapping[Standing, str] = {
     Standing.DRAINING: "draining",
     Standing.DISABLED: "disabled",
@@ -41,13 +43,19 @@ def why_frame(core: Core, job: Job, number: int) -> str:
         return why_job(core, job)
     rendering = len(world.live.get(job.id, ()))
     if job.nodes_max and rendering >= job.nodes_max:
-        return f"its job has the {job.nodes_max} nodes that it may have at most, and they render other frames"
+        most = "the one node" if job.nodes_max == 1 else f"the {job.nodes_max} nodes"
+        return f"its job has {most} that it may have at most, for other frames"
     words = f"; its last run failed: {frame.error}" if frame.failures and frame.error else ""
-    return f"the {rendering} nodes of its job render other frames{words}"
+    who = (
+        "the node of its job renders another frame"
+        if rendering == 1
+        else f"the {rendering} nodes of its job render other frames"
+    )
+    return f"{who}{words}"
 
 
 def _not_started(_: Core, job: Job) -> str:
-    return "nobody has started it yet: API_Render does" if job.state is JobState.READY else ""
+    return NOT_STARTED if job.state is JobState.READY else ""
 
 
 def _paused(_: Core, job: Job) -> str:
@@ -58,11 +66,12 @@ def _after(core: Core, job: Job) -> str:
     for other in core.world.waits_for(job):
         state = core.world.state_of(other)
         known = core.world.jobs.get(other)
-        name = known.who if known else f"job {other}"
+        called = core.world.called.get(other)
+        name = known.who if known else f'job "{called}"' if called else f"job #{other}"
         if state is None:
-            return f"{name}, which it was to come after, was removed: change what it comes after"
+            return f"{name}, which it was to come after, was removed: {_OTHER_AFTER}"
         if state in (JobState.STOPPED, JobState.ERROR):
-            return f"{name}, which it comes after, is {state.value}: retry that, or change what it comes after"
+            return f"{name}, which it comes after, is {state.value}: retry that, or {_OTHER_AFTER}"
         return f"{name}, which it comes after, is {state.value}"
     return ""
 
@@ -72,7 +81,8 @@ def _no_node(core: Core, _: Job) -> str:
 
 
 def _tags(core: Core, job: Job) -> str:
-    return "" if _suitable(core, job).total() else f"no node has the tags {', '.join(job.tags)}"
+    what = f"tag{'s' * (len(job.tags) > 1)} {', '.join(job.tags)}"
+    return "" if _suitable(core, job).total() else f"no node has the {what}: lrnap nodes tags gives nodes theirs"
 
 
 def _unusable(core: Core, job: Job) -> str:
@@ -94,7 +104,9 @@ def _being_freed(core: Core, job: Job) -> str:
 
 def _queued(core: Core, job: Job) -> str:
     there, before = _suitable(core, job)[_READY], core.world.queues.before(job)
-    return f"the {there} nodes that it could use are busy, and {before} jobs come before it"
+    nodes = "the only node that it could use is" if there == 1 else f"the {there} nodes that it could use are"
+    turn = "it is next" if not before else f"{before} job{'s come' if before > 1 else ' comes'} before it"
+    return f"{nodes} busy, and {turn}"
 
 
 _REASONS: Sequence[Callable[[Core, Job], str]] = (

@@ -50,6 +50,7 @@ class World:
         self.nodes: dict[int, Node] = {}
         self.exclusions: dict[tuple[int, int], Exclusion] = {}
         self.ended: dict[int, JobState] = {}
+        self.called: dict[int, str] = {}  # names of those of them that others come after
         # indexes
         self.names: dict[str, int] = {}  # of jobs that are here
         self.keys: dict[str, int] = {}
@@ -99,15 +100,18 @@ class World:
             if isinstance(row, Job):
                 self.ended.pop(row.id, None)
 
-    def know(self, states: Mapping[int, JobState]) -> None:
+    def know(self, states: Mapping[int, JobState], names: Mapping[int, str]) -> None:
         """Jobs that are not here, as the store has them."""
         self.ended.update(states)
+        self.called.update(names)
         for job in states:
             self._refile(job)
 
     def evict(self, job: Job) -> None:
         """A job that is over leaves the memory; the store has it."""
         self.ended[job.id] = job.state
+        if self.followers.get(job.id):
+            self.called[job.id] = job.name
         for row in [*self.belongings(job.id), job]:
             self._replace(row, None)
         self._clear(job.id)

@@ -88,6 +88,12 @@ class ClientTransport(asyncio.BufferedProtocol):
     def closed(self) -> bool:
         return self._lost
 
+    @property
+    def own_end(self) -> str:
+        """What a server that sees us as we are calls us: `HOST:PORT`."""
+        name = None if self._transport is None else self._transport.get_extra_info("sockname")
+        return ":".join(map(str, name[:2])) if name else ""
+
     def send(self, request: Request, into: memoryview | None = None) -> None:
         """Queues a request; see `ClientConnection.send`."""
         if self._lost:

@@ -52,7 +52,7 @@ class NodeVisit:
         self.subscriptions: dict[int, Subscription] = {}
         self.overrides = FilmOverrides()
         self.errors = Errors(self._tell)
-        self.console = Console(NodeJob(self), self.errors)
+        self.console = Console(self.steered(), self.errors)
 
     def offer(self, request: Request) -> None:
         if request.call is not None:
@@ -66,6 +66,10 @@ class NodeVisit:
             bound = self.node.limits.asset_bytes
             if request.payloads[0].size > bound:
                 raise LrnapError(Code.QUOTA, f"assets of more than {bound} bytes are not kept (asset_bytes={bound})")
+
+    def steered(self, job: object = None) -> NodeJob:
+        """What control calls of this connection steer: the job of that name, else the one that is meant."""
+        return NodeJob(self, job)
 
     def check_options(self, request: Request) -> None:
         """Raises LrnapError (UNSUPPORTED) for wishes that only a queue can meet."""
@@ -88,7 +92,7 @@ class NodeVisit:
 
     async def steer(self, name: str, job: object = None) -> Result:
         """Makes the control call of that name, which has no arguments, for one job."""
-        console = self.console if job is None else Console(NodeJob(self, job), self.errors)
+        console = self.console if job is None else Console(self.steered(job), self.errors)
         return await console.do(Call(name))
 
     def _tell(self, number: int, severity: int, text: str) -> None:

@@ -443,9 +443,12 @@ def test_every_job_that_waits_says_why() -> None:
     second = farm.submit("second", after=(first,))
     assert farm.why(second) == 'job "first", which it comes after, is RENDERING'
     third = farm.submit("third", tags=("gpu",))
-    assert farm.why(third) == "no node has the tags gpu"
+    assert farm.why(third) == "no node has the tag gpu: lrnap nodes tags gives nodes theirs"
     fourth = farm.submit("fourth")
-    assert farm.why(fourth) == "the 1 nodes that it could use are busy, and 2 jobs come before it"
+    assert farm.why(fourth) == "the only node that it could use is busy, and 2 jobs come before it"
+    farm.tell(ev.Stop(job=second))
+    after = farm.submit("after", after=(second,))
+    assert farm.why(after).startswith('job "second", which it comes after, is STOPPED: retry that, or change what it')
     farm.tell(ev.Pause(job=fourth))
     assert farm.why(fourth) == "it is paused: resume it"
     ready = farm.submit("ready", render=False)

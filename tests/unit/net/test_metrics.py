@@ -15,11 +15,13 @@ from nodes import SCENE, Talk, serving
 
 from lrnap.engine.process import ProcessEngine
 from lrnap.errors import LrnapError
+from lrnap.manager import figures
 from lrnap.net.address import Address
 from lrnap.net.metrics import Figure, MetricsServer, Page
 from lrnap.node.metrics import FIGURES
 
 PATIENCE = 120
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 HERE = Address("127.0.0.1", 0)
 
 
@@ -53,6 +55,23 @@ def test_a_port_that_is_taken_is_named() -> None:
             MetricsServer(server.address, [])
     finally:
         server.close()
+
+
+def test_the_page_has_every_figure_as_it_is() -> None:
+    page = (DOCS / "watching.md").read_text()
+    assert page == figures.written(page), "make reference writes it anew"
+
+
+def test_the_dashboard_asks_for_figures_that_there_are() -> None:
+    board = json.loads((DOCS.parent / "examples" / "watching" / "grafana-dashboard.json").read_text())
+    asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    named = {name for question in asked for name in re.findall(r"lrnap_\w+", question)}
+    assert named <= figures.names()
+    assert named >= {"lrnap_manager_jobs", "lrnap_manager_nodes", "lrnap_node_samples_per_second"}
+    labels = {f"{prefix}_{row.name}": row.label for prefix, rows in figures.PREFIXES.items() for row in rows}
+    for question in asked:
+        for name, label in re.findall(r"(lrnap_\w+)\{(\w+)", question):
+            assert labels[name] == label, question
 
 
 def test_a_node_counts_what_it_renders(tmp_path: Path) -> None:

@@ -343,7 +343,8 @@ class Store:
             world.next_node = max((node.id for node in nodes), default=0) + 1
             for some in _batches(sorted(ids)):
                 world.admit(self._rows(connection, some))
-        world.know(self.states({other for j in world.jobs.values() for other in j.after} - set(world.jobs)))
+        others = {other for j in world.jobs.values() for other in j.after} - set(world.jobs)
+        world.know(self.states(others), self.names(others))
         return world
 
     def _rows(self, connection: Connection, ids: Sequence[int]) -> list[Row]:
