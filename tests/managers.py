@@ -36,7 +36,7 @@ class Program:
         self.root = self.folder / "root"
         self.root.mkdir(parents=True, exist_ok=True)
         self._address: Address | None = None
-        self._port = 0
+        self._was: Address | None = None
         self.start(0)
 
     def start(self, port: int) -> None:
@@ -60,12 +60,13 @@ class Program:
             line = self.process.stdout.readline().strip()
             assert line.startswith(f"{self.word} ready at lrnap://"), self.log()
             self._address = Address.parse(line.removeprefix(f"{self.word} ready at "))
-            self._port = self._address.port
+            self._was = self._address
         return self._address
 
     @property
     def url(self) -> str:
-        return self.address.url
+        """Where it is, or was before it was started again: to be asked by any thread."""
+        return (self._was or self.address).url
 
     def log(self) -> str:
         return (self.folder / "log").read_text()
@@ -99,7 +100,7 @@ class Program:
 
     def again(self) -> None:
         """Started again where it was, even if it has died before it was there again."""
-        self.start(self._port or self.address.port)
+        self.start((self._was or self.address).port)
 
     def freeze(self) -> None:
         """It keeps its sockets, and says nothing more."""

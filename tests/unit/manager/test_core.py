@@ -476,3 +476,35 @@ def test_films_of_runs_that_have_ended_may_become_one_but_the_last_and_those_tha
     assert (over.key, over.frame, over.epoch, over.runs) == (row.key, 1, row.epoch, (runs[0],))
     farm.end(runs[3], Reported.FAILED, error="the engine died")
     assert set(farm.did(fx.RunsOver)[0].runs) == {runs[0], runs[2]}
+
+
+def test_a_run_whose_film_the_manager_cannot_keep_is_waited_for() -> None:
+    """However long the disk is full: what its node has rendered is not thrown away."""
+    manager = Manager(nodes=1)
+    job = manager.submit(spp=10)
+    run = manager.run_on(1)
+    manager.report(run, 12)
+    assert manager.did(fx.StopRun)
+    for _ in range(200):
+        manager.tell(ev.RunWaits(run=run, generation=1, why="no space left"), seconds=2.0)
+        manager.tell(ev.NodeHeard(node=1, generation=1), ev.Tick())
+    assert manager.core.world.runs[run].state is RunState.STOPPING
+    told = [line.reason for line in manager.story if line.step == "wait" and line.kind == "run"]
+    assert told == ["no space left"]
+    manager.finish(run, 12)
+    assert manager.state(job) is JobState.DONE
+    assert manager.core.world.runs[run].error == ""
+
+
+def test_only_people_take_a_node_from_another_manager() -> None:
+    manager = Manager(nodes=1)
+    manager.tell(ev.NodeFenced(node=1, generation=1, newest=7, by="attic"))
+    assert "belongs to another manager attic" in manager.story[-1].reason
+    assert "lrnap nodes enable lrnap://n1" in manager.story[-1].reason
+    manager.tell(ev.Started())
+    [claim] = manager.did(fx.Claim)
+    assert (claim.generation, claim.take) == (8, False)
+    manager.tell(ev.NodeFenced(node=1, generation=8, newest=8, by="attic"))
+    manager.tell(ev.ChangeNode(node=1, step=NodeStep.ENABLE))
+    [claim] = manager.did(fx.Claim)
+    assert (claim.generation, claim.take) == (9, True)
