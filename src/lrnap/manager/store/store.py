@@ -413,13 +413,13 @@ class Store:
             return str(known)
 
 
-@lru_cache
 def _taken_over() -> LrnapError:
     return LrnapError(
         Code.FENCED, "another manager has taken over this store: only one can have it; this one must stop"
     )
 
 
+@lru_cache
 def _upsert_into(database: str, kind: type) -> Any:
     """The statement is made once, because making it costs more than most writes."""
     table = schema.TABLES[kind]
