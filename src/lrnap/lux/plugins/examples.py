@@ -23,15 +23,16 @@ _TEXTURES = {"fresnel": "r", "color|texture": "c", "texture": "f", "float|textur
 
 def needed(plugin: Plugin, variant: str = "") -> str:
     """Parameters that a plugin cannot do without, as LXS."""
-    return _filled(plugin.needs, variant)
+    return filled(plugin.needs, variant)
 
 
 def beside(parameter: Parameter, variant: str = "") -> str:
     """Parameters beside which alone this one has an effect, as LXS."""
-    return _filled(parameter.beside, variant)
+    return filled(parameter.beside, variant)
 
 
-def _filled(text: str, variant: str) -> str:
+def filled(text: str, variant: str) -> str:
+    """A row's `needs` or `beside` for a texture of that variant."""
     value = {"color": "0.5 0.5 0.5", "float": "0.5"}.get(variant, "1.5")
     own = "color" if variant == "color" else "float"
     name = {"fresnel": "r", "color": "c"}.get(variant, "f")
