@@ -78,10 +78,12 @@ class Draft:
             self._file.unlink(missing_ok=True)
 
     def _failure(self, error: OSError) -> LrnapError:
+        older = os.access(self._target, os.F_OK)
+        kept = f"; an older {self._what} of this name is still there" if older else ""
         return LrnapError(
             Code.DENIED if isinstance(error, PermissionError) else Code.INTERNAL,
             f"cannot write the {self._what}: {error.strerror}. Check that the folder may be written to and that the "
-            f"disk has room; an older {self._what} of this name is still there",
+            f"disk has room{kept}",
             at=os.fspath(self.path),
         )
 

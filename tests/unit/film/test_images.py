@@ -160,6 +160,19 @@ except LrnapError as error:
     assert names_in(tmp_path) == [path.name]
 
 
+def test_no_older_picture_is_spoken_of_where_there_was_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, os.strerror(28))
+
+    images.write(tmp_path / "old.png", corner())
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LrnapError, match="an older picture of this name is still there"):
+        images.write(tmp_path / "old.png", corner())
+    with pytest.raises(LrnapError, match=r"the disk has room$"):
+        images.write(tmp_path / "new.png", corner())
+    assert names_in(tmp_path) == ["old.png"]
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(LrnapError, match=r"there is no folder .*nowhere: create it"):
         images.write(tmp_path / "nowhere" / "picture.png", corner())
