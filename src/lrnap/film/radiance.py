@@ -71,7 +71,7 @@ def mix(film: Accumulators, lights: Sequence[Light] | None = None) -> Block:
 
 def pouring(film: Accumulators, lights: Sequence[Light], *, soiled: bool = True) -> Callable[[slice, Block], None]:
     """What mixes some of the pixels, all of them in a row, into a band (4, n), as `mix` does; or only their colours,
-    into a band (3, n). Without `soiled`, of a film whose colours are known to need no cleaning."""
+    into a band (3, n). Without `soiled`, of a film that `summing` has found clean."""
     planes = film.planes
     weight, alpha = planes.weight.reshape(-1), planes.alpha.reshape(-1)
     sources, screens = _lit_groups(film, lights)
@@ -79,7 +79,11 @@ def pouring(film: Accumulators, lights: Sequence[Light], *, soiled: bool = True)
     room = Room()
 
     def pour(span: slice, band: Block) -> None:
-        inverse = inverse_weight(weight[span], room("inverse", span.stop - span.start))
+        inverse = room("inverse", span.stop - span.start)
+        if soiled:
+            inverse_weight(weight[span], inverse)
+        else:
+            np.divide(np.float32(1), weight[span], out=inverse)
         total, part = band[:3], None
         with np.errstate(invalid="ignore", over="ignore"):
             for light, pixel in sources:
