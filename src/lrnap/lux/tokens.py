@@ -27,7 +27,7 @@ ESCAPES = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
 _SKIP = re.compile(rb"(?:[ \t\r\n\f\v]++|#[^\n]*+)*+")
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z_0-9]*+")
 _STRING = re.compile(rb'"((?:[^"\\\n]++|\\\r\n|\\.)*+)"', re.DOTALL)
-_BASE64 = re.compile(rb'"([A-Za-z0-9+/=\s]*+)"')  # an embedded file is one string over many lines
+_BASE64 = re.compile(rb'"(\s*+[A-Za-z0-9+/]{24}[A-Za-z0-9+/=\s]*+)"')  # an embedded file is a string over many lines
 _ESCAPE = re.compile(rb"\\([0-9]{3}|\r\n|.)", re.DOTALL)
 _STRAY = re.compile(rb"[^nrtbf\"\\0-9\n]")  # behind a backslash: means nothing
 _BODY = re.compile(rb"(?:[^\]#]++|#[^\n]*+)*+")  # of an array of numbers, comments included

@@ -117,6 +117,20 @@ def test_marks_that_editors_put_before_a_text_are_no_part_of_it(encoding, tmp_pa
     assert str(calls[0].at) == "scene.lxs:1:1"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Identity\n Material "matte\nShape "sphere"',
+        'Identity\n NamedMaterial "wood\nTranslate 1 2 3\nNamedMaterial "stone"',
+        'Identity\n Shape "sphere\n"float radius" [1]',
+    ],
+)
+def test_a_quote_that_is_not_closed_is_told_where_it_is_opened(text):
+    error = error_of(text)
+    assert "a quote is opened here and not closed on its line" in error.message
+    assert str(error.at) in ("scene.lxs:2:11", "scene.lxs:2:16", "scene.lxs:2:8")
+
+
 def warnings_of(text: str) -> list[str]:
     warnings: list[str] = []
     list(read_bytes(text.encode(), "scene.lxs", on_warning=warnings.append))
