@@ -166,6 +166,8 @@ def test_one_frame_of_many_is_retried(shell: Shell) -> None:
     shell.lrnap("job several retry --frames 2")
     states = {frame["name"]: frame["state"] for frame in shell.json("job several frames")}
     assert states["1"] == states["3"] == "STOPPED" and states["2"] in ("WAITING", "RENDERING")
+    (job,) = shell.json("job several")
+    assert job["frames_stopped"] == "1-3:2" and "frames_failed" not in job
     assert "has no frame 9" in shell.lrnap("job several retry --frames 9", code=2)
     assert "--frames says what" in shell.lrnap("job several pause --frames 2", code=2)
     shell.lrnap("job several remove")

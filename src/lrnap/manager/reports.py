@@ -95,6 +95,7 @@ class Report:
                 "done": states[FrameState.DONE],
                 "now": self._now() or None,
                 "failed": states[FrameState.FAILED] or None,
+                **self._numbers_of(*_TOLD),
                 "rendering": len(live),
                 "spp": round(max(spp, default=0.0), 3),
                 "samples": int(sum(max(run.samples, run.live_samples) for n in self.runs for run in self.counted(n))),
@@ -110,6 +111,12 @@ class Report:
             return ""
         at_work = [f.number for f in self.frames if any(run.live for run in self.runs.get(f.number, ()))]
         return " ".join(f"{n}:{_spp(self.counted(n)):.6g}" for n in at_work[:AT_WORK])
+
+    def _numbers_of(self, *states: FrameState) -> dict[str, str]:
+        """Which frames of many are so."""
+        found = {state: [frame.number for frame in self.frames if frame.state is state] for state in states}
+        many = len(self.frames) > 1
+        return {f"frames_{s.value.lower()}": frames_text(numbers) for s, numbers in found.items() if numbers and many}
 
     def frame_lines(self, since: int, limit: int) -> Iterator[str]:
         for frame in [frame for frame in self.frames if frame.number > since][:limit]:
@@ -147,6 +154,9 @@ class Report:
                 code=Word(run.code) if run.code else None,
                 error=run.error or None,
             )
+
+
+_TOLD = (FrameState.STOPPED, FrameState.FAILED)  # whose numbers stand among a job's facts
 
 
 def _spp(runs: Iterable[Run]) -> float:
