@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from nodes import serving
+from contexts import PLACES, context_at
 
 import lrnap
 from lrnap.client.job import Job
-from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import RunState
 
 PATIENCE = 120
@@ -24,17 +23,10 @@ CONDITIONS: dict[str, tuple[dict[str, float], dict[str, float], Callable[[Job], 
 }
 
 
-@pytest.fixture(params=["local", "node", "farm"])
+@pytest.fixture(params=PLACES)
 def lux(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[lrnap.Context]:
-    engine = ProcessEngine("fake")
-    if request.param == "local":
-        with lrnap.Context(engine) as context:
-            yield context
-        return
-    with serving(tmp_path, engine) as node:
-        places = [node.address.url] if request.param == "node" else [node.address.url, engine]
-        with lrnap.Context(places) as context:
-            yield context
+    with context_at(request.param, tmp_path) as context:
+        yield context
 
 
 def describe(lux: lrnap.Context, film: dict[str, float]) -> None:

@@ -6,7 +6,8 @@ bit. Where a scene does not show a parameter, its row in the tables says beside 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import example_files
 import numpy as np
@@ -95,6 +96,18 @@ def reported(before: Translation, after: Translation) -> bool:
     return any(said in warning for warning in set(after.warnings) - set(before.warnings) for said in SAID)
 
 
+def assert_seen(scenes: Mapping[Any, Translation], pairs: Sequence[tuple[str, Any, Any]]) -> None:
+    """Each pair, under its name, of scenes whose pictures differ, unless the second one's warnings say why not."""
+    pictures = dict(zip(scenes, bench.render(list(scenes.values()), spp=4, exactly=True), strict=True))
+    assert pairs
+    unseen = [
+        name
+        for name, before, after in pairs
+        if np.array_equal(pictures[before], pictures[after]) and not reported(scenes[before], scenes[after])
+    ]
+    assert not unseen, "\n".join(unseen)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The files that the examples name."""
@@ -117,11 +130,4 @@ def test_what_is_called_honoured_is_seen(kind: str) -> None:
                     scenes[key] = shown(plugin, params, variant)
                 keys.append(key)
             pairs.append((f"{plugin.name} ({variant}): {given}", *keys))
-    pictures = dict(zip(scenes, bench.render(list(scenes.values()), spp=4, exactly=True), strict=True))
-    assert pairs
-    unseen = [
-        name
-        for name, before, after in pairs
-        if np.array_equal(pictures[before], pictures[after]) and not reported(scenes[before], scenes[after])
-    ]
-    assert not unseen, "\n".join(unseen)
+    assert_seen(scenes, pairs)

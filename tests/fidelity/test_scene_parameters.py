@@ -5,7 +5,7 @@ from __future__ import annotations
 import example_files
 import numpy as np
 import pytest
-from test_parameters import honoured, reported
+from test_parameters import assert_seen, honoured
 
 import bench
 from lrnap.engine.luxcore.translate import Translation
@@ -72,14 +72,7 @@ def test_what_is_called_honoured_is_seen(kind: str) -> None:
                     scenes[key] = shown(plugin, params)
                 keys.append(key)
             pairs.append((f"{plugin.name}: {given}", *keys))
-    pictures = dict(zip(scenes, bench.render(list(scenes.values()), spp=4, exactly=True), strict=True))
-    assert pairs
-    unseen = [
-        name
-        for name, before, after in pairs
-        if np.array_equal(pictures[before], pictures[after]) and not reported(scenes[before], scenes[after])
-    ]
-    assert not unseen, "\n".join(unseen)
+    assert_seen(scenes, pairs)
 
 
 def test_a_camera_that_does_not_move_otherwise_goes_to_its_endtransform() -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
-import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
+from commands import commands_in
 
-from lrnap.cli.main import main
 from lrnap.film import flm, flm_parameters, images
 from lrnap.film.develop import GroupLook, Settings
 from lrnap.film.flm import Flm, Parameter
@@ -19,24 +17,10 @@ from lrnap.film.flm_convert import from_snapshot
 from lrnap.film.snapshot import FilmLayout, Snapshot
 
 
-class Done(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 @pytest.fixture
 def lrnap(monkeypatch, capsys, folder):
-    """The command in the folder of films, without the time that a process of its own takes."""
-
-    def run(*arguments: str) -> Done:
-        monkeypatch.chdir(folder)
-        monkeypatch.setattr(sys, "argv", ["lrnap", *arguments])
-        with pytest.raises(SystemExit) as exit:
-            main()
-        return Done(int(exit.value.code or 0), *capsys.readouterr())
-
-    return run
+    """The command in the folder of films."""
+    return commands_in(folder, monkeypatch, capsys)
 
 
 def a_film(settings: Settings, width: int = 16, groups: tuple[str, ...] = ("key", "sky")) -> Flm:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import struct
-import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
+from commands import commands_in
 
-from lrnap.cli.main import main
 from lrnap.film import films, flm, images, output, resume
 from lrnap.film.develop import Settings
 from lrnap.film.flm_convert import from_snapshot
@@ -20,24 +18,10 @@ from lrnap.film.snapshot import FilmLayout, Snapshot
 LAYOUT = FilmLayout(48, 32, ("key", "sky"))
 
 
-class Done(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 @pytest.fixture
 def lrnap(monkeypatch, capsys, folder):
-    """The command in the folder of films, without the time that a process of its own takes."""
-
-    def run(*arguments: str) -> Done:
-        monkeypatch.chdir(folder)
-        monkeypatch.setattr(sys, "argv", ["lrnap", "film", *arguments])
-        with pytest.raises(SystemExit) as exit:
-            main()
-        return Done(int(exit.value.code or 0), *capsys.readouterr())
-
-    return run
+    """The command in the folder of films."""
+    return commands_in(folder, monkeypatch, capsys, "film")
 
 
 def a_film(seed: int, spp: int = 16, layout: FilmLayout = LAYOUT) -> Snapshot:

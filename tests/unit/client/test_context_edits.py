@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nodes import serving
+from contexts import PLACES, context_at
 
 import lrnap
 from lrnap.engine.process import ProcessEngine
@@ -25,18 +25,11 @@ def describe(lux) -> None:
     lux.worldEnd()
 
 
-@pytest.fixture(params=["local", "node", "farm"])
+@pytest.fixture(params=PLACES)
 def lux(request: pytest.FixtureRequest, tmp_path: Path):
     """A context that renders with the fake engine."""
-    engine = ProcessEngine("fake")
-    if request.param == "local":
-        with lrnap.Context(engine) as context:
-            yield context
-        return
-    with serving(tmp_path, engine) as node:
-        places = [node.address.url] if request.param == "node" else [node.address.url, engine]
-        with lrnap.Context(places) as context:
-            yield context
+    with context_at(request.param, tmp_path) as context:
+        yield context
 
 
 def brightness(job) -> float:

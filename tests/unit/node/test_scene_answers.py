@@ -39,15 +39,20 @@ def test_a_program_fails_once(node: Served, talk: Talk) -> None:
     assert talk.ask(f"#1 {CALLS[0]}") == "R_OK #1"
 
 
-def test_a_node_answers_while_it_reads_a_scene(node: Served, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    go_on = threading.Event()
-    read = reader.read
+@pytest.fixture
+def go_on(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Scene files are not read before it is set."""
+    event, read = threading.Event(), reader.read
 
     def slowly(*args: Any, **options: Any) -> Iterator[Call]:
-        assert go_on.wait(PATIENCE)
+        assert event.wait(PATIENCE)
         yield from read(*args, **options)
 
     monkeypatch.setattr(reader, "read", slowly)
+    return event
+
+
+def test_a_node_answers_while_it_reads_a_scene(node: Served, talk: Talk, go_on: threading.Event) -> None:
     talk.send('API_LuxParse "scene.lxs" "slow"')
     with node.talk() as other:
         assert other.until("CTL_STATUS", "R_STATUS PARSING").endswith('JOBNAME "slow"')
@@ -58,16 +63,8 @@ def test_a_node_answers_while_it_reads_a_scene(node: Served, talk: Talk, monkeyp
 
 
 def test_a_program_gives_up_its_scene_but_not_while_it_is_read(
-    node: Served, talk: Talk, monkeypatch: pytest.MonkeyPatch
+    node: Served, talk: Talk, go_on: threading.Event
 ) -> None:
-    go_on = threading.Event()
-    read = reader.read
-
-    def slowly(*args: Any, **options: Any) -> Iterator[Call]:
-        assert go_on.wait(PATIENCE)
-        yield from read(*args, **options)
-
-    monkeypatch.setattr(reader, "read", slowly)
     hello(talk)
     talk.send('#1 API_LuxParse "scene.lxs" "slow"')
     talk.until("#2 CTL_STATUS", "R_STATUS #2 PARSING")

@@ -156,15 +156,18 @@ def _marble(inputs: Inputs) -> Fields:
 
 
 def _densitygrid(inputs: Inputs) -> Fields:
+    return in_space(inputs, density_grid(inputs, inputs.params.string("wrap")))
+
+
+def density_grid(inputs: Inputs, wrap: str) -> Fields:
+    """The densities of a texture or a region. Raises SceneError unless there is one for each cell."""
     p = inputs.params
-    size = [p.int(name) for name in ("nx", "ny", "nz")]
+    size = {name: p.int(name) for name in ("nx", "ny", "nz")}
     density = plain(p.floats("density"))
-    if min(size) < 1 or len(density) != size[0] * size[1] * size[2]:
-        raise entity_error(
-            inputs.entity, f"{len(density)} densities are given for a grid of {size[0]} x {size[1]} x {size[2]}"
-        )
-    fields: Fields = {"type": ["densitygrid"], "wrap": [p.string("wrap")], "data": density}
-    return in_space(inputs, fields | dict(zip(("nx", "ny", "nz"), ([n] for n in size), strict=True)))
+    if min(size.values()) < 1 or len(density) != math.prod(size.values()):
+        shape = " x ".join(map(str, size.values()))
+        raise entity_error(inputs.entity, f"{len(density)} densities are given for a grid of {shape}")
+    return {"type": ["densitygrid"], "wrap": [wrap], "data": density, **{name: [n] for name, n in size.items()}}
 
 
 DEEPEST = 32.0  # exponents below which the exponential is taken as zero: e ** -32 is 1e-14

@@ -14,8 +14,8 @@ import numpy as np
 
 from lrnap.engine.geometry.mesh import Mesh
 from lrnap.engine.luxcore import maths, spectra
-from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, Value, entity_error, inverse, matrix, plain
-from lrnap.engine.luxcore.patterns import NO_FLAT_BASE, cloud
+from lrnap.engine.luxcore.draft import Draft, Fidelity, Fields, Inputs, Row, Value, entity_error, inverse, matrix
+from lrnap.engine.luxcore.patterns import NO_FLAT_BASE, cloud, density_grid
 from lrnap.engine.luxcore.rows import approximated
 from lrnap.engine.luxcore.shapes import Geometry
 from lrnap.engine.luxcore.volumes import scattering
@@ -78,17 +78,10 @@ def _exponential(inputs: Inputs, box: Box) -> Value | None:
 
 
 def _grid(inputs: Inputs, box: Box) -> Value:
-    p = inputs.params
-    size = [p.int(name) for name in ("nx", "ny", "nz")]
-    density = plain(p.floats("density"))
-    if min(size) < 1 or len(density) != size[0] * size[1] * size[2]:
-        raise entity_error(
-            inputs.entity, f"{len(density)} densities are given for a grid of {size[0]} x {size[1]} x {size[2]}"
-        )
-    fields: Fields = {"type": ["densitygrid"], "wrap": ["clamp"], "data": density}
-    fields |= dict(zip(("nx", "ny", "nz"), ([n] for n in size), strict=True))
+    fields = density_grid(inputs, "clamp")
     centre = np.eye(4)
-    centre[:3, 3] = -0.5 / np.array(size)  # values lie in the middles of cells, the engine's at their corners
+    cells = np.array([inputs.params.int(name) for name in ("nx", "ny", "nz")])
+    centre[:3, 3] = -0.5 / cells  # values lie in the middles of cells, the engine's at their corners
     return maths.made(inputs.draft, fields | _mapped(centre @ box.to_cube(box.size)))
 
 
