@@ -47,8 +47,8 @@ def run_manager(
 
     The first lines on standard output are `manager ready at lrnap://HOST:PORT`, one for each address. `db`: URL of the
     store, by default SQLite in `data`; `nodes`: URLs, beside those that the store knows; `webhooks`, `mail`: who is
-    told of jobs that are over; `smtp`: HOST:PORT of the mail server; `keep_history`, `keep_wishes`: days that the history
-    keeps what happened by itself, and what somebody wanted; the others as of `run_node`.
+    told of jobs that are over; `smtp`: HOST:PORT of the mail server; `keep_history`, `keep_wishes`: days for which the
+    history keeps what happened by itself, and what somebody wanted; the others as of `run_node`.
     """
     folder = data or default_data()
     doors = Doors.parse(
