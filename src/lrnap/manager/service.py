@@ -14,7 +14,6 @@ import asyncio
 import functools
 import logging
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from heapq import nlargest
 from pathlib import Path
@@ -29,45 +28,39 @@ from lrnap.lux.call import Call
 from lrnap.lux.editing import edited
 from lrnap.lux.params import ParamSet
 from lrnap.lux.scene import Scene
-from lrnap.manager import effects, events, frames, pictures
+from lrnap.manager import effects, events, pictures
 from lrnap.manager.content import Content
 from lrnap.manager.core import Core, Step
 from lrnap.manager.described import Described
 from lrnap.manager.desk import Desk
+from lrnap.manager.disk_work import DiskWork
 from lrnap.manager.drive import Around, Drive
 from lrnap.manager.films import FilmStore
 from lrnap.manager.front import HANDLERS, Fronts, front_of
-from lrnap.manager.jobs import Job as QueueJob
 from lrnap.manager.link import Link
 from lrnap.manager.merging import Films
 from lrnap.manager.notices import Notices
 from lrnap.manager.office import Office
 from lrnap.manager.queue import find_job
 from lrnap.manager.queued_run import QueuedRun
-from lrnap.manager.recording import Recorded, record, replay
+from lrnap.manager.scenes import Scenes
 from lrnap.manager.store import Store
 from lrnap.manager.upkeep import Keep, Upkeep
 from lrnap.manager.views import View
 from lrnap.manager.visit import ManagerVisit
 from lrnap.manager.wishes import Wishes
-from lrnap.net.arrays import Arrays
 from lrnap.net.keyring import Grant
 from lrnap.net.service import Session
-from lrnap.node.assets import hash_of
 from lrnap.node.edits import JobEdit
 from lrnap.node.figures import Amounts
 from lrnap.node.jobs import Job
 from lrnap.node.live import Live
 from lrnap.node.service import Node
-from lrnap.node.settings import film_params
 from lrnap.wire import Scalar, Status, Word, printable
 
 log = logging.getLogger("lrnap.manager")
 
 T = TypeVar("T")
-PIECE = 8 << 20  # bytes of a file that are copied at once
-DISK_AGAIN = 5.0  # seconds until what a disk did not take is tried again
-SCENES = 4  # that stay in memory for the nodes to come
 
 
 class _NoEngine:
@@ -105,6 +98,8 @@ class Manager(Node):
         self.films = Films(FilmStore(folder / "films"), limits.films, (manager_limits or ManagerLimits()).film_sums)
         self.content = Content(folder / "assets", limits, store.needed())
         self.assets = self.content.assets
+        self.scenes = Scenes(self.content)
+        self.disk = DiskWork(store, self.films, self.scenes, self.pictures)
         self.jobs = Fronts(limits)
         self.links: dict[int, Link] = {}
         self.queued: dict[Job, QueuedRun] = {}  # jobs of the queue that are in memory here, the last one named last
@@ -113,45 +108,22 @@ class Manager(Node):
         self.described: dict[Job, Described] = {}
         self.office = Office(Desk(store, manager_limits), self._perform, lambda: self.fronts)
         self._upkeep = Upkeep(self.office.query, self.content, keep or Keep())
-        self._disk: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._recorded: OrderedDict[tuple[str, str], Recorded] = OrderedDict()
-        self._around = Around(self.office.post, self.films, self._scene, lambda: len(self.links))
+        self._around = Around(self.office.post, self.films, self.scenes.stored, lambda: len(self.links))
 
     # --- its life
 
     async def open(self, nodes: Sequence[str] = ()) -> None:
         """Everything goes on as the store has it. `nodes`: URLs of those to render on, beside the known ones."""
         await asyncio.to_thread(self.films.store.tidy)
-        self._spawn(self._work_on_disk())
+        self._spawn(self.disk.go_on())
         self._spawn(self._upkeep.go_on())
-        self._disk.put_nowait(self._unfinished)
-        happened = await self.office.query(lambda _: [*self._on_disk()])
+        self.disk.do(self.disk.unfinished)
+        happened = await self.office.query(lambda _: [*self.disk.found(self.office.desk.core.world)])
         for event in (events.Started(), *happened, *(events.AddNode(url=url) for url in nodes)):
             self.office.post(event)
         self.office.open()
         await self._bring_newest()
-
-    def _on_disk(self) -> Iterable[events.Event]:
-        """What the films on the disk say of the runs that the store has."""
-        world = self.office.desk.core.world
-        for job in [*world.jobs.values()]:
-            found = {known.run: known for known in self.films.store.counted(job.key)}
-            for number in world.frames_of[job.id]:
-                for row in world.runs_in((job.id, number)):
-                    known = found.get(row.name)
-                    there = -1 if known is None else known.count.number
-                    if row.epoch == job.epoch and row.number > there:  # what the store has heard of is not there
-                        yield events.FilmLost(run=row.name)
-            for known in found.values():
-                yield events.Counted(
-                    run=known.run,
-                    number=known.count.number,
-                    samples=known.count.samples,
-                    spp=known.spp,
-                    seconds=known.count.seconds,
-                    epoch=known.epoch,
-                )
 
     async def close(self) -> None:
         """Nodes go on with what they render, and are found again by whoever opens the store next."""
@@ -220,7 +192,7 @@ class Manager(Node):
         if view is None:
             return None
         row = view.job
-        recorded = await asyncio.to_thread(self._scene, row.key, row.scene or "", "")
+        recorded = await asyncio.to_thread(self.scenes.stored, row.key, row.scene or "", "")
         job = front_of(view, recorded.scene, recorded.channels)
         run = QueuedRun(self, row.key, 0, view)
         run.film = await asyncio.to_thread(self.films.film, row.key, view.shown, row.epoch)
@@ -301,7 +273,7 @@ class Manager(Node):
         known = self.queued.get(job)
         if known is not None and job.epoch > known.view.job.epoch:  # its scene was edited after it was over
             number = known.job
-            sha256, assets = await self._keep(job.scene, options.channels)
+            sha256, assets = await self.scenes.keep(job.scene, options.channels)
             await self.office.do(events.Change(job=number, halt=halt))
             await self.office.do(events.Edit(job=number, scene=sha256, assets=assets, epoch=job.epoch))
         elif known is not None:
@@ -331,7 +303,7 @@ class Manager(Node):
         assert job.scene is not None
         wishes = self.wishes.pop(job, Wishes({}, {}))
         pictures.check(str(wishes.given.get("output", "")))
-        sha256, assets = await self._keep(job.scene, options.channels)
+        sha256, assets = await self.scenes.keep(job.scene, options.channels)
         frames, more = await self._frames(job, wishes.frames, options.channels)
         if job.scene.edits or any(spec.changes for spec in frames):
             job.epoch = max(job.epoch, 1)  # as on the nodes, where edits make it so
@@ -361,10 +333,10 @@ class Manager(Node):
         for number in described.frames(asked):
             own = {}
             if number in described.scenes:
-                own["scene"], files = await self._keep(described.scenes[number], channels)
+                own["scene"], files = await self.scenes.keep(described.scenes[number], channels)
                 assets.update({f"{name}#{number}": sha256 for name, sha256 in files.items()})
             if number in described.changes:
-                own["changes"], files = await self._keep(described.changes[number].scene, ())
+                own["changes"], files = await self.scenes.keep(described.changes[number].scene, ())
                 assets.update({f"{name}#{number}": sha256 for name, sha256 in files.items()})
             specs.append(events.FrameSpec(number=number, **own))
         return tuple(specs), assets
@@ -381,7 +353,7 @@ class Manager(Node):
         front = await self.front(job)
         assert front is not None and front.scene is not None
         scene = edited(front.scene, calls, files)
-        sha256, assets = await self._keep(scene, front.channels)
+        sha256, assets = await self.scenes.keep(scene, front.channels)
         wanted = self.queued[front].view.job.epoch + 1 if epoch is None else epoch
         await self.office.do(events.Edit(job=job, scene=sha256, assets=assets, epoch=wanted))
         return wanted
@@ -454,55 +426,6 @@ class Manager(Node):
         self.wishes.pop(job, None)
         self.described.pop(job, None)
 
-    # --- scenes
-
-    async def _keep(self, scene: Scene, channels: tuple[str, ...]) -> tuple[str, dict[str, str]]:
-        """Puts a scene with its files where they outlive this process: its SHA-256, and theirs by name."""
-        return await asyncio.to_thread(self._keep_now, scene, channels)
-
-    def _keep_now(self, scene: Scene, channels: tuple[str, ...]) -> tuple[str, dict[str, str]]:
-        assets = {name: self._keep_file(Path(path)) for name, path in scene.files.items()}
-        arrays = Arrays((*scene.calls, *scene.edits))
-        self.content.hold(arrays.data)
-        for name, data in arrays.data.items():
-            self.content.put(data, name)
-        sha256 = self.content.put(record(scene, assets, channels, arrays))
-        self.content.hold([sha256])
-        return sha256, {**assets, **{f"sha256:{name}": name for name in arrays.data}}
-
-    def _keep_file(self, path: Path) -> str:
-        try:
-            sha256 = hash_of(path)
-            size = path.stat().st_size
-            self.content.hold([sha256])
-            with path.open("rb") as file:
-                offset = self.assets.have(sha256)
-                while offset is not None and offset < max(size, 1):
-                    file.seek(offset)
-                    offset = self.assets.put(sha256, offset, file.read(PIECE), size)
-        except OSError as error:
-            raise LrnapError(
-                Code.NOT_FOUND, f"a file of the scene cannot be read: {error.strerror}", at=str(path)
-            ) from None
-        return sha256
-
-    def _scene(self, name: str, sha256: str, changes: str) -> Recorded:
-        """Blocking. A stored scene, and what changes it for a frame."""
-        known = self._recorded.get((sha256, changes))
-        if known is None:
-            known = replay(self.content.get(changes or sha256), "scene", self._asset, self.assets.array)
-            if changes:
-                base = self._scene(name, sha256, "")  # the same for all frames of a job
-                scene = edited(base.scene, known.scene.edits, known.scene.files)
-                known = Recorded(scene, base.channels, {**base.assets, **known.assets})
-            self._recorded[sha256, changes] = known
-            while len(self._recorded) > SCENES:
-                self._recorded.popitem(last=False)
-        return known
-
-    def _asset(self, sha256: str, name: str) -> str:
-        return str(self.assets.path(sha256, Path(name.replace("\\", "/")).suffix))
-
     async def keep_looks(self) -> None:
         """How jobs are developed is stored once somebody has changed it."""
         for job, run in [*self.queued.items()]:
@@ -538,52 +461,16 @@ class Manager(Node):
                 if effect.node in self.links:
                     self.links[effect.node].order(effect)
             case effects.ForgetFilm():
-                self._disk.put_nowait(functools.partial(self.films.forget, effect.key, effect.epoch))
+                self.disk.do(functools.partial(self.films.forget, effect.key, effect.epoch))
                 self._upkeep.a_job_was_removed()
             case effects.RunsOver():
-                self._disk.put_nowait(
-                    functools.partial(self.films.over, effect.key, effect.frame, effect.epoch, effect.runs)
-                )
+                self.disk.do(functools.partial(self.films.over, effect.key, effect.frame, effect.epoch, effect.runs))
             case effects.FrameOver():
-                self._disk.put_nowait(functools.partial(self._finish, effect.job, effect.frame))
+                self.disk.do(functools.partial(self.disk.finish, effect.job, effect.frame))
             case effects.Tell():
                 self._say(effect)
             case _:
                 raise NotImplementedError(f"an effect without a performer: {effect!r}")
-
-    def _finish(self, number: int, frame: int) -> None:
-        """Blocking: the picture of a frame that is over is written, the films of its runs become one, and that this was
-        done is noted: what the next manager does not find noted, it finishes (`_unfinished`)."""
-        known = self.store.frame(number, frame)
-        if known is None or known.frame.state not in frames.FINISHED:  # removed, or rendered further
-            return
-        job = known.job
-        try:
-            self._picture(job, frame, known.frames)
-        except LrnapError as error:
-            if isinstance(error.__cause__, OSError):  # the disk may have room again
-                raise
-            log.error("%s: %s", job.who, error, extra={"job": job.name})
-        self.films.fold(job.key, frame, job.epoch)
-        self.films.store.finish(job.key, frame)
-
-    def _picture(self, job: QueueJob, frame: int, of: int) -> None:
-        film = self.films.merged(job.key, frame, job.epoch) if job.output else None
-        if film is None:
-            return
-        scene = self._scene(job.key, job.scene, "").scene if job.scene else None
-        path = pictures.place(self.pictures, job.output, frame, of)
-        params = {**film_params(scene), **(job.develop or {})}
-        pictures.write(path, film, params, {} if scene is None else scene.files)
-        log.info("%s: frame %d is written to %s", job.who, frame, path, extra={"job": job.name})
-
-    def _unfinished(self) -> None:
-        """Blocking: frames that were over when the manager before this one ended are finished."""
-        left = [*self.films.store.unfinished()]
-        jobs = self.store.find_keys({key for key, _ in left})
-        for key, frame in left:
-            if key in jobs:
-                self._finish(jobs[key], frame)
 
     def _say(self, tell: effects.Tell) -> None:
         """The history, for logs and subscribers. What a job is, the front says itself."""
@@ -598,21 +485,6 @@ class Manager(Node):
             return
         job = self.fronts.get(tell.job)
         self.journal.note(text, job)
-
-    async def _work_on_disk(self) -> None:
-        while True:
-            work = await self._disk.get()
-            try:
-                await asyncio.to_thread(work)
-            except (LrnapError, OSError) as error:
-                log.error("%s; tried again in %g s", error, DISK_AGAIN)
-                self._spawn(self._later(work))
-            except Exception:
-                log.exception("defect in work on films")
-
-    async def _later(self, work: Callable[[], object]) -> None:
-        await asyncio.sleep(DISK_AGAIN)
-        self._disk.put_nowait(work)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
