@@ -5,25 +5,21 @@ Each fault of `faults/table.py` once, at a moment at which the job surely render
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
-import postgres
 import pytest
-from faults import namespaces, truth
+from faults import truth
 from faults.ground import Ground, ground, until
 from faults.table import FAULTS, Fault
 from faults.trial import once_it_renders, trial
-from managers import TESTS
 
 pytestmark = pytest.mark.timeout(900)
 AT_WORK = ("between a stored step and its effects", "while films become one", "before a picture is written")
-HERE = [fault for fault in FAULTS if "here" in fault.places]
+ELSEWHERE = ("manager killed", "manager dies between")  # told as stories, below and in test_manager_survives.py
+HERE = [fault for fault in FAULTS if "here" in fault.places and fault.name not in ELSEWHERE]
 
 
 class Farms:
@@ -90,26 +86,3 @@ def test_a_manager_that_dies_at_work_is_started_again_and_goes_on(farms: Farms, 
     if wrong:
         farms.spoilt()
     assert not wrong
-
-
-def elsewhere(place: str) -> None:
-    """Faults that are nowhere else, at moments of chance, by a process of its own."""
-    command = [sys.executable, "-m", "faults", "--place", place, "--times", "1", "--seed", "1"]
-    for fault in FAULTS:
-        if fault.places == (place,):
-            command += ["--only", fault.name]
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": os.pathsep.join(TESTS)}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.skipif(postgres.programs() is None, reason="there is no PostgreSQL here")
-def test_on_postgresql() -> None:
-    elsewhere("postgres")
-
-
-def test_with_full_disks_and_a_network_that_breaks() -> None:
-    if why := namespaces.possible():
-        pytest.skip(f"namespaces are not allowed here: {why}")
-    elsewhere("apart")
