@@ -35,6 +35,10 @@ pytestmark = [
 PATIENCE = 300
 HEAD = "fffffffffffffffffffffffffffffffffffffffffffffffffff00000"  # as Ray's machines of processes call it
 STORE = 80_000_000  # bytes of Ray's object store
+LISTS = (  # which a configuration must have
+    "cluster_synced_files", "rsync_exclude", "rsync_filter", "initialization_commands", "setup_commands",
+    "head_setup_commands", "worker_setup_commands", "head_start_ray_commands", "worker_start_ray_commands",
+)  # fmt: skip
 PROVIDER = "ray.autoscaler._private.fake_multi_node.node_provider.FakeMultiNodeProvider"
 
 
@@ -96,12 +100,15 @@ def _config(address: str) -> dict[str, object]:
         },
         "available_node_types": {
             "machine": {**machine, "min_workers": 0, "max_workers": 2},
-            "head": {"resources": {"CPU": 0}, "node_config": {}, "max_workers": 0},
+            "ray.head.default": {"resources": {"CPU": 0}, "node_config": {}, "max_workers": 0},
         },
-        "head_node_type": "head",
+        "head_node_type": "ray.head.default",
         "upscaling_speed": 10.0,
         "idle_timeout_minutes": 0.1,
         "auth": {"ssh_user": "nobody"},
+        "docker": {},
+        "file_mounts": {},
+        **dict.fromkeys(LISTS, ()),
     }  # fmt: skip
 
 
