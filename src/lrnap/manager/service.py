@@ -1,9 +1,9 @@
 """The manager's service: the queue behind the shell of a node, so that a whole farm looks like one.
 
-    front    `Manager` is a `Node` whose engine is the farm: connections, scenes, names, pictures and events are the
-             node's own code; a job that is to be rendered becomes one of the queue (`QueuedRun`)
+    front    `Manager` is a `Node` whose engine is the farm (`QueueNode`): connections, scenes, names, pictures and
+             events are the node's own code; a job that is to be rendered becomes one of the queue (`QueuedRun`)
     office   the desk: what happens is decided and stored there, in a thread of its own
-    back     effects become orders to nodes (`Link`, `Drive`), and work on films, in the order in which they came
+    back     effects become orders to nodes, and work on films, in the order in which they came (`Back`)
 
 A job is stored with API_Render; what is only described belongs to its connection, or to this process, as on a node.
 """
@@ -11,73 +11,54 @@ A job is stored with API_Render; what is only described belongs to its connectio
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
-import math
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from heapq import nlargest
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lrnap.engine import halts
-from lrnap.engine.protocol import Halt, Run, RunOptions, RunStatus
-from lrnap.errors import Code, LrnapError
-from lrnap.film.snapshot import Snapshot
+from lrnap.engine.protocol import Halt, Run, RunOptions
 from lrnap.limits import ManagerLimits, NodeLimits
 from lrnap.lux.call import Call
 from lrnap.lux.editing import edited
 from lrnap.lux.params import ParamSet
-from lrnap.lux.scene import Scene
-from lrnap.manager import effects, events, pictures
+from lrnap.manager import effects, events
+from lrnap.manager.back import Back
 from lrnap.manager.content import Content
 from lrnap.manager.core import Core, Step
 from lrnap.manager.described import Described
 from lrnap.manager.desk import Desk
 from lrnap.manager.disk_work import DiskWork
-from lrnap.manager.drive import Around, Drive
+from lrnap.manager.drive import Drive
 from lrnap.manager.films import FilmStore
-from lrnap.manager.front import HANDLERS, Fronts, front_of
-from lrnap.manager.link import Link
+from lrnap.manager.front import front_of
 from lrnap.manager.merging import Films
 from lrnap.manager.notices import Notices
 from lrnap.manager.office import Office
 from lrnap.manager.queue import find_job
+from lrnap.manager.queue_node import QueueNode
 from lrnap.manager.queued_run import QueuedRun
 from lrnap.manager.scenes import Scenes
 from lrnap.manager.store import Store
+from lrnap.manager.submission import stored_look, submission
 from lrnap.manager.upkeep import Keep, Upkeep
 from lrnap.manager.views import View
 from lrnap.manager.visit import ManagerVisit
 from lrnap.manager.wishes import Wishes
 from lrnap.net.keyring import Grant
 from lrnap.net.service import Session
-from lrnap.node.edits import JobEdit
-from lrnap.node.figures import Amounts
 from lrnap.node.jobs import Job
 from lrnap.node.live import Live
-from lrnap.node.service import Node
-from lrnap.wire import Scalar, Status, Word, printable
+from lrnap.wire import Status, Word
 
 log = logging.getLogger("lrnap.manager")
 
 T = TypeVar("T")
 
 
-class _NoEngine:
-    """In the place of an engine: what a node would start here, a manager queues (`_start`)."""
-
-    name = "queue"
-
-    async def start(self, scene: Scene, options: RunOptions) -> Run:  # noqa: ARG002
-        raise LrnapError(Code.UNSUPPORTED, "a manager renders nothing itself: its nodes do")
-
-
-class Manager(Node):
+class Manager(QueueNode):
     """`folder`: for scenes, assets and films. `open` before it is served, `close` afterwards."""
-
-    seats = math.inf
-    handlers = HANDLERS
-    jobs: Fronts
 
     def __init__(
         self,
@@ -91,7 +72,7 @@ class Manager(Node):
         keep: Keep | None = None,
     ) -> None:
         limits = limits or NodeLimits(ready=256, films=64)
-        super().__init__(_NoEngine(), roots, folder, limits=limits)
+        super().__init__(roots, folder, limits)
         self.store = store
         self.notices = notices or Notices()
         self.pictures = folder / "pictures"
@@ -100,16 +81,22 @@ class Manager(Node):
         self.assets = self.content.assets
         self.scenes = Scenes(self.content)
         self.disk = DiskWork(store, self.films, self.scenes, self.pictures)
-        self.jobs = Fronts(limits)
-        self.links: dict[int, Link] = {}
-        self.queued: dict[Job, QueuedRun] = {}  # jobs of the queue that are in memory here, the last one named last
-        self.fronts: dict[int, Job] = {}  # the same by their numbers
+        self.fronts: dict[int, Job] = {}  # `queued`, by their numbers
         self.wishes: dict[Job, Wishes] = {}
         self.described: dict[Job, Described] = {}
         self.office = Office(Desk(store, manager_limits), self._perform, lambda: self.fronts)
         self._upkeep = Upkeep(self.office.query, self.content, keep or Keep())
         self._tasks: set[asyncio.Task[None]] = set()
-        self._around = Around(self.office.post, self.films, self.scenes.stored, lambda: len(self.links))
+        self.back = Back(
+            store.manager,
+            self.films,
+            self.scenes,
+            self.disk,
+            self._upkeep,
+            post=self.office.post,
+            say=self._say,
+            spawn=self._spawn,
+        )
 
     # --- its life
 
@@ -130,7 +117,7 @@ class Manager(Node):
         await self._end_tasks()  # some of them ask the office
         await self.office.close()
         await asyncio.to_thread(self.notices.close)
-        await asyncio.gather(*(link.close() for link in self.links.values()), return_exceptions=True)
+        await self.back.close()
         await self._end_tasks()
         await self.live.close()
 
@@ -141,12 +128,6 @@ class Manager(Node):
 
     def visit(self, session: Session) -> ManagerVisit:
         return ManagerVisit(self, session)
-
-    def facts(self) -> dict[str, Scalar]:
-        return {**super().facts(), "queue": Word("true")}
-
-    def hardware(self) -> dict[str, Scalar]:
-        return {}
 
     # --- for the verbs of the queue
 
@@ -182,7 +163,7 @@ class Manager(Node):
     # --- jobs of the queue in the front
 
     def drives(self, job: int) -> list[Drive]:
-        return [drive for link in self.links.values() for drive in link.drives.values() if drive.job == job]
+        return self.back.drives(job)
 
     async def front(self, number: int) -> Job | None:
         """The job of that number as nodes have jobs; None: there is none."""
@@ -254,17 +235,6 @@ class Manager(Node):
     def _follow(self, job: Job, run: QueuedRun) -> None:
         self.live.take(job, Live(run, asyncio.create_task(self._watch(job, run))))
 
-    def shown(self, job: Job) -> Status:
-        run = self.queued.get(job)
-        return Status.QUEUED if run is not None and job.state is Status.RENDERING and run.view.queued else job.state
-
-    def running(self, job: Job) -> Run:
-        """A job of the queue takes orders whatever its nodes do."""
-        run = self.live.run_of(job)
-        if run is None or not job.active:
-            return super().running(job)
-        return run
-
     async def _start(self, job: Job, options: RunOptions) -> Run:
         """The job is stored when this returns."""
         assert job.scene is not None
@@ -300,50 +270,11 @@ class Manager(Node):
             self._spawn(self._bring_newest())
 
     async def _submit(self, job: Job, options: RunOptions, halt: Halt) -> int:
-        assert job.scene is not None
         wishes = self.wishes.pop(job, Wishes({}, {}))
-        pictures.check(str(wishes.given.get("output", "")))
-        sha256, assets = await self.scenes.keep(job.scene, options.channels)
-        frames, more = await self._frames(job, wishes.frames, options.channels)
-        if job.scene.edits or any(spec.changes for spec in frames):
-            job.epoch = max(job.epoch, 1)  # as on the nodes, where edits make it so
-        number = await self.office.do(
-            events.Submit(
-                name=job.name,
-                owner=wishes.owner or job.owner.rpartition(":")[0],  # whoever connects from that machine
-                scene=sha256,
-                assets={**assets, **more},
-                frames=frames,
-                halt=halt,
-                develop=_stored(job.develop),
-                token=wishes.token,
-                epoch=job.epoch,
-                **wishes.given,
-            )
-        )
+        wanted = await submission(job, wishes, self.described, self.scenes, halt=halt, channels=options.channels)
+        number = await self.office.do(wanted)
         assert isinstance(number, int)
         return number
-
-    async def _frames(
-        self, job: Job, asked: Sequence[int], channels: tuple[str, ...]
-    ) -> tuple[tuple[events.FrameSpec, ...], dict[str, str]]:
-        """What each frame has of its own, and the files that it needs for that."""
-        described = self.described.get(job, Described())
-        specs, assets = [], {}
-        for number in described.frames(asked):
-            own = {}
-            if number in described.scenes:
-                own["scene"], files = await self.scenes.keep(described.scenes[number], channels)
-                assets.update({f"{name}#{number}": sha256 for name, sha256 in files.items()})
-            if number in described.changes:
-                own["changes"], files = await self.scenes.keep(described.changes[number].scene, ())
-                assets.update({f"{name}#{number}": sha256 for name, sha256 in files.items()})
-            specs.append(events.FrameSpec(number=number, **own))
-        return tuple(specs), assets
-
-    def described_only(self) -> list[Job]:
-        """Jobs that nobody has begun to render: only this process knows them."""
-        return [job for job in self.jobs if job not in self.queued and job.state is Status.READY]
 
     def being_described(self, name: str) -> Job | None:
         return self.jobs.ready_one(name)
@@ -358,60 +289,11 @@ class Manager(Node):
         await self.office.do(events.Edit(job=job, scene=sha256, assets=assets, epoch=wanted))
         return wanted
 
-    def _edited(self, job: Job, edit: JobEdit, epoch: int) -> None:
-        super()._edited(job, edit, epoch)
-        if job in self.queued:
-            job.develop |= {
-                param.name: param.value for call in edit.calls if call.name == "Film" for param in call.params
-            }
-
     async def reset(self, job: Job) -> None:
         run = self.queued.get(job)
         if run is not None:
             await self.office.do(events.Remove(job=run.job))
         await super().reset(job)
-
-    async def change_threads(self, job: Job, by: int) -> int:
-        run = self.running(job)
-        assert isinstance(run, QueuedRun)
-        return await run.change_threads(lambda threads: threads + by)
-
-    async def set_default_threads(self, threads: int) -> None:  # noqa: ARG002
-        raise LrnapError(Code.UNSUPPORTED, "a manager renders nothing itself: CTL_NODE ... threads= is for its nodes")
-
-    async def film(self, job: Job) -> Snapshot:
-        return await self.frame(job, None)
-
-    async def frame(self, job: Job, number: int | None) -> Snapshot:
-        """The film of a frame; None: of the one that is shown."""
-        run = self.queued.get(job)
-        if run is None:
-            return await super().film(job)
-        snapshot = await run.frame(number)
-        job.film = run.film
-        return snapshot
-
-    async def _count(self, job: Job, snapshot: Snapshot) -> None:  # noqa: ARG002
-        """It is counted where it came."""
-        run = self.queued.get(job)
-        if run is not None:
-            job.film = run.film
-
-    def run_status(self, job: Job) -> RunStatus | None:
-        run = self.queued.get(job)
-        return job.status if run is None else run.view.status
-
-    def figures(self, job: Job) -> dict[str, Scalar]:
-        fields = super().figures(job)
-        run = self.queued.get(job)
-        if run is not None:
-            fields |= {"nodes": run.view.nodes, "frames": len(run.view.frames), "id": run.job}
-            if run.view.why:
-                fields["why"] = printable(run.view.why)
-        return fields
-
-    def _amounts(self, job: Job, status: RunStatus) -> Amounts:  # noqa: ARG002
-        return Amounts(status.samples, status.seconds, status.spp)
 
     def _retire(self, job: Job) -> None:
         """Its place in the memory is needed; in the store it stays."""
@@ -429,7 +311,7 @@ class Manager(Node):
     async def keep_looks(self) -> None:
         """How jobs are developed is stored once somebody has changed it."""
         for job, run in [*self.queued.items()]:
-            look = _stored(job.develop)
+            look = stored_look(job.develop)
             if look != run.look:
                 run.look = look
                 await self.office.do(events.Change(job=run.job, develop=look))
@@ -437,40 +319,10 @@ class Manager(Node):
     # --- effects
 
     def _perform(self, step: Step, views: Mapping[int, View]) -> None:
-        for effect in step.effects:
-            try:
-                self._do(effect)
-            except Exception:
-                log.exception("defect while performing %r", effect)
+        self.back.perform(step.effects)
         for number, view in views.items():
             if number in self.fronts:
                 self.queued[self.fronts[number]].show(view)
-
-    def _do(self, effect: effects.Effect) -> None:
-        match effect:
-            case effects.Claim():
-                link = self.links.get(effect.node)
-                if link is None:
-                    link = self.links[effect.node] = Link(effect.node, effect.url, self.store.manager, self._around)
-                link.claim(effect.generation, take=effect.take)
-            case effects.Release():
-                link = self.links.pop(effect.node, None)
-                if link is not None:
-                    self._spawn(link.close(release=True))
-            case effects.RunEffect():
-                if effect.node in self.links:
-                    self.links[effect.node].order(effect)
-            case effects.ForgetFilm():
-                self.disk.do(functools.partial(self.films.forget, effect.key, effect.epoch))
-                self._upkeep.a_job_was_removed()
-            case effects.RunsOver():
-                self.disk.do(functools.partial(self.films.over, effect.key, effect.frame, effect.epoch, effect.runs))
-            case effects.FrameOver():
-                self.disk.do(functools.partial(self.disk.finish, effect.job, effect.frame))
-            case effects.Tell():
-                self._say(effect)
-            case _:
-                raise NotImplementedError(f"an effect without a performer: {effect!r}")
 
     def _say(self, tell: effects.Tell) -> None:
         """The history, for logs and subscribers. What a job is, the front says itself."""
@@ -495,17 +347,3 @@ class Manager(Node):
 def _newest(core: Core) -> dict[int, str]:
     """Names of jobs by number, the newest first."""
     return {number: core.world.jobs[number].name for number in nlargest(core.limits.fronts, core.world.jobs)}
-
-
-def _stored(develop: Mapping[str, object]) -> dict[str, object]:
-    """As JSON has values: single ones, and lists of them."""
-    return {name: _plain(value) for name, value in develop.items()}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Iterable):
-        return [_plain(item) for item in value]
-    item = getattr(value, "item", None)  # of numpy's numbers
-    return value if item is None else item()
