@@ -1,16 +1,13 @@
-"""What goes beyond classic Lux's kernels and lenses: cleaning, pupils, films, presets, views, legends, previews."""
+"""What goes beyond classic Lux's kernels and lenses: cleaning, pupils, films, legends, previews."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from films import film_of, noise
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lrnap.errors import LrnapError
 from lrnap.film import images, output
@@ -27,14 +24,12 @@ from lrnap.film.develop import (
     legend,
     notices,
     outliers,
-    presets,
     thinned,
 )
 from lrnap.film.develop.aperture import Aperture, pattern
 from lrnap.film.develop.falsecolours import Range
 from lrnap.film.develop.histogram import BLUE, GREEN, LOG, MODES, RED, RGB, VALUE
 from lrnap.film.develop.letters import written
-from lrnap.film.preset_file import of_picture, read, write
 from lrnap.film.snapshot import FilmLayout, Snapshot
 
 # ---- outliers --------------------------------------------------------------------------------------------------------
@@ -239,204 +234,6 @@ def test_a_film_in_black_and_white_has_no_colour() -> None:
     assert np.ptp(picture[..., :3], axis=-1).max() == 0
     assert len(films.built_in("aces_bw").curves) == 1
     assert Settings.from_params({"cameraresponse": "aces"}).response == films.built_in("aces")
-
-
-# ---- presets ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", presets.COLOUR_SPACES)
-def test_a_named_colour_space_is_its_chromaticities(name: str) -> None:
-    chosen = Settings.from_params({"colorspace_preset": name})
-    for part in ("red", "green", "blue", "white"):
-        given_xy = getattr(presets.COLOUR_SPACES[name], part)
-        assert getattr(chosen, f"colorspace_{part}") == pytest.approx(given_xy, abs=1e-6)
-    assert (develop(film_of(noise()), chosen) >= 0).all()
-
-
-def test_a_white_point_counts_more_than_a_space_and_numbers_more_than_names() -> None:
-    both = {"colorspace_preset": "sRGB", "whitepoint_preset": "D50"}
-    assert Settings.from_params(both).colorspace_white == (0.34567, 0.3585)
-    assert Settings.from_params({**both, "colorspace_white": [0.3, 0.3]}).colorspace_white == (0.3, 0.3)
-    with pytest.raises(LrnapError, match=r"'whitepoint_preset' must be one of SMPTE, A, B.* not 'D66'"):
-        Settings.from_params({"whitepoint_preset": "D66"})
-
-
-CHOSEN = {
-    "tonemapkernel": "reinhard",
-    "gamma": 1.8,
-    "bloom_enabled": True,
-    "colorspace_white": [0.3, 0.31],
-    "cameraresponse": "hable",
-    'lightgroup.the "sun".gain': 0.5,
-    "lightgroup.a.b.rgb": [1, 0.5, 0.25],
-}
-
-
-def test_settings_are_saved_as_a_preset_and_read_again(tmp_path: Path) -> None:
-    chosen = Settings.from_params(CHOSEN)
-    write(tmp_path / "look.toml", chosen)
-    found = read(tmp_path / "look.toml")
-    assert Settings.from_params(found.params) == chosen
-    assert found.params == {
-        name: list(value) if isinstance(value, tuple) else value for name, value in chosen.to_params().items()
-    }
-
-
-@given(st.text(min_size=1, max_size=20).filter(lambda name: name.encode("utf-8", "ignore").decode() == name))
-@settings(max_examples=60, deadline=None)
-def test_a_light_group_of_any_name_is_in_a_preset(name: str) -> None:
-    params = {f"lightgroup.{name}.gain": 2.0}
-    assert presets.from_text(presets.to_text(params)) == params
-
-
-def test_a_picture_says_how_it_was_developed(tmp_path: Path) -> None:
-    chosen = Settings.from_params(CHOSEN)
-    images.write(tmp_path / "a.png", develop(film_of(noise()), chosen), {"settings": json.dumps(chosen.to_params())})
-    assert Settings.from_params(of_picture(tmp_path / "a.png").params) == chosen
-    images.write(tmp_path / "b.png", develop(film_of(noise())))
-    with pytest.raises(LrnapError, match=r"b\.png: the picture does not say how it was developed"):
-        of_picture(tmp_path / "b.png")
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("gamma = ", "not a preset in TOML: Invalid value"),
-        ("gamma = " + "[" * 20000, "not a preset: it has lists in lists"),
-        ("gama = 2.2", "no parameter 'gama' of developing; did you mean 'gamma'"),
-        ("gamma = 99", "'gamma' must be a number from 0.05 to 20, not 99"),
-        ("lightgroup = 5", "a light group of a preset is a table"),
-        ("[lightgroup.sun]\nglow = 1", "no parameter 'lightgroup.sun.glow'"),
-        ("[lightgroup.sun]\ngain = -1", "'lightgroup.sun.gain' must be a number from 0"),
-    ],
-)
-def test_a_wrong_preset_is_refused_with_its_name(text: str, said: str, tmp_path: Path) -> None:
-    (tmp_path / "wrong.toml").write_text(text)
-    with pytest.raises(LrnapError, match=said) as refused:
-        read(tmp_path / "wrong.toml")
-    assert "wrong.toml" in str(refused.value)
-
-
-@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"#" * (2 << 20)], ids=["none", "not text", "too long"])
-def test_what_is_no_preset_is_refused(content: bytes | None, tmp_path: Path) -> None:
-    if content is not None:
-        (tmp_path / "odd.toml").write_bytes(content)
-    with pytest.raises(LrnapError, match=r"odd\.toml"):
-        read(tmp_path / "odd.toml")
-
-
-LOOKS = sorted((Path(__file__).resolve().parents[3] / "examples" / "looks").glob("*.toml"))
-
-
-def test_there_are_ten_looks() -> None:
-    assert len(LOOKS) == 10
-
-
-@pytest.mark.parametrize("look", LOOKS, ids=lambda path: path.stem)
-def test_a_look_of_the_examples_differs_from_a_film_as_it_is(look: Path) -> None:
-    if "ocio" in look.read_text():
-        pytest.importorskip("PyOpenColorIO")
-    chosen = Settings.from_params(read(look).params)
-    film = film_of(100 * noise(70, 80))
-    assert (chosen == Settings()) == look.stem.endswith("plain")
-    assert np.isfinite(develop(film, chosen)).all()
-
-
-# ---- views -----------------------------------------------------------------------------------------------------------
-
-BUILT_IN = "ocio://cg-config-v2.1.0_aces-v1.3_ocio-v2.3"
-
-
-def test_a_view_takes_the_place_of_the_last_steps() -> None:
-    ocio = pytest.importorskip("PyOpenColorIO")
-    exposure = {"tonemapkernel": "linear", "linear_fstop": 1.0, "linear_sensitivity": 10 / 0.65, "linear_gamma": 0.0}
-    chosen = Settings.from_params(
-        {**exposure, "ocio": BUILT_IN, "ocio_view": "Un-tone-mapped", "gamma": 9.0, "cameraresponse": "hable"}
-    )
-    colours = np.clip(noise(20, 30), 0, 0.9)
-    picture = develop(film_of(colours), chosen)[..., :3]
-    srgb = np.where(colours <= 0.0031308, 12.92 * colours, 1.055 * colours ** (1 / 2.4) - 0.055)
-    np.testing.assert_allclose(picture, srgb, atol=1e-3)
-    assert ocio.Config.CreateFromFile(BUILT_IN).getDefaultDisplay() == chosen.view.display
-    assert np.isfinite(develop(film_of(noise() * np.float32(1e12)), chosen)).all()
-
-
-@pytest.mark.parametrize(
-    ("params", "said"),
-    [
-        ({"ocio": "ocio://nowhere"}, "no OpenColorIO configuration"),
-        ({"ocio": BUILT_IN, "ocio_display": "CRT"}, "no display 'CRT'; there are 'sRGB - Display'"),
-        ({"ocio": BUILT_IN, "ocio_view": "Filmic"}, "no view 'Filmic'; there are 'ACES 1.0 - SDR Video'"),
-    ],
-)
-def test_what_a_configuration_has_not_is_refused_with_what_it_has(params: dict[str, str], said: str) -> None:
-    pytest.importorskip("PyOpenColorIO")
-    with pytest.raises(LrnapError, match=said):
-        Settings.from_params(params)
-
-
-CONFIG = """ocio_profile_version: 2
-roles: {default: lin_rec709, scene_linear: lin_rec709}
-displays: {screen: [!<View> {name: lost, colorspace: table}]}
-colorspaces:
-  - !<ColorSpace> {name: lin_rec709}
-  - !<ColorSpace> {name: table, from_scene_reference: !<FileTransform> {src: lost.cube}}
-"""
-
-
-def test_a_table_that_a_configuration_lacks_is_named(tmp_path: Path) -> None:
-    pytest.importorskip("PyOpenColorIO")
-    path = tmp_path / "config.ocio"
-    path.write_text(CONFIG)
-    with pytest.raises(LrnapError, match=r"view 'lost' cannot be made: .*lost\.cube"):
-        Settings.from_params({"ocio": "a"}, files={"a": str(path)})
-    with pytest.raises(LrnapError, match="no OpenColorIO configuration"):
-        Settings.from_params({"ocio": "a"}, files={"a": str(tmp_path / "gone.ocio")})
-
-
-WIDE = """ocio_profile_version: 2
-roles: {default: wide, scene_linear: wide, aces_interchange: ACES2065-1}
-displays: {screen: [!<View> {name: plain, colorspace: wide}]}
-colorspaces:
-  - !<ColorSpace> {name: ACES2065-1}
-  - !<ColorSpace> {name: wide, to_scene_reference: !<BuiltinTransform> {style: ACEScg_to_ACES2065-1}}
-"""
-RED_IN_ACESCG = (0.6131, 0.0702, 0.0206)  # of sRGB's primaries
-
-
-def in_view(tmp_path: Path, text: str, colour: tuple[float, float, float]) -> tuple[Settings, np.ndarray]:
-    path = tmp_path / f"{len(text)}.ocio"
-    path.write_text(text)
-    exposure = {"tonemapkernel": "linear", "linear_fstop": 1.0, "linear_sensitivity": 10 / 0.65, "linear_gamma": 0.0}
-    chosen = Settings.from_params({**exposure, "ocio": "a"}, files={"a": str(path)})
-    return chosen, develop(film_of(np.full((2, 2, 3), colour)), chosen)[0, 0, :3]
-
-
-def test_a_configuration_without_srgb_s_primaries_gets_its_own_linear_light(tmp_path: Path) -> None:
-    pytest.importorskip("PyOpenColorIO")
-    chosen, shown = in_view(tmp_path, WIDE, (1, 0, 0))
-    assert shown == pytest.approx(RED_IN_ACESCG, abs=1e-3)
-    assert notices(chosen, FilmLayout(2, 2)) == ()
-
-
-def test_a_configuration_that_does_not_say_what_its_light_is_is_taken_at_its_word_aloud(tmp_path: Path) -> None:
-    pytest.importorskip("PyOpenColorIO")
-    text = CONFIG.replace("lin_rec709", "light").replace("colorspace: table", "colorspace: light")
-    chosen, shown = in_view(tmp_path, text, (1, 0.5, 0))
-    assert shown == pytest.approx((1, 0.5, 0), abs=1e-6)
-    (said,) = notices(chosen, FilmLayout(2, 2))
-    assert "'light', is taken to have the primaries of sRGB; call one of its colour spaces lin_rec709" in said
-
-
-def test_a_configuration_without_any_linear_light_is_refused_with_a_cure(tmp_path: Path) -> None:
-    pytest.importorskip("PyOpenColorIO")
-    text = (
-        CONFIG.replace("lin_rec709", "odd")
-        .replace(", scene_linear: odd", "")
-        .replace("colorspace: table", "colorspace: odd")
-    )
-    with pytest.raises(LrnapError, match=r"no colour space for linear light .* give it the role aces_interchange"):
-        in_view(tmp_path, text, (1, 1, 1))
 
 
 # ---- what a film says ------------------------------------------------------------------------------------------------
