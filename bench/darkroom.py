@@ -1,10 +1,10 @@
 """develop_1080p: a 1920x1080 film developed to 8 bits (tonemap, gamma) / the same by LuxCore's own image pipeline.
 
 LuxCore is in another process, and they take turns. What is compared is a film in memory, such as a master has merged;
-develop_1080p_own compares with a film that LuxCore has rendered itself, which it need not be given first. preview_8k: a
-preview that fits a screen of 1920x1080 / all of a 7680x4320 film, which is 16 times as many pixels. The plain figures
-say how the time grows with pixels (0.5 to 33 megapixels) and light groups (1 to 16), and how much memory developing
-takes.
+develop_1080p_own compares with a film that LuxCore has rendered itself, which it need not be given first. preview_4k:
+LuxCore's pipeline for all of a 3840x2160 film / a preview of it here that fits a screen of 1920x1080. preview_8k: such
+a preview of a 7680x4320 film, which has 16 times as many pixels / all of it, both here. The plain figures say how the
+time grows with pixels (0.5 to 33 megapixels) and light groups (1 to 16), and how much memory developing takes.
 """
 
 from __future__ import annotations
@@ -29,13 +29,35 @@ USUAL = Settings()  # autolinear, which has to measure first
 
 
 def rows() -> list[Row]:
-    return [*_beside_luxcore(), *_previews(), *_growth(), *_memory()]
+    return [*_beside_luxcore(), *_preview_beside_luxcore(), *_previews(), *_growth(), *_memory()]
 
 
 def _beside_luxcore() -> list[Row]:
     film = _film(*SCREEN)
+    memory, memory_cpu, own, own_cpu, ours, ours_cpu = _in_turns(SCREEN, lambda: develop(film, USUAL, dtype=np.uint8))
+    here = f"here {ours:.0f} ms (processors {ours_cpu:.0f}); tonemap, gamma, 8 bits, best of {ROUNDS} in turns"
+    luxcore = "LuxCore {:.0f} ms (processors {:.0f})".format
+    return [
+        Row("develop_1080p", memory / ours, 4.0, f"{luxcore(memory, memory_cpu)}, {here}"),
+        Row("develop_1080p_own", own / ours, None, f"{luxcore(own, own_cpu)}, {here}"),
+    ]
+
+
+def _preview_beside_luxcore() -> list[Row]:
+    size = 3840, 2160
+    film = _film(*size)
+    memory, _, _, _, ours, _ = _in_turns(size, lambda: develop(thinned(film, *SCREEN), USUAL, dtype=np.uint8))
+    detail = f"8.3 megapixels: LuxCore develops all in {memory:.0f} ms, a preview for a screen takes {ours:.0f} ms here"
+    return [Row("preview_4k", memory / ours, 10.0, detail)]
+
+
+def _in_turns(size: tuple[int, int], work: Callable[[], object]) -> tuple[float, ...]:
+    """Milliseconds on the clock and of processors: LuxCore's for a film in memory and for its own, and those of `work`.
+
+    Not the first touches of memory; and the best of each, because others use the machine, too.
+    """
     rounds = []
-    command = [sys.executable, "-m", "bench.bare_darkroom", *map(str, SCREEN)]
+    command = [sys.executable, "-m", "bench.bare_darkroom", *map(str, size)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as bare:
@@ -44,17 +66,10 @@ def _beside_luxcore() -> list[Row]:
             print(file=bare.stdin, flush=True)
             theirs = map(float, _next_numbers(bare.stdout.readline))
             begin = perf_counter(), process_time()
-            develop(film, USUAL, dtype=np.uint8)
+            work()
             rounds.append((*theirs, perf_counter() - begin[0], process_time() - begin[1]))
         bare.stdin.close()
-    # Not the first touches of memory; and the best of each, because others use the machine, too.
-    memory, memory_cpu, own, own_cpu, ours, ours_cpu = (1e3 * min(times) for times in zip(*rounds[2:], strict=True))
-    here = f"here {ours:.0f} ms (processors {ours_cpu:.0f}); tonemap, gamma, 8 bits, best of {ROUNDS} in turns"
-    luxcore = "LuxCore {:.0f} ms (processors {:.0f})".format
-    return [
-        Row("develop_1080p", memory / ours, 4.0, f"{luxcore(memory, memory_cpu)}, {here}"),
-        Row("develop_1080p_own", own / ours, None, f"{luxcore(own, own_cpu)}, {here}"),
-    ]
+    return tuple(1e3 * min(times) for times in zip(*rounds[2:], strict=True))
 
 
 def _previews() -> list[Row]:
