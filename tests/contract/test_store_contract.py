@@ -22,6 +22,7 @@ from lrnap.manager.jobs import JobState
 from lrnap.manager.nodes import Standing
 from lrnap.manager.store import Store
 from lrnap.manager.store.engine import open_engine
+from lrnap.manager.store.holder import Holder
 from lrnap.manager.store.schema import metadata
 from lrnap.manager.validate import validate
 
@@ -178,6 +179,22 @@ def test_a_store_that_a_manager_has_is_refused_to_another_and_can_be_taken_over(
         opened(url, alone=True)
     second.store.close()
     opened(url, alone=True).store.close()
+
+
+def test_who_lets_go_of_a_store_has_let_go_of_it_at_once(url: str) -> None:
+    """Also if its connections live on, or their server takes its time to see that they have ended."""
+    engines = [open_engine(url), open_engine(url)]
+    first, second = map(Holder, engines)
+    first.hold()
+    with pytest.raises(LrnapError, match=f"process {os.getpid()} on "):
+        second.hold()
+    first.close()
+    second.hold()
+    with pytest.raises(LrnapError, match=f"process {os.getpid()} on "):
+        first.hold()
+    second.close()
+    for engine in engines:
+        engine.dispose()
 
 
 def test_what_was_written_but_not_answered_is_written_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

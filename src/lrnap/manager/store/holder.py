@@ -50,6 +50,8 @@ class Holder:
         if self._file is not None:
             self._file.close()
         if self._session is not None:
+            with suppress(DBAPIError):  # said, since a server takes its time to see that a session has ended
+                self._session.scalar(text(f"SELECT pg_advisory_unlock({LOCK})"))
             with suppress(DBAPIError):
                 self._session.close()
         self._file = self._session = None
@@ -90,6 +92,7 @@ class Holder:
         if self._session is not None:
             return None
         session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        session.detach()  # it ends when it is closed, instead of serving others under this name
         try:
             for name in ("idle", "interval", "count"):  # a machine that is gone holds nothing for hours
                 session.execute(text(f"SET tcp_keepalives_{name} = 5"))
@@ -99,8 +102,8 @@ class Holder:
                 self._session = session
                 return None
             names = session.scalars(
-                text("SELECT application_name FROM pg_stat_activity WHERE application_name LIKE :like AND "
-                     "pid <> pg_backend_pid() AND datname = current_database()"),
+                text("SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE granted AND "
+                     "locktype = 'advisory' AND datname = current_database() AND application_name LIKE :like"),
                 {"like": NAME + "%"},
             ).all()  # fmt: skip
         except BaseException:
