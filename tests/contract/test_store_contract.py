@@ -197,6 +197,30 @@ def test_who_lets_go_of_a_store_has_let_go_of_it_at_once(url: str) -> None:
         engine.dispose()
 
 
+def test_a_store_whose_server_ended_the_session_is_held_anew_and_let_go(postgresql: str) -> None:
+    """As when PostgreSQL is started again: its lock went with the session."""
+    engine, other = open_engine(postgresql), create_engine(open_engine(postgresql).url, isolation_level="AUTOCOMMIT")
+
+    def end_sessions() -> None:
+        with other.connect() as connection:
+            connection.scalars(
+                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'lrnap man%'")
+            ).all()
+
+    first, second = Holder(engine), Holder(other)
+    first.hold()
+    end_sessions()
+    first.hold()
+    with pytest.raises(LrnapError, match=f"process {os.getpid()} on "):
+        second.hold()
+    end_sessions()
+    first.close()
+    second.hold()
+    second.close()
+    for used in (engine, other):
+        used.dispose()
+
+
 def test_what_was_written_but_not_answered_is_written_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer to the commit is lost, and the write is tried again."""
     write, lost = desk.store._write, []

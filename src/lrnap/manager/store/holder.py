@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from lrnap.errors import Code, LrnapError
 from lrnap.manager.store.engine import file_of
@@ -50,9 +50,9 @@ class Holder:
         if self._file is not None:
             self._file.close()
         if self._session is not None:
-            with suppress(DBAPIError):  # said, since a server takes its time to see that a session has ended
+            with suppress(SQLAlchemyError):  # said, since a server takes its time to see that a session has ended
                 self._session.scalar(text(f"SELECT pg_advisory_unlock({LOCK})"))
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):
                 self._session.close()
         self._file = self._session = None
 
@@ -116,6 +116,6 @@ class Holder:
     def _alive(session: Connection) -> bool:
         try:
             session.scalar(text("SELECT 1"))
-        except DBAPIError:
+        except SQLAlchemyError:
             return False
         return True
