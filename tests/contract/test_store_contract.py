@@ -80,6 +80,41 @@ def test_the_migrations_make_the_tables_that_the_code_has(desk: Desk, url: str) 
     engine.dispose()
 
 
+def change(url: str, *statements: str) -> None:
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_store_of_an_older_version_is_brought_up_to_date_with_all_that_is_in_it(url: str) -> None:
+    desk = opened(url)
+    add_node(desk)
+    job = submit(desk)
+    desk.store.close()
+    change(
+        url,
+        "DROP INDEX history_wanted",
+        "ALTER TABLE history DROP COLUMN who",
+        "ALTER TABLE nodes DROP COLUMN joined",
+        "UPDATE alembic_version SET version_num = '0001'",
+    )
+    again = opened(url)
+    assert again.core.world.jobs[job].name == "ball"
+    assert again.core.world.nodes[1].tags == ("gpu", "big")
+    assert [row.step for _, row in again.store.history(job)][:1] == ["submit"]
+    again.store.close()
+
+
+def test_a_store_of_a_newer_version_is_left_alone_and_said_clearly(url: str) -> None:
+    opened(url).store.close()
+    change(url, "UPDATE alembic_version SET version_num = '0099'")
+    with pytest.raises(LrnapError, match=r"is that of a newer lrnap .*0099.* put back the copy") as refused:
+        Store(url)
+    assert refused.value.code is Code.UNSUPPORTED
+
+
 def test_all_that_was_stored_comes_back(desk: Desk, url: str) -> None:
     add_node(desk)
     job = submit(desk, "Küche ☕", assets={"wood.png": "a" * 64}, tags=("gpu",), priority=-3, nodes_max=4)

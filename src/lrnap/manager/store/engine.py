@@ -9,6 +9,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -39,10 +41,20 @@ def open_engine(url: str) -> Engine:
 
 
 def upgrade(engine: Engine) -> None:
-    """Brings the tables up to date; a new database gets them all."""
+    """Brings the tables up to date; a new database gets them all. Raises LrnapError (UNSUPPORTED) for one that a newer
+    lrnap has brought further."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with engine.begin() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        if found is not None and found not in known:
+            raise LrnapError(
+                Code.UNSUPPORTED,
+                f"the store {engine.url.render_as_string(hide_password=True)} is that of a newer lrnap (its tables are "
+                f"version {found}, this one knows those up to {max(known)}): start it with the newer one, or put back "
+                "the copy that was made before",
+            )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
