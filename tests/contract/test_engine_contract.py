@@ -389,6 +389,10 @@ async def test_channels_that_are_asked_for_come_with_the_film(bench: Bench) -> N
         if name not in ("depth", "albedo", "normal"):  # those two are means, of which a part may have missed
             assert not values[~hit].any(), name
     assert {0, 1, 2} <= set(np.unique(seen["object_id"])) <= {0, 1, 2, 3}
+    called = snapshot.layout.names
+    assert called.keys() == {"material_id", "object_id"}
+    for name, names in called.items():
+        assert len(set(names)) == len(names) >= seen[name].max(), "every id has a name of its own"
     assert np.all((seen["albedo"] >= 0) & (seen["albedo"] <= 1))
     lengths = np.linalg.norm(seen["geometry_normal"][hit], axis=1)
     assert lengths == pytest.approx(1, abs=1e-3)

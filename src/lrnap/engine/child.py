@@ -182,7 +182,7 @@ class Child:
         self._description, self._epoch = description, command["epoch"]
         self._watch.reset()
         self._enter(self._state)
-        return {"warnings": bounded(warnings)}
+        return {"warnings": bounded(warnings), "names": dict(self._renderer.names)}
 
     def _must_be_alive(self, what: str) -> None:
         if self._state.over:

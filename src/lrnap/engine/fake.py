@@ -22,11 +22,13 @@ from lrnap.engine.protocol import Halt, RunOptions
 from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout, wanted_channels
 from lrnap.errors import Code, SceneError
 from lrnap.film.channels import CHANNELS, Kind
+from lrnap.film.names import Names
 from lrnap.film.snapshot import Block, FilmLayout, Planes
 from lrnap.lux.description import SceneDescription
 from lrnap.lux.params import ParamSet
 
 _SPP_PER_SECOND = 400.0  # what a small film gets from an engine on a desktop machine
+SEEN = ("left", "right")  # what its two materials and objects are called
 
 
 def pattern(layout: FilmLayout) -> npt.NDArray[np.float32]:
@@ -51,8 +53,10 @@ class FakeRenderer:
     def build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:  # noqa: ARG002
         film = ParamSet(description.film)
         groups = tuple(description.light_groups) or ("default",)
+        channels = wanted_channels(options, description)
+        names = {name: SEEN for name in channels if CHANNELS[name].kind is Kind.VOTES}
         self._layout = FilmLayout(
-            film.int("xresolution"), film.int("yresolution"), groups, channels=wanted_channels(options, description)
+            film.int("xresolution"), film.int("yresolution"), groups, channels=channels, names=names
         )
         check_layout(self._layout, description.film.at)
         self._seed = options.seed
@@ -124,6 +128,10 @@ class FakeRenderer:
         self._passes = 0.0
         self._since = None if self._since is None else time.monotonic()
         return (f"edit {self._edits} shows in brightness alone",)
+
+    @property
+    def names(self) -> Names:
+        return self._layout.names
 
     def stop(self) -> None:
         self.pause()

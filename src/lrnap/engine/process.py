@@ -27,6 +27,7 @@ from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.engine.renderer import check_halt, check_options, check_threads
 from lrnap.engine.reported import ReportedRun
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
+from lrnap.film.names import Names
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
@@ -154,6 +155,8 @@ class ProcessRun(ReportedRun):
         wanted = self._status.epoch + 1 if epoch is None else epoch
         message, parts = pipe.packed({"epoch": wanted, "files": dict(files or {})}, calls)
         answer = await self._ask("edit", parts, **message)
+        assert self._layout is not None  # what is edited has been built
+        self._layout = replace(self._layout, names=_called(answer["names"]))
         self._warnings = tuple(dict.fromkeys((*self._warnings, *answer["warnings"])))
         return wanted
 
@@ -252,7 +255,8 @@ class ProcessRun(ReportedRun):
 
     def _built(self, built: dict[str, Any]) -> None:
         layout = built["layout"]
-        self._layout = FilmLayout(**layout | {name: tuple(layout[name]) for name in ("groups", "channels")})
+        fields = {name: tuple(layout[name]) for name in ("groups", "channels")} | {"names": _called(layout["names"])}
+        self._layout = FilmLayout(**layout | fields)
         self._warnings = tuple(built["warnings"])
         self._judge(halts.first_of(self._options.halt, Halt(**built["halt"])))
 
@@ -381,6 +385,10 @@ def _new_block(layout: FilmLayout, folder: str) -> BlockFile:
     except OSError as error:
         size = layout.floats * 4 / 1e6
         raise EngineError(f"there is no room for a film of {size:.0f} MB: {error}") from error
+
+
+def _called(names: Mapping[str, Sequence[str]]) -> Names:
+    return {channel: tuple(of_ids) for channel, of_ids in names.items()}
 
 
 def _status(fields: dict[str, Any]) -> RunStatus:

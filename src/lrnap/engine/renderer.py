@@ -16,6 +16,7 @@ from lrnap.engine.protocol import Halt, RunOptions
 from lrnap.engine.seeds import MAX_SEED
 from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.film.channels import in_order
+from lrnap.film.names import Names
 from lrnap.film.snapshot import Block, FilmLayout
 from lrnap.limits import MAX_FILM_PIXELS, MAX_FILM_SIDE
 from lrnap.lux.description import SceneDescription
@@ -78,6 +79,10 @@ class Renderer(Protocol):
 
         Raises SceneError or EngineError, and then renders the scene on that it had, perhaps with an empty film.
         """
+
+    @property
+    def names(self) -> Names:
+        """What the scene, as it is now, calls the things whose ids are in the film."""
 
     def stop(self) -> None:
         """Ends rendering and keeps the film."""

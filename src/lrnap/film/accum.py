@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 import numpy as np
 
 from lrnap.errors import Code, LrnapError
+from lrnap.film import names
 from lrnap.film.channels import in_order
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.limits import MAX_FILM_PIXELS, MAX_FILM_SIDE, MAX_LIGHT_GROUPS, MAX_NAME
@@ -43,6 +44,7 @@ def describe(snapshot: Snapshot) -> dict[str, str]:
         "SCREEN": str(int(layout.screen)),
         "GROUPS": ",".join(quote(group, safe="") for group in layout.groups),
         **({"CHANNELS": ",".join(layout.channels)} if layout.channels else {}),
+        **({"NAMES": names.packed(layout.names)} if layout.names else {}),
     }
 
 
@@ -65,7 +67,8 @@ def layout_of(fields: Mapping[str, str]) -> FilmLayout:
     groups = tuple(unquote(word) for word in words)
     if len(set(groups)) != len(groups) or max(map(len, groups)) > MAX_NAME:
         raise _bad("GROUPS", fields["GROUPS"], f"have names that differ and are at most MAX_NAME = {MAX_NAME} long")
-    layout = FilmLayout(width, height, groups, bool(_whole(fields, "SCREEN", 0, 1)), _channels(fields))
+    called = names.unpacked(fields["NAMES"]) if "NAMES" in fields else {}
+    layout = FilmLayout(width, height, groups, bool(_whole(fields, "SCREEN", 0, 1)), _channels(fields), called)
     length = layout.floats * _WIRE.itemsize
     if _whole(fields, "LENGTH", 0, _COUNT) != length:
         raise _bad("LENGTH", fields["LENGTH"], f"be {length} for this size, these light groups and channels")
@@ -102,12 +105,12 @@ def _channels(fields: Mapping[str, str]) -> tuple[str, ...]:
     """None where the field is missing."""
     text = fields.get("CHANNELS", "")
     try:
-        names = in_order(text.split(","))
+        channels = in_order(text.split(","))
     except LrnapError as error:
         raise _bad("CHANNELS", text, f"have names that are known ({error.message})") from None
-    if ",".join(names) != text:
+    if ",".join(channels) != text:
         raise _bad("CHANNELS", text, "name each channel once, in the order in which films hold them")
-    return names
+    return channels
 
 
 def _text(fields: Mapping[str, str], name: str) -> str:

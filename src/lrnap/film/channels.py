@@ -62,6 +62,18 @@ CHANNELS: Mapping[str, Channel] = {  # in the order in which films hold them: wh
 }
 
 
+def of_votes(name: str) -> str:
+    """The layer of a picture that has all votes of a channel of ids, not only the id with the most of them."""
+    return f"{name}.votes"
+
+
+def is_votes(values: Values) -> bool:
+    """Whether values (..., 2 * SLOTS) of others can be a channel's votes: whole numbers, and weights from 0 on."""
+    numbers, weights = values[..., ::2], values[..., 1::2]
+    finite = bool(np.isfinite(values).all())
+    return finite and bool((numbers >= 0).all() and (numbers == np.floor(numbers)).all() and (weights >= 0).all())
+
+
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
     """Names of channels as a layout has them: each once, in the table's order. Raises LrnapError for an unknown one."""
     wanted = {name.strip() for name in names} - {""}

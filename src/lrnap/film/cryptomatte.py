@@ -2,7 +2,7 @@
 
 Psyop's specification 1.2: a name's MurmurHash3 (32 bits, seed 0) is an id, made a float whose exponent is neither 0 nor
 255; layers NAME00 ... hold pairs of id and coverage, the most coverage first; the header says which layers
-they are, and what the names are: `object_7` and `material_3`, the numbers of the channels object_id and material_id.
+they are, and what the names are: the scene's own, or `object_7` and `material_3` by the numbers where it is not known.
 
 LuxCore tells the id of the nearest sample of a pixel, so the edges of one run are hard; those of many runs are mixed.
 """
@@ -10,7 +10,7 @@ LuxCore tells the id of the nearest sample of a pixel, so the edges of one run a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from lrnap.film.channels import SLOTS, Values
 
 LAYERS: Mapping[str, str] = {"object_id": "CryptoObject", "material_id": "CryptoMaterial"}  # channel -> layer
 MOST = 1 << 24  # a float32 counts so far
+LOSSY = ("dwa", "b44", "pxr24")  # beginnings of compressions that change numbers
 _PAIRS = 2  # of id and coverage in one layer of four values
 
 
@@ -25,13 +26,16 @@ def is_layer(name: str) -> bool:
     return name.startswith(tuple(LAYERS.values()))
 
 
-def layers(channel: str, values: Values) -> tuple[dict[str, Values], dict[str, str]]:
-    """Of a film's channel of ids (H, W, floats): the layers (H, W, 4) by name, and what the header has to say."""
+def layers(channel: str, values: Values, called: Sequence[str] = ()) -> tuple[dict[str, Values], dict[str, str]]:
+    """Of a film's channel of ids (H, W, floats): the layers (H, W, 4) by name, and what the header has to say.
+
+    `called`: the names of the ids 1, 2, 3 ...; those beyond are called by their numbers.
+    """
     name = LAYERS[channel]
     pairs = values.reshape(*values.shape[:2], SLOTS, 2)
     numbers, where = np.unique(pairs[..., 0], return_inverse=True)
-    known = [number for number in numbers.tolist() if 0 < number < MOST]
-    names = {number: f"{channel.removesuffix('_id')}_{int(number)}" for number in known}
+    known = [number for number in numbers.tolist() if 1 <= number < MOST]
+    names = {number: _name(channel, int(number), called) for number in known}
     hashes = {number: _float_safe(murmur3(text.encode())) for number, text in names.items()}
     ids = np.array([hashes.get(number, 0) for number in numbers.tolist()], np.uint32).view(np.float32)
     votes = np.nan_to_num(np.maximum(pairs[..., 1], 0)).astype(np.float64)
@@ -49,6 +53,10 @@ def layers(channel: str, values: Values) -> tuple[dict[str, Values], dict[str, s
         f"{key}/conversion": "uint32_to_float32",
         f"{key}/manifest": manifest,
     }
+
+
+def _name(channel: str, number: int, called: Sequence[str]) -> str:
+    return called[number - 1] if number <= len(called) else f"{channel.removesuffix('_id')}_{number}"
 
 
 def murmur3(data: bytes) -> int:

@@ -2,8 +2,9 @@
 added to others.
 
 Beside what every EXR of ours holds there is a layer for each light group, even if there is one, `weight.W`, and in a
-film that was merged from several runs `variance.R`, `.G`, `.B`: the square of what each colour is uncertain by. What
-was traced from the lights is divided by the whole film's samples, so it is told as if each pixel had got its share.
+film that was merged from several runs `variance.R`, `.G`, `.B`: the square of what each colour is uncertain by. Where
+runs do not agree on an id, `object_id.votes` has all votes. What was traced from the lights is divided by the whole
+film's samples, so it is told as if each pixel had got its share.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film import images
-from lrnap.film.channels import CHANNELS, from_shown
+from lrnap.film import images, names
+from lrnap.film.channels import CHANNELS, Kind, from_shown, is_votes, of_votes
 from lrnap.film.cryptomatte import is_layer
 from lrnap.film.images import WEIGHT
 from lrnap.film.noise import Estimate
-from lrnap.film.radiance import BRIGHTEST, clean, resolve
+from lrnap.film.radiance import BRIGHTEST, Accumulators, clean, resolve
 from lrnap.film.snapshot import Block, FilmLayout, Snapshot
 
 EXTENSION = ".exr"
@@ -29,6 +30,7 @@ VARIANCE = "variance"
 RUN = "exr"
 _ESCAPE = "light "
 _GROUPS = "groups"
+_NAMES = "names"
 _ONLY = "default"  # the light group of a picture
 
 
@@ -41,9 +43,15 @@ def layers(film: Snapshot, noise: Estimate | None = None) -> dict[str, Block]:
     result = dict(zip(map(layer_of, film.layout.groups), colours, strict=True)) | {
         WEIGHT: np.asarray(weight)[..., None]
     }
+    result |= {of_votes(name): votes for name, votes in film.planes.channels.items() if _divided(name, votes)}
     if noise is not None:
         result[VARIANCE] = noise.variance.reshape(*shape, 3)
     return result
+
+
+def _divided(name: str, values: Block) -> bool:
+    """Whether a channel is one of ids, and holds more than the one that a picture shows."""
+    return CHANNELS[name].kind is Kind.VOTES and bool(values[..., 3::2].any())
 
 
 def is_film(path: str | os.PathLike[str]) -> bool:
@@ -76,7 +84,8 @@ def read(path: str | os.PathLike[str], run: str = RUN, *, pictures: bool = False
     if not light or any(values.shape[2] != 3 for values in light.values()):
         raise LrnapError(Code.TYPE, "it holds weights, but no light group", at=os.fspath(path))
     channels = [name for name, row in CHANNELS.items() if name in found and found[name].shape[2] == len(row.names)]
-    layout = FilmLayout(weight.shape[1], weight.shape[0], _ordered(path, light), channels=tuple(channels))
+    called = {name: said for name, said in _called(path).items() if name in channels}
+    layout = FilmLayout(weight.shape[1], weight.shape[0], _ordered(path, light), channels=tuple(channels), names=called)
     block = layout.new_block()
     planes = layout.planes(block)
     planes.weight[:] = weight
@@ -86,7 +95,9 @@ def read(path: str | os.PathLike[str], run: str = RUN, *, pictures: bool = False
         for index, group in enumerate(layout.groups):
             np.multiply(light[group], weight[..., None], out=planes.pixel[index])
     for name in channels:
-        planes.channels[name][:] = from_shown(name, found[name], weight)
+        votes = found.get(of_votes(name))
+        whole = votes is not None and votes.shape == planes.channels[name].shape and is_votes(votes)
+        planes.channels[name][:] = votes if whole else from_shown(name, found[name], weight)
     return Snapshot(run, 0, 1, layout, block, samples=float(weight.sum(dtype=np.float64)))
 
 
@@ -100,12 +111,25 @@ def _group_of(layer: str) -> str:
 
 
 def _reserved(layer: str) -> bool:
-    return layer in (WEIGHT, VARIANCE, *CHANNELS) or is_layer(layer)
+    return layer in (WEIGHT, VARIANCE, *CHANNELS, *map(of_votes, CHANNELS)) or is_layer(layer)
 
 
 def facts(film: Snapshot) -> dict[str, str]:
     """What a file says besides: layers have no order."""
     return {_GROUPS: json.dumps(film.layout.groups)}
+
+
+def names_of(film: Accumulators) -> dict[str, str]:
+    """What a file with the film's ids says of them."""
+    return {_NAMES: names.as_text(film.layout.names)} if film.layout.names else {}
+
+
+def _called(path: str | os.PathLike[str]) -> names.Names:
+    """What the things are called whose ids the file holds, where it says it."""
+    try:
+        return names.of_text(images.read_metadata(path).get(_NAMES, "{}"))
+    except LrnapError:  # not ours
+        return {}
 
 
 def _ordered(path: str | os.PathLike[str], groups: Iterable[str]) -> tuple[str, ...]:

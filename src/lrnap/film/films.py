@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film import exr_film, flm, flm_parameters
+from lrnap.film import exr_film, flm, flm_parameters, names
 from lrnap.film.develop import Settings
 from lrnap.film.flm_convert import to_snapshot
 from lrnap.film.independent import Independent
@@ -125,3 +125,6 @@ def check_alike(classic: flm.Flm | None, film: Snapshot, other: FilmFile) -> Non
             raise LrnapError(Code.STATE, f"it cannot be merged: {difference}", at=str(other.path))
         return
     check_layout(with_channels(other.film, film.layout.channels), film.layout)
+    if difference := names.difference(other.film.layout.names, film.layout.names):
+        message = f"it cannot be merged, as it is of another scene: {difference}"
+        raise LrnapError(Code.STATE, message, at=str(other.path))

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import OpenImageIO as oiio
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film.channels import CHANNELS
+from lrnap.film.channels import CHANNELS, SLOTS, of_votes
 from lrnap.film.cryptomatte import is_layer
 from lrnap.film.develop import quantise
 from lrnap.film.develop.colour import ROOM
@@ -37,6 +37,7 @@ WEIGHT = "weight"  # the layer of a film's weights
 _JPEG_QUALITY = 92
 DEPTH = "Z"  # what programs that read EXR look for
 HALF_MOST = np.float32(np.finfo(np.float16).max)
+_VOTES = frozenset(map(of_votes, CHANNELS))
 _CHANNEL_DEPTH = dict.fromkeys(("depth", "position", "material_id", "object_id"), "float")  # half has 11 bits
 
 
@@ -190,7 +191,7 @@ def _prepare(
             if values.ndim != 3 or values.shape[:2] != picture.shape[:2]:
                 raise LrnapError(Code.TYPE, f"layer {layer!r} is {values.shape}, not as large as the picture")
             names += [DEPTH] if layer == "depth" else [f"{layer}.{c}" for c in _components(layer)]
-            own_depth = "float" if is_layer(layer) else _CHANNEL_DEPTH.get(layer, depth)
+            own_depth = "float" if is_layer(layer) or layer in _VOTES else _CHANNEL_DEPTH.get(layer, depth)
             depths += [own_depth] * values.shape[2]
             parts.append(values)
         pixels = np.concatenate([part.astype(np.float32, copy=False) for part in parts], axis=2)
@@ -233,6 +234,8 @@ def _components(layer: str) -> tuple[str, ...]:
         return ("W",)
     if is_layer(layer):
         return ("R", "G", "B", "A")
+    if layer in _VOTES:
+        return tuple(f"{part}{slot}" for slot in range(SLOTS) for part in ("ID", "W"))
     return CHANNELS[layer].names if layer in CHANNELS else ("R", "G", "B")
 
 

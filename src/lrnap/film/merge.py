@@ -19,6 +19,7 @@ import numpy as np
 
 from lrnap.errors import Code, LrnapError
 from lrnap.film.bands import each
+from lrnap.film.names import joined
 from lrnap.film.snapshot import Block, FilmLayout, Snapshot
 from lrnap.film.sums import BAND, WORTH, RunningSum, add_up, finite_squares
 
@@ -109,6 +110,7 @@ class Film:
             if known is not None and known.number >= snapshot.number:
                 return False
             self._newest[snapshot.run] = snapshot
+            self.layout = replace(self.layout, names=joined(self.layout.names, snapshot.layout.names))
             self.dropped.pop(snapshot.run, None)
             self._merged = None
             self._unseen += 1
@@ -123,6 +125,7 @@ class Film:
         if epoch == self.epoch:
             return
         self.epoch, self._merged, self._running, self._folds = epoch, None, None, []
+        self.layout = replace(self.layout, names={})
         self._newest.clear()
         self.dropped.clear()
 

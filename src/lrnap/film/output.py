@@ -75,8 +75,10 @@ def encode(
         return flm.encode(from_snapshot(film, settings))
     known_kind(kind)
     chosen = Options.of(kind, options)
-    facts = {**(metadata or {}), "settings": json.dumps(settings.to_params())}  # the settings last: room may be short
+    facts = {**(metadata or {}), "settings": json.dumps(settings.to_params())}  # room may be short: what can go last
     layers = _layers(kind, film, chosen)
+    if layers.keys() & film.layout.names.keys():
+        facts |= exr_film.names_of(film)
     if chosen.weights:
         if chosen.depth == "half":
             raise LrnapError(Code.ARGS, "weights need depth float: half floats end at 65504 samples")
@@ -87,9 +89,9 @@ def encode(
     header: dict[str, str] = {}
     for name in cryptomatte.LAYERS if chosen.cryptomatte else ():
         if name in film.layout.channels:
-            found, said = cryptomatte.layers(name, film.planes.channels[name])
+            found, said = cryptomatte.layers(name, film.planes.channels[name], film.layout.names.get(name, ()))
             layers, header = layers | found, header | said
-    if chosen.cryptomatte and (chosen.compression or "").startswith(("dwa", "b44")):
+    if chosen.cryptomatte and (chosen.compression or "").startswith(cryptomatte.LOSSY):
         raise LrnapError(Code.ARGS, f"cryptomatte needs a compression that changes no number, not {chosen.compression}")
     if chosen.cryptomatte and not header:
         raise LrnapError(Code.STATE, "the film holds no ids: render it with the channels object_id or material_id")

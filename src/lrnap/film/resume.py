@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film import films, flm, flm_parameters
+from lrnap.film import films, flm, flm_parameters, names
 from lrnap.film.flm_convert import to_snapshot
 from lrnap.film.snapshot import FilmLayout, Snapshot, with_channels
 
@@ -56,6 +56,8 @@ def check_fits(have: FilmLayout, want: FilmLayout) -> None:
         )
         if theirs != ours
     ]
+    if difference := names.difference(have.names, want.names):
+        differences.append(f"other things in it ({difference})")
     if differences:
         raise LrnapError(
             Code.STATE,

@@ -7,7 +7,7 @@ sRGB, as LuxCore renders; sums are *weighted sums*, never averages, so that merg
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -39,13 +39,18 @@ class Planes(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FilmLayout:
-    """What a block holds. Two films can be merged exactly if their layouts are equal."""
+    """What a block holds. Two films can be merged exactly if their layouts are equal.
+
+    `names`: of channels of ids, what the scene calls the things with the ids 1, 2, 3 ... A film may not know them, or
+    only the first of them; it is the same film.
+    """
 
     width: int
     height: int
     groups: tuple[str, ...] = ("default",)  # light group names; the position is the engine's group id
     screen: bool = False
     channels: tuple[str, ...] = ()  # auxiliary ones, in the order of channels.CHANNELS
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         if self.channels and self.channels != in_order(self.channels):

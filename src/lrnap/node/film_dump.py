@@ -62,7 +62,7 @@ def _accumulators(snapshot: Snapshot, settings: Settings, options: Mapping[str, 
     fields: dict[str, Scalar] = {}
     for key, value in accum.describe(snapshot).items():
         if key not in ("FILM", "DIMX", "DIMY", "LENGTH"):
-            as_number = None if key in ("RUN", "GROUPS") else number(value)
+            as_number = None if key in ("RUN", "GROUPS", "NAMES") else number(value)
             fields[key.lower()] = Word(value) if as_number is None else as_number
     return Encoded(accum.FORMAT, accum.payload(snapshot), fields)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -313,6 +314,30 @@ def test_a_film_in_an_exr_keeps_its_channels_and_light_groups(folder):
     found = films.load(path).film
     assert found.layout == CHANNELLED
     np.testing.assert_allclose(found.block, film.block, rtol=1e-5)
+
+
+NAMED = replace(CHANNELLED, names={"object_id": ("floor", "lamp", "Küche/Tür")})
+
+
+def test_merged_films_keep_the_names_of_things_and_all_that_was_seen_in_a_pixel(lrnap, folder):
+    one, other = with_channels(), with_channels(2)
+    other.planes.channels["object_id"][0, 0] = 2, 4, 0, 0
+    output.save(folder / "a.exr", replace(one, layout=NAMED), weights=True)
+    output.save(folder / "b.exr", other, weights=True)  # of a version that did not say names
+    assert lrnap("merge", "b.exr", "a.exr", "-o", "sum.exr").returncode == 0
+    assert lrnap("merge", "sum.exr", "b.exr", "-o", "more.exr").returncode == 0
+    merged = films.load(folder / "more.exr").film
+    assert merged.layout.names == NAMED.names
+    assert merged.planes.channels["object_id"][0, 0].tolist() == [2, 32, 3, 16]
+
+
+def test_films_whose_ids_mean_other_things_are_not_merged(lrnap, folder):
+    others = replace(CHANNELLED, names={"object_id": ("floor", "lamp", "chair")})
+    output.save(folder / "a.exr", replace(with_channels(), layout=NAMED), weights=True)
+    output.save(folder / "b.exr", replace(with_channels(2), layout=others), weights=True)
+    done = lrnap("merge", "a.exr", "b.exr", "-o", "sum.exr")
+    assert "left out: b.exr" in done.stderr
+    assert "of another scene: object 3 is 'chair' in one and 'Küche/Tür' in the other" in done.stderr
 
 
 def test_such_a_film_is_denoised_with_them(lrnap, folder):

@@ -199,6 +199,18 @@ def test_ids_are_also_written_as_cryptomatte_has_them(film: Snapshot, tmp_path: 
     assert as_ids[0, 1, 0] == five and pixels[0, 1, 1] == 1
 
 
+def test_cryptomatte_has_the_names_of_the_scene_and_numbers_for_those_that_it_does_not_know(tmp_path: Path) -> None:
+    layout = FilmLayout(4, 1, channels=("material_id",), names={"material_id": ("gold", "Grünspan")})
+    film = Snapshot("a", 1, 1, layout, np.ones(layout.floats, np.float32), 12)
+    film.planes.channels["material_id"][0] = [(1, 2, 0, 0), (2, 2, 0, 0), (3, 2, 0, 0), (0.5, 2, 0, 0)]
+    output.save(tmp_path / "a.exr", film, cryptomatte=True)
+    header = {a.name.rpartition("/")[2]: a.value for a in spec_of(tmp_path / "a.exr").extra_attribs}
+    manifest = json.loads(header["manifest"])
+    assert set(manifest) == {"gold", "Grünspan", "material_3"}
+    assert manifest["gold"] == f"{murmur3(b'gold'):08x}"
+    assert manifest["Grünspan"] == f"{murmur3('Grünspan'.encode()):08x}"
+
+
 @pytest.mark.parametrize(
     ("text", "value"), [("", 0), ("a", 0x3C2569B2), ("hello", 0x248BFA47), ("hello, world", 0x149BBB7F)]
 )
@@ -206,9 +218,13 @@ def test_names_are_hashed_as_all_hash_them(text: str, value: int) -> None:
     assert murmur3(text.encode()) == value
 
 
-def test_lossy_files_and_films_without_ids_have_no_cryptomatte(film: Snapshot) -> None:
-    with pytest.raises(LrnapError, match="cryptomatte needs a compression that changes no number, not dwaa"):
-        output.encode("exr", film, cryptomatte=True, compression="dwaa")
+@pytest.mark.parametrize("compression", ["dwaa", "b44a", "pxr24"])
+def test_lossy_files_have_no_cryptomatte(film: Snapshot, compression: str) -> None:
+    with pytest.raises(LrnapError, match=f"cryptomatte needs a compression that changes no number, not {compression}"):
+        output.encode("exr", film, cryptomatte=True, compression=compression)
+
+
+def test_films_without_ids_have_no_cryptomatte() -> None:
     bare = Snapshot("a", 1, 1, FilmLayout(2, 2), FilmLayout(2, 2).new_block(), 0)
     with pytest.raises(LrnapError, match="the film holds no ids"):
         output.encode("exr", bare, cryptomatte=True)

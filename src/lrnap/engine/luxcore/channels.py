@@ -6,7 +6,7 @@ of albedo and shading normal. Where nothing was hit it has infinity, or 2^32 - 1
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,8 +42,9 @@ def outputs(channels: Sequence[str], start: int) -> dict[str, Value]:
     return properties
 
 
-def number_things(draft: Draft) -> None:
-    """Gives materials and objects ids from 1 on, in the order of the scene, the same for every run of it.
+def number_things(draft: Draft) -> dict[str, tuple[str, ...]]:
+    """Gives materials and objects ids from 1 on, in the order of the scene, the same for every run of it; and says, by
+    channel, what the scene calls those of each id.
 
     All that a material of the scene has become, for shapes that give light and shapes that do not, has one id.
     """
@@ -54,6 +55,30 @@ def number_things(draft: Draft) -> None:
             draft.scene[f"scene.materials.{engine}.id"] = [number]
     shapes = [key for key in draft.scene if key.startswith("scene.objects.") and key.endswith(".shape")]
     draft.scene |= {f"{key.removesuffix('shape')}id": [number] for number, key in enumerate(shapes, 1)}
+    objects = [key.removeprefix("scene.objects.").removesuffix(".shape") for key in shapes]
+    return {
+        "material_id": _distinct(_shown(draft, key) for key in materials),
+        "object_id": _distinct(draft.called.get(engine, engine) for engine in objects),
+    }
+
+
+def _shown(draft: Draft, key: str) -> str:
+    """A material's name; one without is called by its plugin, too."""
+    known = draft.description.materials.get(key)
+    return f"{known.plugin} {key}" if known is not None and key.startswith("#") else key
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, each once: what is called as another before it gets a number behind."""
+    counts: dict[str, int] = {}
+    taken: dict[str, None] = {}
+    for name in names:
+        own = name
+        while own in taken:
+            counts[name] = counts.get(name, 1) + 1
+            own = f"{name}_{counts[name]}"
+        taken[own] = None
+    return tuple(taken)
 
 
 def read(film: Any, types: type[pyluxcore.FilmOutputType], planes: Planes) -> None:

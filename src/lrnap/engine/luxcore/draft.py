@@ -59,6 +59,7 @@ class Draft:
     pending: list[tuple[str, str]] = field(default_factory=list)  # being translated: to find circles
     constants: dict[str, tuple[float, ...] | None] = field(default_factory=dict)  # of textures, where they are known
     used: dict[str, int] = field(default_factory=dict)  # engine names given away -> how many were asked for
+    called: dict[str, str] = field(default_factory=dict)  # engine names of objects -> what the scene calls them
     groups: set[int] = field(default_factory=set)  # light groups that give light
     made: dict[object, Any] = field(default_factory=dict)  # what is made once of a file, by what it is made of
     images: dict[str, Image] = field(default_factory=dict)  # made here, by the name that stands for a file's

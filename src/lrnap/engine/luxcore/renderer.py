@@ -26,6 +26,7 @@ from lrnap.engine.luxcore.translate import Translation, translate
 from lrnap.engine.protocol import Halt, RunOptions
 from lrnap.engine.renderer import Built, FilmCounts, Log, Stats, check_layout, wanted_channels
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
+from lrnap.film.names import Names
 from lrnap.film.snapshot import Block, FilmLayout, Planes
 from lrnap.lux.description import SceneDescription
 
@@ -79,7 +80,8 @@ class LuxCoreRenderer:
     def _build(self, description: SceneDescription, files: Mapping[str, str], options: RunOptions) -> Built:
         translation = translate(description, files, None, self._hardware)
         self._options, self._described = options, (description, files)
-        self._layout = replace(translation.layout, channels=wanted_channels(options, description))
+        wanted = wanted_channels(options, description)
+        self._layout = replace(translation.layout, channels=wanted, names=_of_channels(translation, wanted))
         check_layout(self._layout, description.film.at)
         if translation.window is not None:
             check_layout(translation.window.film(self._layout), description.film.at)
@@ -127,7 +129,12 @@ class LuxCoreRenderer:
                 raise
             raise EngineError(f"LuxCore refuses the edit: {error}", code=Code.SCENE) from error
         self._described = description, files
+        self._layout = replace(self._layout, names=_of_channels(translation, self._layout.channels))
         return tuple(translation.warnings)
+
+    @property
+    def names(self) -> Names:
+        return self._layout.names
 
     def _check_layout(self, translation: Translation, description: SceneDescription) -> None:
         """Raises SceneError unless the scene fits the film. Light groups may become dark, but there are no new ones."""
@@ -266,6 +273,10 @@ class LuxCoreRenderer:
     def _hear(self, text: str) -> None:
         if not self._quiet:
             self._log(text)
+
+
+def _of_channels(translation: Translation, channels: Sequence[str]) -> Names:
+    return {name: called for name, called in translation.layout.names.items() if name in channels}
 
 
 def scene_of(translation: Translation) -> pyluxcore.Scene:

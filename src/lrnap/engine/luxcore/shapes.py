@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import TypeVar
 
 import numpy as np
@@ -47,7 +48,7 @@ class Geometry:
     def put_scene(self) -> None:
         description = self.draft.description
         for shape in description.shapes:
-            self._put_shape(shape, WHOLE)
+            self._put_shape(shape, WHOLE, _own_name(shape))
         for light in description.lights:
             put_light(self.draft, light, light.transform)
         for instance in description.instances:
@@ -68,13 +69,14 @@ class Geometry:
 
     def _put_object(self, found: Object, instance: Instance, place: Transform, inside: tuple[str, ...]) -> None:
         for shape in found.shapes:
-            self._put_shape(_override(shape, instance), place)
+            own = () if len(found.shapes) == 1 else (_own_name(shape),)
+            self._put_shape(_override(shape, instance), place, "/".join((*inside, *own)))
         for light in found.lights:
             put_light(self.draft, light, multiply(place, light.transform))
         for nested in found.instances:
             self._put_instance(_override(nested, instance), place, inside)
 
-    def _put_shape(self, shape: Shape, outer: Transform) -> None:
+    def _put_shape(self, shape: Shape, outer: Transform, called: str) -> None:
         if shape.portal:
             return
         inner, fixed = shape.transform, None
@@ -93,6 +95,7 @@ class Geometry:
         surface = Surface(light, shape.interior, shape.exterior)
         fields: Fields = {"shape": [mesh], "material": [material(self.draft, shape.material, surface, shape.entity)]}
         name = self.draft.fresh("obj", mesh.removeprefix("mesh_"))
+        self.draft.called[name] = called
         self.draft.put(f"scene.objects.{name}", fields | _place(Shutter.of(self.draft).engine(place)))
 
     # ---- meshes
@@ -160,6 +163,12 @@ class Geometry:
         if key not in self.areas:
             self.areas[key] = area(self.bare[name], place)
         return self.areas[key]
+
+
+def _own_name(shape: Shape) -> str:
+    """What the scene calls a shape: its name, or else that of its file, or its plugin's."""
+    params = ParamSet(shape.entity)
+    return params.string("name", "") or PurePath(params.string("filename", "")).stem or shape.entity.plugin
 
 
 def _override(inner: Seen, instance: Instance) -> Seen:

@@ -79,7 +79,7 @@ def translate(
     geometry = Geometry(draft, made=dict(kept.made), areas=dict(kept.areas))
     geometry.put_scene()
     put_regions(draft, geometry)
-    number_things(draft)
+    names = number_things(draft)
     if not draft.groups:
         draft.warnings["nothing in the scene gives light: the picture will be black"] = None
     groups = _groups(draft)
@@ -90,7 +90,7 @@ def translate(
         meshes=geometry.meshes,
         images=draft.images,
         groups=groups,
-        layout=FilmLayout(frame.width, frame.height, groups, screen),
+        layout=FilmLayout(frame.width, frame.height, groups, screen, names=names),
         halt=halt,
         develop=develop,
         warnings=[*draft.warnings],

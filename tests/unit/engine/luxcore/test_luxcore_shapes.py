@@ -187,3 +187,20 @@ def test_how_a_mesh_would_be_displaced_is_told_only_where_it_is(translated):
     assert not [text for text in translated(mesh.format("")).warnings if "dm" in text]
     displaced = translated(mesh.format('"string displacementmap" ["t"] "integer nsubdivlevels" [1]')).warnings
     assert len([text for text in displaced if "dmsharpboundary" in text or "dmnormalsplit" in text]) == 2
+
+
+def test_ids_have_the_names_that_the_scene_gives_shapes_objects_and_materials(translated):
+    tree = f'ObjectBegin "tree" {QUAD} "string name" ["trunk"] {QUAD} "string name" ["leaves"] ObjectEnd'
+    translation = translated(f"""
+        MakeNamedMaterial "gold" "string type" ["metal"]
+        {QUAD} "string name" ["Tür"] {QUAD} {OBJECT} {tree}
+        AttributeBegin NamedMaterial "gold" ObjectInstance "o" Translate 2 0 0 ObjectInstance "o" AttributeEnd
+        ObjectInstance "tree"
+        Material "glossy" ObjectInstance "tree"
+    """)
+    assert translation.layout.names == {
+        "object_id": ("Tür", "mesh", "o", "o_2", "tree/trunk", "tree/leaves", "tree/trunk_2", "tree/leaves_2"),
+        "material_id": ("default", "gold", "glossy #1"),
+    }
+    numbers = [found["id"] for found in objects(translation)]
+    assert numbers == [[number] for number in range(1, 9)], "as they stand in the list of names"
