@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -37,7 +38,8 @@ class Program:
         self.root.mkdir(parents=True, exist_ok=True)
         self._address: Address | None = None
         self._was: Address | None = None
-        self.start(0)
+        self._kept = reserved_port() if sys.platform == "linux" else None
+        self.start(self._kept.getsockname()[1] if self._kept else 0)
 
     def start(self, port: int) -> None:
         """Begins to start it; `address` waits until it is there."""
@@ -111,6 +113,8 @@ class Program:
 
     def end(self) -> None:
         """As whoever started it does, and it must go at once and without a word; nothing if it was killed."""
+        if self._kept is not None:
+            self._kept.close()
         assert self.process.stdout is not None
         if self.process.stdout.closed:
             return
@@ -121,6 +125,15 @@ class Program:
             assert self.process.wait(PATIENCE) == 0, self.log()
         finally:
             self.kill()
+
+
+def reserved_port() -> socket.socket:
+    """Bound, and never listening: on Linux a server can be started beside it, again and again, and no connection of
+    anybody gets the port meanwhile, which would keep the server from it."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept
 
 
 @dataclass

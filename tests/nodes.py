@@ -35,7 +35,7 @@ from lrnap.wire import Role
 
 T = TypeVar("T")
 
-PATIENCE = 60  # seconds until a test that waits for something has failed
+PATIENCE = 120  # seconds until a test that waits for something has failed
 SIZE = (32, 24)
 
 SCENE = """
@@ -397,9 +397,19 @@ def children(parent: int) -> list[int]:
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 status = (entry / "stat").read_text().rpartition(")")[2].split()
-                if int(status[1]) == parent and status[0] != "Z":
+                if int(status[1]) == parent and status[0] not in ENDED:
                     found.append(int(entry.name))
     return found
+
+
+ENDED = ("Z", "X")  # states of a process that has ended, whether or not somebody has asked for its code
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ENDED
+    except OSError:
+        return False
 
 
 def film_of(data: bytes, size: tuple[int, int] = SIZE) -> np.ndarray[Any, np.dtype[np.float32]]:

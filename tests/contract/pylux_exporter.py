@@ -116,15 +116,13 @@ class Exporter:
 
     def _watch(self, interval):
         ctx = self.ctx
-        while (
-            ctx.statistics("filmIsReady") != 1.0
-            and ctx.statistics("terminated") != 1.0
-            and ctx.statistics("enoughSamples") != 1.0
-        ):
-            time.sleep(interval)
+        while True:
             ctx.updateStatisticsWindow()
             ctx.updateFramebuffer()
             self.progress.append(ctx.printableStatistics(True))
+            if any(ctx.statistics(name) == 1.0 for name in ("filmIsReady", "terminated", "enoughSamples")):
+                return
+            time.sleep(interval)
 
     def pixels(self):
         """The picture as rows of (red, green, blue)."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nodes import PATIENCE, NodeProcess, film_of, node_process
+from nodes import PATIENCE, NodeProcess, film_of, lives, node_process
 
 
 @pytest.fixture(params=["fake", "luxcore"])
@@ -75,4 +75,4 @@ def test_ending_the_node_ends_its_engine_and_exits_with_0(tmp_path: Path) -> Non
         [engine] = node.engines()
         node.process.send_signal(signal.SIGINT)
         assert node.process.wait(PATIENCE) == 0
-        assert not Path(f"/proc/{engine}").exists()
+        assert not lives(engine)

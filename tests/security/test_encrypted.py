@@ -89,11 +89,11 @@ def test_a_wrong_token_is_refused_and_the_third_ends_the_connection(node: Served
     with pytest.raises(RemoteError) as refused:
         ask(node, "CTL_STATUS")
     assert refused.value.code is Code.AUTH_FAILED
-    with encrypted(node) as talk:
+    with encrypted(node) as talk, talk.makefile("rb") as said:
         for _ in range(3):
             talk.sendall(b'CTL_AUTH "guess"\r\n')
-            assert b"E_AUTH_FAILED" in talk.recv(4096)
-        assert talk.recv(4096) == b""
+            assert b"E_AUTH_FAILED" in said.readline()
+        assert said.read() == b""
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,13 @@ def test_a_wrong_token_is_refused_and_the_third_ends_the_connection(node: Served
     [(Role.READ, "CTL_STATUS", "CTL_STOP"), (Role.SUBMIT, "CTL_JOBS", 'CTL_SET "threads" 1')],
 )
 def test_a_role_may_what_the_table_of_verbs_says(node: Served, role: Role, may: str, may_not: str) -> None:
-    with encrypted(node) as talk:
+    with encrypted(node) as talk, talk.makefile("rb") as said:
         talk.sendall(f'CTL_AUTH "{identity_of(node).token(role)}"\r\n'.encode())
-        assert f"ROLE = {role.name.lower()}".encode() in talk.recv(4096)
+        assert f"ROLE = {role.name.lower()}".encode() in said.readline()
         talk.sendall(f"{may}\r\n".encode())
-        assert not talk.recv(4096).startswith(b"R_ERROR")
+        assert not said.readline().startswith(b"R_ERROR")
         talk.sendall(f"{may_not}\r\n".encode())
-        assert b"CODE = E_DENIED" in talk.recv(4096)
+        assert b"CODE = E_DENIED" in said.readline()
 
 
 @pytest.mark.parametrize("alpn", [None, "http/1.1"])

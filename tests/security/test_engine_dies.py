@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from nodes import PATIENCE, node_process
+from nodes import PATIENCE, lives, node_process
 
 from lrnap.engine import scratch
 from lrnap.engine.process import ProcessEngine
@@ -75,15 +75,8 @@ def test_a_node_that_is_killed_leaves_no_engine_behind(tmp_path: Path, engine: s
         node.process.kill()
         assert node.process.wait(PATIENCE) == -signal.SIGKILL
         for _ in range(PATIENCE * 50):
-            if not running(child):
+            if not lives(child):
                 break
             threading.Event().wait(0.02)
-        assert not running(child)
+        assert not lives(child)
         stack.pop_all()  # its end is not a clean one
-
-
-def running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -226,7 +226,7 @@ def test_who_never_completes_a_line_is_dropped(tmp_path: Path, drip: bytes) -> N
 
 def test_who_never_brings_the_token_is_dropped(tmp_path: Path) -> None:
     with (
-        serving(tmp_path, token="s3cret", deadlines=Deadlines(auth=1.0)) as node,
+        serving(tmp_path, token="s3cret", deadlines=Deadlines(auth=3.0)) as node,
         node.talk() as talk,
     ):
         talk.send("CTL_PING 1")
@@ -247,9 +247,9 @@ def test_10_a_payload_that_drips_ends_the_connection_while_one_that_flows_may_ta
     drop = threading.Event()
     with serving(tmp_path, deadlines=Deadlines(stall=1.5)) as node, node.talk() as talk, node.talk() as other:
         assert talk.ask(f"ASSET_PUT {{100000}} sha256={HASH}") == "R_CONT"
-        assert other.ask(f"ASSET_PUT {{3000}} sha256={HASH}") == "R_CONT"
+        assert other.ask(f"ASSET_PUT {{30000}} sha256={HASH}") == "R_CONT"
         for _ in range(30):
-            other.raw(b"a" * 100)
+            other.raw(b"a" * 1000)  # one of them is enough for as long as may pass without
             with contextlib.suppress(ConnectionError):  # it is over before the bytes are
                 talk.raw(b"a")
             drop.wait(0.1)

@@ -13,7 +13,7 @@ from lrnap.net.address import Address
 from lrnap.net.server import Server
 from lrnap.node.service import Node
 
-PATIENCE = 30
+PATIENCE = 120
 
 SCENE = b"""
 LookAt 0 -4 1  0 0 0  0 0 1

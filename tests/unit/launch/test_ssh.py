@@ -139,7 +139,7 @@ def test_nodes_come_by_ssh_survive_a_broken_connection_and_end_with_it(
                     assert (await connection.request("CTL_STATUS")).args[0] == "IDLE"
 
             connections[0].abort()  # as if a cable had been pulled
-            await until(lambda: len([line for line in said if "takes part" in line]) == 4, said)
+            await until(lambda: len([line for line in said if "takes part" in line]) >= 4, said)
             assert {*ledger.nodes} == first, "after the break the ways lead to other addresses"
 
             bringing.cancel()

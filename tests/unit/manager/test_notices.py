@@ -19,7 +19,7 @@ from lrnap.manager.effects import Tell
 from lrnap.manager.notices import Mail, Notices, Webhook
 from lrnap.net.address import Address
 
-PATIENCE = 60
+PATIENCE = 120
 DONE = Tell(kind="job", subject="beads", job=7, step="finish", state="DONE", reason="")
 FAILED = Tell(kind="job", subject="glass\r\nBcc: all", job=8, step="fail", state="ERROR", reason="no such file: a.ply")
 
