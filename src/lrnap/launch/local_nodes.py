@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from lrnap.launch.places import Place
 from lrnap.net import identity
 from lrnap.net.address import Address
 from lrnap.wire import Role
+
+ENDING_SECONDS = 10.0  # of nodes whose `lrnap up` was killed: they end by themselves, and have their ports until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class LocalNodes:
 
     def __init__(self, places: Sequence[Place], options: NodeOptions, say: Say) -> None:
         self._options = options
+        self._patient = time.monotonic() + ENDING_SECONDS
         self.keepers = [Keeper(self._program(number, place), say) for number, place in enumerate(places)]
 
     async def start(self) -> list[Candidate]:
@@ -67,7 +71,7 @@ class LocalNodes:
     def _program(self, number: int, place: Place) -> Program:
         options = self._options
         folder = self._folder(number)
-        port = options.port + number if options.port else kept_port(folder)
+        port = options.port + number if options.port else kept_port(folder, self._patient)
         words = ["--data", str(folder), "--threads", str(options.threads), "--engine", options.engine]
         for root in options.roots:
             words += ["--root", str(root)]
@@ -122,13 +126,20 @@ def listen_on(host: str, port: int, encrypted: bool) -> str:
     return address.url
 
 
-def kept_port(folder: Path) -> int:
-    """That of the last time, if nobody has taken it since; else 0."""
+def kept_port(folder: Path, patient: float = 0.0) -> int:
+    """That of the last time, if nobody has it now, or lets go of it before the monotonic clock says `patient`; else
+    0."""
     try:
         port = int((folder / "port").read_text())
     except (OSError, ValueError):
         return 0
-    return port if 0 < port < 65536 and _free(port) else 0
+    if not 0 < port < 65536:
+        return 0
+    while not _free(port):
+        if time.monotonic() > patient:
+            return 0
+        time.sleep(0.05)
+    return port
 
 
 def keep_port(folder: Path, port: int) -> None:

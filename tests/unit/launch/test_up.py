@@ -6,19 +6,23 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from nodes import lives
 
 from lrnap.cli.up import run
 from lrnap.client.connection import Connection
 from lrnap.errors import Code, LrnapError, RemoteError
 from lrnap.launch.farm import Candidate
+from lrnap.launch.local_nodes import keep_port, kept_port
 from lrnap.launch.up import Wishes, _manager, _near, up
 from lrnap.net import known
 from lrnap.net.address import Address
@@ -159,6 +163,17 @@ def test_who_works_at_the_managers_machine_needs_no_token(
     assert next(filter(None, found)).url == near
 
 
+def test_a_node_keeps_its_port_even_if_the_one_of_before_has_yet_to_end(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as before:
+        port = before.getsockname()[1]
+        keep_port(tmp_path, port)
+        assert kept_port(tmp_path) == 0
+        ending = threading.Timer(0.1, before.close)
+        ending.start()
+        assert kept_port(tmp_path, time.monotonic() + PATIENCE) == port
+        ending.join()
+
+
 # --- as a command
 
 
@@ -202,7 +217,7 @@ def wait(holds: Callable[[], object]) -> None:
 
 
 def gone(pids: list[int]) -> bool:
-    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    return not any(lives(pid) for pid in pids)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are looked at in /proc")
