@@ -134,6 +134,18 @@ def test_a_floor_is_as_bright_as_arithmetic_says(floors: dict[str, bench.Picture
     assert found == pytest.approx(expected, rel=noise, abs=0.03 * expected.max())
 
 
+@pytest.mark.parametrize("lamp", ["point", "distant", "a moving lamp"])
+def test_a_ball_of_light_leaves_samples_to_other_lamps(lamp: str) -> None:
+    """To the engine, a ball is ten thousand lamps, and one that moves is sixteen."""
+    ball = (
+        'Translate 3 .5 2 AreaLightSource "area" "float power" [0] "float gain" [1] Shape "sphere" "float radius" [.02]'
+    )
+    (floor,) = bench.render(
+        [bench.scene(AT.format(ball) + AT.format(LAMPS[lamp][0]) + FLOOR, size=SIZE, depth=1)], spp=256
+    )
+    assert floor.mean(axis=2) * math.pi == pytest.approx(LAMPS[lamp][1], rel=0.4)
+
+
 # ---- suns and skies --------------------------------------------------------------------------------------------------
 
 SUN = (0.6, -0.3, 0.7)

@@ -21,13 +21,16 @@ Emission = tuple[tuple[str, tuple[object, ...]], ...]
 SEEN = 0.01  # share of the light behind the surface from which on it is told that it is left out
 
 
-def emission(draft: Draft, light: AreaLight, area: float) -> Emission:
-    """What the material of an emitting shape of that surface area (world units) gets, as `Surface.emission`."""
+def emission(draft: Draft, light: AreaLight, area: float, triangles: int) -> Emission:
+    """What the material of an emitting shape of that surface area (world units) gets, as `Surface.emission`.
+
+    `triangles`: of the shape.
+    """
     inputs = Inputs(draft, light.entity)
     p = inputs.params
     lumens = p.float("power") * p.float("efficacy")
     gain = p.float("gain")
-    fields: Fields = {"": inputs.value("L"), ".id": [draft.group(light.group)], ".importance": [p.float("importance")]}
+    fields: Fields = {"": inputs.value("L"), ".id": [draft.group(light.group)]}
     color = inputs.constant("L")
     luminance = 0.0
     if color is not None:
@@ -48,9 +51,23 @@ def emission(draft: Draft, light: AreaLight, area: float) -> Emission:
         gain *= lumens / (area * math.pi * luminance)
     check_bright(inputs, gain * factor, *(() if color is None else color))
     gain = float(np.float32(gain * factor))  # so that equal lamps share a material, although areas differ by rounding
-    fields |= {".gain": [gain] * 3, ".directlightsampling.type": ["ENABLED"]}
+    flux = lumens if lumens > 0 else gain * (luminance or 1.0) * area * math.pi
+    fields |= {".gain": [gain] * 3, ".importance": [p.float("importance") * _share(flux, triangles)]}
+    fields[".directlightsampling.type"] = ["ENABLED"]
     draft.finish(inputs, AREA_LIGHT)
     return tuple((key, tuple(value)) for key, value in fields.items())
+
+
+def _share(flux: float, triangles: int) -> float:
+    """How much less important a triangle is than its lamp.
+
+    To the engine each triangle is a lamp of its own, which it looks at by the logarithm of its flux. So those of a ball
+    would get all samples but a few, and the sun hardly one: together they are to get what one lamp of that flux does.
+    """
+    if not flux > 0 or triangles < 2:
+        return 1.0 / max(triangles, 1)
+    share = math.log1p(flux) / (triangles * math.log1p(flux / triangles))
+    return float(f"{share:.2g}")  # so that equal lamps share a material, although areas differ by rounding
 
 
 AREA_LIGHT: Row[None] = Row(

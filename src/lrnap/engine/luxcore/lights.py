@@ -71,13 +71,13 @@ def put_light(draft: Draft, light: Light, place: Transform) -> None:
     if row is None:
         inputs.warn("cannot be rendered and is left out: the scene is darker than it was meant")
         return
+    moments = _moments(draft, place)
     common: Fields = {
         "id": [draft.group(light.group)],
-        "importance": [inputs.params.float("importance")],
+        "importance": [inputs.params.float("importance") / len(moments)],
     }
     if light.exterior is not None:
         common["volume"] = [volume(draft, light.exterior, light.entity)]
-    moments = _moments(draft, place)
     for moment in moments:
         for fields in row.build(Lamp(inputs, moment)):
             check_bright(inputs, *fields.get("color", ()), *fields["gain"])

@@ -43,7 +43,7 @@ class Geometry:
     meshes: list[Mesh] = field(default_factory=list)
     made: dict[object, str] = field(default_factory=dict)  # key of a shape -> engine name of its mesh
     bare: dict[str, Mesh] = field(default_factory=dict)  # engine name -> the mesh before displacement
-    areas: dict[tuple[str, bytes], float] = field(default_factory=dict)
+    areas: dict[tuple[str, bytes], tuple[float, int]] = field(default_factory=dict)
 
     def put_scene(self) -> None:
         description = self.draft.description
@@ -91,7 +91,7 @@ class Geometry:
             return
         light: tuple[tuple[str, tuple[object, ...]], ...] = ()
         if shape.area_light is not None:
-            light = emission(self.draft, shape.area_light, self._area(mesh, inner.matrix))
+            light = emission(self.draft, shape.area_light, *self._area(mesh, inner.matrix))
         surface = Surface(light, shape.interior, shape.exterior)
         fields: Fields = {"shape": [mesh], "material": [material(self.draft, shape.material, surface, shape.entity)]}
         name = self.draft.fresh("obj", mesh.removeprefix("mesh_"))
@@ -157,11 +157,11 @@ class Geometry:
         self.draft.put(f"scene.shapes.{name}", fields | {"source": [source]})
         return name
 
-    def _area(self, name: str, place: Matrix) -> float:
-        """Surface of a mesh in its place (before displacement)."""
+    def _area(self, name: str, place: Matrix) -> tuple[float, int]:
+        """Surface of a mesh in its place, and of how many triangles it is (before displacement)."""
         key = (name, place.tobytes())
         if key not in self.areas:
-            self.areas[key] = area(self.bare[name], place)
+            self.areas[key] = area(self.bare[name], place), len(self.bare[name].triangles)
         return self.areas[key]
 
 

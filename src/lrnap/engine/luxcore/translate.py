@@ -31,7 +31,7 @@ class Kept:
     """What of one translation serves the next, of the same scene after an edit: the meshes, which the engine has."""
 
     made: dict[object, str] = field(default_factory=dict)  # as in Geometry
-    areas: dict[tuple[str, bytes], float] = field(default_factory=dict)
+    areas: dict[tuple[str, bytes], tuple[float, int]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)  # of meshes, as in Draft.used
 
 
