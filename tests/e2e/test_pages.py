@@ -169,5 +169,19 @@ def test_the_pages_have_something_to_try() -> None:
 
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+        for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text()):
+            there = page.parent / target if target else page
+            assert there.exists(), f"{page.name} links to {target}, which is not there"
+            if anchor:
+                assert anchor in anchors(there), f"{page.name} links to {target}#{anchor}, which has no such heading"
+
+
+def anchors(page: Path) -> set[str]:
+    """Of the headings, as they are made of their words where Markdown is shown."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_page_is_linked_from_the_first() -> None:
+    linked = re.findall(r"\]\((docs/[^)#]+)", PAGES[0].read_text())
+    assert {f"docs/{page.name}" for page in PAGES if page.parent.name == "docs"} - {*linked} == set()

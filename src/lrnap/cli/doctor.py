@@ -37,7 +37,7 @@ PACKAGES = {
     "libgcc_s.so": "libgcc-s1",
     "libz.so": "zlib1g",
 }
-REINSTALL = "pip install 'pyluxcore>=2.11.2,<2.12' (Linux: needs glibc 2.34 or newer)"
+REINSTALL = "pip install 'pyluxcore>=2.11.2,<2.12' (Linux: on x86-64, with glibc 2.28 or newer)"
 
 ASK_ENGINE = """
 import json
