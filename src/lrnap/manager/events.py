@@ -223,6 +223,14 @@ class NodeFenced(NodeEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFree(NodeEvent):
+    """Nobody has held a node for a while that was fenced. `generation`: above those that it knows; `by`: who had it."""
+
+    generation: int
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvent(Event):
     run: str
     generation: int

@@ -1,7 +1,8 @@
 """The manager's hold on one node: the claim, whether it is there, and the runs that it was ordered to do.
 
 A claim is tried until it succeeds or a newer one is known; then the node says which runs it has, and is asked every
-second whether it is there. When the connection breaks, the core decides what comes next: a new claim.
+second whether it is there. When the connection breaks, the core decides what comes next: a new claim. A node of another
+manager is looked at now and then, until nobody holds it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ REPORTS = 256.0  # of all runs together, a second
 ANSWER = 5.0  # seconds for the answer: one that comes later is no sign of life
 TRY_AGAIN = (0.2, 0.5, 1.0, 2.0)  # seconds between tries to reach a node; the last ever after
 FIRST_WORDS = 10.0  # seconds for a claim to be answered
+LOOK, LOOKS = 10.0, 20.0  # seconds between two looks at a node that another manager has; looks at all of them, a second
+FREE = 60.0  # seconds that nobody has held it, at every look: its manager may just be started again
 
 OURS = re.compile(r"[0-9a-f]{12}\.\d{1,11}\.\d{1,11}\.\d{1,11}")  # names of a manager's runs
 UNFINISHED = frozenset({"IDLE", "PARSING", "READY"})  # jobs that were never told to render
@@ -168,11 +171,7 @@ class Link:
 
     async def _leave_to_others(self) -> None:
         """Raises LrnapError (FENCED) while another manager is at work on the node: only people take it from that."""
-        connection = await connect(self.url)
-        try:
-            info = await connection.request("CTL_INFO")
-        finally:
-            await connection.close()
+        info = await self._info()
         other = str(info.fields.get("manager", self._manager))
         if other != self._manager and str(info.fields.get("held", "")) == "true":
             raise LrnapError(Code.FENCED, f"{self.url} belongs to manager {other}")
@@ -236,17 +235,50 @@ class Link:
         claim = (reply.fields.get("manager"), reply.fields.get("generation"))
         return None not in claim and claim != (self._manager, generation)
 
+    async def _info(self) -> Reply:
+        """As anybody may ask."""
+        connection = await connect(self.url)
+        try:
+            return await connection.request("CTL_INFO")
+        finally:
+            await connection.close()
+
     async def _say_fenced(self, generation: int, error: LrnapError) -> None:
-        self._around.post(await self._fenced(generation, error))
+        fenced = await self._fenced(generation, error)
+        self._around.post(fenced)
+        if fenced.ours or generation != self.generation:
+            return
+        holding, self._holding = (
+            self._holding,
+            asyncio.create_task(self._until_free(fenced), name=f"look at {self.url}"),
+        )
+        if holding is not None and holding is not asyncio.current_task():
+            holding.cancel()
+
+    async def _until_free(self, fenced: events.NodeFenced) -> None:
+        """Says it once nobody has held the node for a while."""
+        by, newest, since = fenced.by, max(fenced.generation, fenced.newest), None
+        loop = asyncio.get_running_loop()
+        while since is None or loop.time() - since < FREE:
+            await asyncio.sleep(max(LOOK, self._around.nodes() / LOOKS))
+            try:
+                async with asyncio.timeout(FIRST_WORDS):
+                    info = await self._info()
+            except (LrnapError, TimeoutError):  # who comes back with it is to come first
+                since = None
+                continue
+            by, known = str(info.fields.get("manager", by)), info.fields.get("generation")
+            newest = max(newest, known) if isinstance(known, int) else newest
+            held = str(info.fields.get("held", "")) == "true"
+            since = None if held else since or loop.time()
+        self._around.post(events.NodeFree(node=self.node, generation=newest, by=by))
 
     async def _fenced(self, generation: int, error: LrnapError) -> events.NodeFenced:
         """Whose claim is newer, as far as the node says it."""
         newest, by = generation + 1, ""
         try:
             async with asyncio.timeout(FIRST_WORDS):
-                connection = await connect(self.url)
-                info = await connection.request("CTL_INFO")
-                await connection.close()
+                info = await self._info()
             by = str(info.fields.get("manager", ""))
             number = info.fields.get("generation", newest)
             newest = number if isinstance(number, int) else newest

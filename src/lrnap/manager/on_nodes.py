@@ -208,11 +208,24 @@ def fenced(turn: Turn, event: events.NodeFenced) -> None:
         turn.claim(turn.world.nodes[node.id], f"it knows lease {event.newest} of this manager, whose store is older")
         return
     which = f" {event.by}" if event.by else ""
-    why = f"it belongs to another manager{which} now; `lrnap nodes enable {node.url}` takes it back"
+    why = (
+        f"it belongs to another manager{which} now; `lrnap nodes enable {node.url}` takes it back, and it comes back "
+        "by itself a minute after that manager is gone"
+    )
     run = _run_on(turn, node.id)
     turn.presence(node.id, NodeStep.FENCE, why)
     if run is not None:
         turn.lose(run, f"{node.url}: {why}")
+
+
+def free(turn: Turn, event: events.NodeFree) -> None:
+    """Gently: if its manager is there again by then, that has it."""
+    node = turn.world.nodes.get(event.node)
+    if node is None or node.presence is not Presence.FENCED:
+        return
+    turn.world.put(replace(node, generation=max(node.generation, event.generation)))
+    which = f" {event.by}" if event.by else ""
+    turn.claim(turn.world.nodes[node.id], f"the other manager{which} is gone")
 
 
 def tick(turn: Turn, now: float) -> None:
@@ -252,6 +265,7 @@ HANDLERS: Mapping[type, Callable[[Turn, Any], object]] = {
     events.NodeHeard: heard,
     events.NodeGone: gone,
     events.NodeFenced: fenced,
+    events.NodeFree: free,
 }
 
 

@@ -1,6 +1,6 @@
 """Who steers a node: at most one manager, by the claim with the highest generation. Pure.
 
-    claimed by (manager, generation), held by the connections that made that claim
+    claimed by (manager, generation), held by the connections that made that claim, while anything comes on them
     a claim of a higher generation takes over; an equal one of the same manager joins; an older one is refused
     once nobody holds it, others may steer, and another manager may claim; older ones of the same stay refused
 
@@ -9,9 +9,13 @@ So a manager that comes back late cannot own a node twice, and one that is gone 
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lrnap.errors import Code, LrnapError
+
+SILENCE = 60.0  # seconds; a manager asks every 3 s at least, and may have to be started again
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,13 @@ class Claim:
 
 @dataclass(slots=True)
 class Lease:
-    """Of one server. A holder is whatever stands for a connection."""
+    """Of one server. A holder is whatever stands for a connection. One that hangs keeps its sockets, so whoever says
+    nothing for `silence` seconds holds nothing, until it speaks again."""
 
+    clock: Callable[[], float] = time.monotonic
+    silence: float = SILENCE
     claim: Claim | None = None
+    _heard: float = 0.0  # when the manager of the present claim last said anything
     _claims: dict[object, Claim] = field(default_factory=dict)  # by holder; also claims that others have ended
 
     def take(self, holder: object, claim: Claim) -> None:
@@ -38,6 +46,12 @@ class Lease:
             raise LrnapError(Code.FENCED, f"{claim} comes too late: this server belongs to {known}")
         self.claim = claim
         self._claims[holder] = claim
+        self.hear(holder)
+
+    def hear(self, holder: object) -> None:
+        """Something came on that connection."""
+        if self.claim is not None and self._claims.get(holder) == self.claim:
+            self._heard = self.clock()
 
     def release(self, holder: object) -> None:
         """The claim of a holder is over, and forgotten if it is the present one. Raises LrnapError (FENCED, STATE)."""
@@ -54,8 +68,10 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Whether a connection of the present claim is there."""
-        return self.claim is not None and self.claim in self._claims.values()
+        """Whether a connection of the present claim is there, and its manager not silent."""
+        if self.claim is None or self.claim not in self._claims.values():
+            return False
+        return self.clock() - self._heard <= self.silence
 
     def check(self, holder: object) -> None:
         """Raises LrnapError (FENCED) unless the holder may give orders now."""

@@ -82,6 +82,7 @@ class NodeVisit:
             self.miss(error)
 
     async def answer(self, request: Request) -> Answer:
+        self.node.lease.hear(self)
         try:
             self.check_whole(request)
             handler = self.node.handlers.get(request.verb, lux_calls.answer)

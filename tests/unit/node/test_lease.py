@@ -68,6 +68,32 @@ def test_which_claims_are_taken(known: Claim | None, claim: Claim, held: bool, t
     assert lease.claim == known
 
 
+def test_who_says_nothing_for_long_holds_nothing_until_he_speaks_again() -> None:
+    """A manager that hangs keeps its sockets."""
+    now = 0.0
+    lease, hanging, person, other = Lease(lambda: now, silence=60), Connection(), Connection(), Connection()
+    lease.take(hanging, Claim("a", 3))
+    now = 59
+    lease.hear(hanging)
+    now = 119
+    with pytest.raises(LrnapError, match="belongs to manager a"):
+        lease.check(person)
+    lease.hear(person)
+    now = 120
+    assert not lease.held
+    lease.check(person)
+    lease.check(hanging)
+    lease.hear(hanging)
+    assert lease.held
+    now = 200
+    lease.take(other, Claim("b", 1))
+    lease.hear(hanging)
+    with pytest.raises(LrnapError, match="has taken over"):
+        lease.check(hanging)
+    lease.gone(other)
+    assert not lease.held, "only who has the present claim can hold it"
+
+
 def test_all_connections_of_a_claim_give_orders_until_a_newer_one_comes(tmp_path: Path) -> None:
     with serving(tmp_path) as node, node.talk() as one, node.talk() as two, node.talk() as newer:
         assert claims(one, "farm", 3).startswith("R_OK")
