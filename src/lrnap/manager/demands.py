@@ -14,7 +14,7 @@ from lrnap.manager import jobs
 from lrnap.manager.jobs import Job, JobState
 from lrnap.manager.nodes import Presence
 from lrnap.manager.policy import Demand, Seat
-from lrnap.manager.runs import STEADY, RunState
+from lrnap.manager.runs import STEADY, Run, RunState
 from lrnap.manager.settle import film_of
 from lrnap.manager.turn import usable
 from lrnap.manager.world import World
@@ -102,6 +102,7 @@ class Demands:
             job.nodes_max,
             frozenset(job.tags),
             pictured=self._pictured(job),
+            bereft=self._bereft(job),
             excluded=frozenset(n for n in failed if world.failures(job.id, n) >= bound),
             avoided=frozenset(failed),
             frames=_Lacking(world, job),
@@ -117,11 +118,21 @@ class Demands:
             return False
         if len(world.open_frames[job.id]) < len(world.frames_of[job.id]):
             return True
-        return any(
-            run.number >= 0 and run.epoch == job.epoch
-            for number, _ in zip(world.open_frames[job.id], range(PICTURED), strict=False)
-            for run in world.runs_in((job.id, number))
+        return any(run.number >= 0 and run.epoch == job.epoch for run in self._open_runs(job))
+
+    def _bereft(self, job: Job) -> bool:
+        """Whether nobody renders it, because nodes were lost."""
+        world = self._world
+        return (
+            job.id in world.seeds
+            and job.id not in world.live
+            and any(run.state is RunState.LOST for run in self._open_runs(job))
         )
+
+    def _open_runs(self, job: Job) -> Iterator[Run]:
+        """Of the first open frames."""
+        for number, _ in zip(self._world.open_frames[job.id], range(PICTURED), strict=False):
+            yield from self._world.runs_in((job.id, number))
 
 
 class _Lacking:

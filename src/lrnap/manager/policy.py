@@ -10,7 +10,8 @@ Each job is entitled to a number of nodes:
 Then the present is moved towards that. Free nodes start runs, where possible on a node that has the scene already; in a
 job with several frames on the frame with fewest runs, so that nodes gang up once all frames have one. Where a job lacks
 a node that another has too many of, a run is released: it stops, its film stays counted. Not before it has rendered for
-a while and sent a film, or nothing would be gained. A free node that nobody is entitled to helps whoever can use it.
+a while and sent a film, or nothing would be gained; for a job whose nodes were lost the film is enough. A free node
+that nobody is entitled to helps whoever can use it.
 
 Rules for this file: values in, values out; no clock, no world, no store.
 """
@@ -38,6 +39,7 @@ class Demand:
     most: int = 0  # 0: no bound
     tags: frozenset[str] = frozenset()
     pictured: bool = False  # it has shown something
+    bereft: bool = False  # it was rendered, and its nodes were lost
     excluded: frozenset[int] = frozenset()  # nodes that failed on it too often
     avoided: frozenset[int] = frozenset()  # nodes that failed on it: others are tried first
     frames: Iterable[tuple[int, int]] = ((1, 0),)
@@ -61,6 +63,10 @@ class Seat:
     age: float = 0.0  # seconds since the run was started
     shown: bool = False  # the run has sent a film
     warm: int = 0  # job whose scene it has in memory
+
+    @property
+    def ripe(self) -> bool:
+        return self.age >= SHIFT_SECONDS
 
     def suits(self, demand: Demand) -> bool:
         return demand.tags <= self.tags and self.node not in demand.excluded
@@ -256,22 +262,23 @@ class _Move:
         for demand, lack in lacking:
             for seats, told in ((self.ending, True), (surplus, False)):
                 for seat in [*seats]:
-                    if lack and seat.suits(demand):
+                    if lack and seat.suits(demand) and (told or seat.ripe or demand.bereft):
                         seats.remove(seat)
                         lack -= 1
                         if not told:
                             self.result.releases.append(Release(seat.run, demand.job))
 
     def surplus(self, job: int, held: list[Seat]) -> list[Seat]:
-        """Those first that leave others on their frame, then the youngest. All of a job that wants none are."""
+        """Ripe ones first, of those such that leave others on their frame, then the youngest. All of a job that wants
+        none are."""
         if job not in self.demands:
             return held
         spare = len(held) - self.shares.get(job, 0)
         if spare <= 0:
             return []
         on = Counter(seat.frame for seat in held)
-        ready = [seat for seat in held if seat.shown and seat.age >= SHIFT_SECONDS]
-        return sorted(ready, key=lambda seat: (-on[seat.frame], seat.age))[:spare]
+        shown = [seat for seat in held if seat.shown]
+        return sorted(shown, key=lambda seat: (not seat.ripe, -on[seat.frame], seat.age))[:spare]
 
     def fill(self) -> None:
         """What is still free helps whoever can use it, entitled or not, in the order of the queue."""

@@ -86,6 +86,23 @@ def test_a_dead_node_is_noticed_and_its_last_film_stays(farm: Manager) -> None:
     assert farm.core.world.runs[run].spp == 5
 
 
+def test_the_work_of_a_dead_node_goes_on_though_all_others_are_busy_with_what_they_have_just_begun() -> None:
+    farm = Manager(nodes=3)
+    farm.submit(name="first", spp=100, nodes_max=1)
+    lost = farm.run_on(1)
+    farm.submit(name="second", spp=100)
+    for node in (2, 3):
+        farm.report(farm.run_on(node), 1)
+        farm.count(farm.run_on(node), 1)
+    while farm.core.world.runs[lost].state is not RunState.LOST:
+        assert not farm.did(fx.StopRun)
+        farm.tell(ev.NodeHeard(node=2, generation=1), ev.NodeHeard(node=3, generation=1), ev.Tick())
+    [stop] = farm.did(fx.StopRun)
+    assert stop.node in (2, 3)
+    farm.finish(stop.run, 2)
+    assert [(start.job, start.node) for start in farm.did(fx.StartRun)][-1:] == [(1, stop.node)]
+
+
 def test_a_node_that_reports_and_does_not_answer_is_lost(farm: Manager) -> None:
     """It talks, and hears nothing any more: its films cannot be fetched."""
     farm.submit(spp=100)
@@ -124,6 +141,18 @@ def test_a_node_that_another_manager_took_is_not_used(farm: Manager) -> None:
     assert farm.why(job) == "it needs 2 nodes at once, and 1 can be used"
     farm.tell(ev.ChangeNode(node=1, step=NodeStep.ENABLE))
     assert farm.did(fx.Claim)[0].generation == 8, "it is taken back with a newer lease than the other's"
+
+
+def test_a_node_that_its_other_manager_has_left_is_used_again(farm: Manager) -> None:
+    farm.tell(ev.NodeFenced(node=1, generation=1, newest=7, by="studio"))
+    assert "it comes back by itself" in farm.story[-1].reason
+    farm.tell(ev.NodeFree(node=1, generation=9, by="studio"))
+    [claim] = farm.did(fx.Claim)
+    assert (claim.generation, claim.take) == (10, False), "newer than the other's, and the other comes first"
+    assert (farm.story[-1].state, farm.story[-1].reason) == ("CLAIMING", "the other manager studio is gone")
+    farm.tell(ev.NodeHere(node=1, generation=10))
+    farm.tell(ev.NodeFree(node=1, generation=9, by="studio"))
+    assert not farm.did(fx.Claim), "it is here already"
 
 
 def test_a_store_of_yesterday_claims_its_nodes_with_a_newer_lease(farm: Manager) -> None:

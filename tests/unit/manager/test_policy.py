@@ -94,6 +94,15 @@ def test_a_run_that_has_shown_nothing_or_is_young_is_not_released() -> None:
     assert not plan([Demand(1), Demand(2)], there).releases
 
 
+def test_for_a_job_whose_node_was_lost_a_young_run_gives_way_too() -> None:
+    there = [busy(1, 2, age=1), busy(2, 2, age=2), busy(3, 2, age=SHIFT_SECONDS), busy(4, 2, shown=False)]
+    wanted = [Demand(1, most=1, bereft=True, pictured=True), Demand(2, pictured=True)]
+    assert plan(wanted, there).releases == [Release("r3", 1)], "one that is old enough goes first"
+    assert plan(wanted, there[:2]).releases == [Release("r1", 1)]
+    assert not plan([Demand(1, most=1), Demand(2, pictured=True)], there[:2]).releases
+    assert not plan(wanted, [busy(1, 2, age=1, shown=False), busy(2, 2, age=2, shown=False)]).releases
+
+
 def test_a_node_that_is_being_freed_is_waited_for() -> None:
     there = [busy(1, 1), Seat(2, run="r2", job=1, frame=1, ending=True)]
     assert not plan([Demand(1), Demand(2)], there).releases
