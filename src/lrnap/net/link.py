@@ -3,8 +3,9 @@
     socket -> ServerConnection -> lane (in order) | task (level 1, may overtake) -> Visit.answer -> socket
 
 Order: at level 0 and without tags all replies go out in the order of the requests; at level 1 a tagged request whose
-verb may overtake has a task of its own. Back-pressure: while the peer does not read, nothing more is answered and
-then nothing more is read. The peer going away ends transfers and waiting, but requests that were received are done.
+verb may overtake has a task of its own. Back-pressure: while the peer does not read, nothing more is answered, and
+beyond a few requests nothing more is read. The peer going away ends transfers and waiting, but requests that were
+received are done.
 Rules for this file: nothing here knows what a verb does, except those that are about the connection (`session_verbs`).
 """
 
@@ -48,6 +49,7 @@ from lrnap.wire.messages import format_reply
 log = logging.getLogger("lrnap.net")
 
 TURNS = 64  # requests of one lane before other connections get their turn
+HEARD = 16  # requests of a peer that does not read: an order among them stops what it is being sent
 PRESSING_SECONDS = 0.05  # between two looks whether a peer whose call failed still sends
 
 Piece = Request | BadLine | Offer | Hangup
@@ -119,7 +121,6 @@ class Link(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._out.pause()
-        self._read(False)
 
     def resume_writing(self) -> None:
         self._out.resume()
@@ -140,9 +141,12 @@ class Link(asyncio.BufferedProtocol):
     # --- events of the connection
 
     def _pump(self) -> None:
-        """Takes events until the connection needs bytes, or answers."""
+        """Takes events until the connection needs bytes, or answers, or the peer has to read first."""
         self._pumping = False
-        while self._transport is not None and self._out.writable and not self._ending:
+        while self._transport is not None and not self._ending:
+            if not self._out.writable and self.conn.unanswered >= HEARD:
+                self._read(False)
+                return
             event = self.conn.next_event()
             match event:
                 case Signal.NEED_DATA:

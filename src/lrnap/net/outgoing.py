@@ -54,7 +54,7 @@ class Outgoing:
 
     async def send(self, reply: Reply, offset: int = 0) -> None:
         """One reply; its data in pieces, between which others may be sent at level 1."""
-        await self._writable.wait()
+        await self._turn()
         if reply.data is None:
             self._write(reply)
             self.flush_soon()
@@ -65,9 +65,14 @@ class Outgoing:
             self.flush()
             await self._send_bytes(memoryview(reply.data).cast("B"))
 
+    async def _turn(self) -> None:
+        """Until the peer has room. All who wait are woken at once, but the first one's frame may fill it again."""
+        while not self._writable.is_set():
+            await self._writable.wait()
+
     async def follow(self, events: AsyncIterator[Reply]) -> None:
         async for event in events:
-            await self._writable.wait()
+            await self._turn()
             self._write(event)
             self.flush()
 
@@ -79,7 +84,7 @@ class Outgoing:
         if not data:
             await digest
         for frame in frames(reply, offset, sha256=digest.result):
-            await self._writable.wait()
+            await self._turn()
             if self._transport is None:
                 return
             self._write(frame)
@@ -90,7 +95,7 @@ class Outgoing:
 
     async def _send_bytes(self, data: memoryview) -> None:
         for start in range(0, len(data), DATA_FRAME):
-            await self._writable.wait()
+            await self._turn()
             if self._transport is None:
                 return
             self._transport.write(data[start : start + DATA_FRAME])
