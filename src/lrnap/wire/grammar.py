@@ -58,6 +58,13 @@ _ESCAPE = re.compile(r'\\(["\\])')
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")  # every control character but TAB
 _IMMEDIATE = re.compile(r"\{[0-9]+\+")
 TAG = re.compile(r"[A-Za-z0-9-]{1,16}")
+_NOT_TYPED = re.compile(rb"\xff(?:[\xfb-\xfe][^\r\n]|[\xf0-\xfa])|\A\xef\xbb\xbf")
+
+
+def as_typed(line: bytes) -> bytes:
+    """A line without what terminals put into it of their own accord: the negotiations of telnet, whose first byte is
+    in no UTF-8, and the byte order mark of a file that was pasted."""
+    return _NOT_TYPED.sub(b"", line)
 
 
 def decode(line: bytes) -> str:

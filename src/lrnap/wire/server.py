@@ -146,6 +146,8 @@ class ServerConnection(Connection[ServerEvent]):
             return self._hang_up_silently()
         if line is None or len(line) - (2 if line.endswith(b"\r\n") else 1) > self.limits.line:
             return self._too_long(line)
+        if not self.level:
+            line = grammar.as_typed(line)
         tag, request = None, None
         try:
             text = self._text_line(line)

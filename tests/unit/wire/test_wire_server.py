@@ -181,3 +181,35 @@ def test_outstanding_replies_may_be_sent_after_the_end() -> None:
     assert isinstance(request, Request)
     server.send(status("IDLE"))
     assert server.data_to_send() == [b"R_STATUS IDLE\r\n"]
+
+
+PUTTY = b"\xff\xfb\x1f\xff\xfb\x20\xff\xfb\x18\xff\xfb\x27\xff\xfd\x01\xff\xfb\x03\xff\xfd\x03"  # how it greets
+CTRL_C = b"\xff\xf4\xff\xfd\x06"  # what telnet sends for it
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("noise", [PUTTY, CTRL_C, BOM])
+def test_what_terminals_add_to_a_line_by_themselves_is_no_part_of_it(noise: bytes) -> None:
+    server = ServerConnection()
+    server.receive_data(noise + b'API_LuxParse "x:\\sz\xc3\xa9ne.lxs"\r\n' + noise + b"\r\nCTL_STATUS\n")
+    assert [(event.verb, event.args) for event in events(server)] == [  # type: ignore[attr-defined]
+        ("API_LuxParse", ("x:\\széne.lxs",)),
+        ("CTL_STATUS", ()),
+    ]
+
+
+@pytest.mark.parametrize("noise", [PUTTY, CTRL_C, BOM])
+def test_programs_send_nothing_but_lines(noise: bytes) -> None:
+    server = ServerConnection(level=1)
+    server.receive_data(noise + b"CTL_STATUS\r\n")
+    (event,) = events(server)
+    assert isinstance(event, BadLine)
+
+
+def test_no_negotiation_swallows_the_end_of_a_line() -> None:
+    for start in (b"\xff\xfd\n", b"\xff\xfb\r\n", b"\xff\n"):
+        server = ServerConnection()
+        server.receive_data(start + b"CTL_STATUS\n")
+        bad, request = events(server)
+        assert isinstance(bad, BadLine)
+        assert isinstance(request, Request)
