@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,34 @@ def test_ending_the_node_ends_its_engine_and_exits_with_0(tmp_path: Path) -> Non
         node.process.send_signal(signal.SIGINT)
         assert node.process.wait(PATIENCE) == 0
         assert not lives(engine)
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_what_waits_for_the_next_job_ends_with_the_node(end: signal.Signals, tmp_path: Path) -> None:
+    with node_process(tmp_path) as node:
+        node.write("scene.lxs")
+        with node.talk() as talk:
+            for name in ("first", "second"):
+                assert talk.all(f'API_LuxParse "scene.lxs" "{name}"', "API_Render spp=2") == ["R_OK", "R_OK"]
+                talk.until("CTL_STATUS", f'R_STATUS DONE JOBNAME "{name}"')
+        wait(lambda: len(node.engines()) == 1)  # of no job: the next one's
+        [spare] = node.engines()
+        with node.talk() as talk:
+            assert talk.all('API_LuxParse "scene.lxs" "third"', "API_Render") == ["R_OK", "R_OK"]
+            talk.until("CTL_STATUS", r"R_STATUS RENDERING.* SAMPLES [1-9]")
+        wait(lambda: len(node.engines()) == 2)
+        engines = node.engines()
+        assert spare in engines
+        node.process.send_signal(end)
+        node.process.wait(PATIENCE)
+        wait(lambda: not any(map(lives, engines)))
+        if end is signal.SIGKILL:
+            node.process.returncode = 0  # as we wished
+
+
+def wait(holds: Callable[[], object]) -> None:
+    for _ in range(PATIENCE * 50):
+        if holds():
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("it never came to be")

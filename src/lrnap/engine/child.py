@@ -36,12 +36,14 @@ from lrnap.engine.stopwatch import Stopwatch
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.snapshot import Block, FilmLayout
 from lrnap.limits import MAX_WARNING, MAX_WARNINGS
+from lrnap.lux.builder import describe
 from lrnap.lux.call import Call
 from lrnap.lux.edited import apply
 from lrnap.lux.editing import changes_of
 
 RENDERERS = {"luxcore": "lrnap.engine.luxcore.renderer:LuxCoreRenderer", "fake": "lrnap.engine.fake:FakeRenderer"}
 
+_WAITING, _AT_WORK = 1000, 500  # whom the kernel ends first if memory is short, of 1000
 _REPORT = 0.15  # seconds between reports of a running render
 
 Send = Callable[[pipe.Message], None]
@@ -72,8 +74,6 @@ class Child:
 
     def build(self, calls: Iterator[Call], edits: Sequence[Call], files: dict[str, str]) -> None:
         """`edits`: filled in as soon as `calls` have come to their end."""
-        from lrnap.lux.builder import describe
-
         self._cores.use(self._options.threads)
         self._doing("reading the scene")
         warnings: list[str] = []
@@ -291,18 +291,20 @@ def main() -> None:
 
 
 def _run(name: str, source: BinaryIO, send: Send) -> None:
+    module, _, factory = RENDERERS[name].partition(":")
+    loaded = importlib.import_module(module)  # before there is a scene: a spare waits behind this line
     message = pipe.receive(source)
     if message is None:
         return
+    _goes_first(_AT_WORK)
     start = message[0]
     given = start["options"]
     options = RunOptions(**given | {"halt": Halt(**given["halt"]), "channels": tuple(given["channels"])})
-    module, _, factory = RENDERERS[name].partition(":")
 
     def log(text: str) -> None:
         send({"is": "log", "line": text})
 
-    renderer: Renderer = getattr(importlib.import_module(module), factory)(log, _hardware(start["hardware"]))
+    renderer: Renderer = getattr(loaded, factory)(log, _hardware(start["hardware"]))
     child = Child(renderer, options, Cores(), send)
     edits: list[Call] = []
     child.build(_calls(source, edits), edits, start["files"])
@@ -359,8 +361,13 @@ def _follow_parent() -> None:
     """The kernel ends this process with its parent, even while native code hangs; if memory is short, it goes first."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1: PR_SET_PDEATHSIG
+        _goes_first(_WAITING)
+
+
+def _goes_first(score: int) -> None:
+    if sys.platform == "linux":
         with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("500")
+            Path("/proc/self/oom_score_adj").write_text(str(score))
 
 
 def _failure(error: BaseException) -> pipe.Message:

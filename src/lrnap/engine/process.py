@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import json
 import logging
 import signal
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -26,6 +26,7 @@ from lrnap.engine.judge import until_quiet
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.engine.renderer import check_halt, check_options, check_threads
 from lrnap.engine.reported import ReportedRun
+from lrnap.engine.spare import Spare, start_process
 from lrnap.errors import Code, EngineError, LrnapError, SceneError
 from lrnap.film.names import Names
 from lrnap.film.snapshot import FilmLayout, Snapshot
@@ -38,7 +39,6 @@ log.addHandler(logging.NullHandler())  # nothing is printed unless the program t
 _LOG_WIDTH = 2000  # characters kept of one line
 _ERROR_LINES = 20  # log lines that an error carries
 _CHUNK = 1 << 18  # bytes of a scene given to the pipe before others may run
-_LONGEST_MESSAGE = 1 << 26  # bytes; a scene with a warning for every shape
 _LAST_WORDS = 1.0  # seconds for what a dead child has printed to arrive
 _KILL = 5.0  # seconds for the kernel to end a killed child
 
@@ -46,31 +46,30 @@ _KILL = 5.0  # seconds for the kernel to end a killed child
 class ProcessEngine:
     """The engine that runs renderers ("luxcore" or "fake") in processes of their own. See `protocol.Engine`."""
 
-    def __init__(self, renderer: str = "luxcore", hardware: Hardware | None = None) -> None:
-        """`hardware`: what LuxCore renders on; by default this machine's, chosen by itself."""
-        self._renderer = renderer
+    def __init__(self, renderer: str = "luxcore", hardware: Hardware | None = None, *, spare: bool = False) -> None:
+        """`hardware`: what LuxCore renders on; by default this machine's, chosen by itself. `spare`: where run follows
+        run the process of the next one is ready before (`lrnap.engine.spare`); `close` ends it."""
+        self.name = renderer
         self.hardware = hardware or (here() if renderer == "luxcore" else Hardware())
-
-    @property
-    def name(self) -> str:
-        return self._renderer
+        self._process = functools.partial(start_process, renderer)
+        self.spare = Spare(self._process) if spare else None
 
     async def start(self, scene: Scene, options: RunOptions) -> ProcessRun:
         """Raises LrnapError (ARGS) for a seed, threads or halt condition out of range, before any process starts."""
         check_options(options, available())
         try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P"),  # -P: never import from the folder that the server happens to run in
-                *("-m", "lrnap.engine.child", "--renderer", self._renderer),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                limit=_LONGEST_MESSAGE,
-                start_new_session=True,  # Ctrl-C ends the server, which then still wants the film
-            )
+            process = await (self.spare.take() if self.spare else self._process())
         except OSError as error:
             raise EngineError(f"no process can be started for the engine: {error}") from error
-        return ProcessRun(process, scene, options, self.hardware)
+        run = ProcessRun(process, scene, options, self.hardware)
+        if self.spare:
+            self.spare.follow(run)
+        return run
+
+    async def close(self) -> None:
+        """Ends what waits for runs to come; runs that there are end by themselves. Idempotent."""
+        if self.spare:
+            await self.spare.close()
 
 
 class ProcessRun(ReportedRun):
@@ -104,6 +103,10 @@ class ProcessRun(ReportedRun):
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    async def ended(self) -> None:
+        """Until its process is gone."""
+        await asyncio.wait([self._life])
 
     def warnings(self) -> Sequence[str]:
         if not self._dropped:

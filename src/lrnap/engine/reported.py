@@ -52,6 +52,12 @@ class ReportedRun:
                 return
             await changed.wait()
 
+    async def built(self) -> None:
+        """Until its scene is built, or never will be."""
+        async for status in self.events():
+            if status.state is not RunState.BUILDING:
+                return
+
     def _enter(self, status: RunStatus) -> None:
         self._status = status
         self._changed.set()

@@ -59,7 +59,9 @@ def run_node(
     )
     scratch.sweep()  # what a node that was killed has left
     node = Node(
-        ProcessEngine(engine, here(choice) if engine == "luxcore" else None) if isinstance(engine, str) else engine,
+        ProcessEngine(engine, here(choice) if engine == "luxcore" else None, spare=True)
+        if isinstance(engine, str)
+        else engine,
         roots or [Path.cwd()],
         data or default_data(),
         threads,

@@ -103,6 +103,8 @@ class Node:
 
     async def close(self) -> None:
         """Ends the run and frees everything; idempotent."""
+        if isinstance(self.engine, ProcessEngine):
+            await self.engine.close()
         await self.live.close()
         for job in [*self.jobs]:
             self._forget(job)
@@ -226,8 +228,7 @@ class Node:
     async def stop(self, job: Job) -> None:
         """Ends rendering; when it returns, the film is kept."""
         job.check(Step.STOP)
-        run = self.live.run_of(job)
-        if run is not None:
+        if (run := self.live.run_of(job)) is not None:
             await run.stop()
             await self.live.settled(job)
 
