@@ -178,7 +178,7 @@ def render(
 
     wishes = Wishes(
         scene,
-        tuple(output or ()),
+        tuple(dict.fromkeys(output or ())),
         spp,
         time,
         local,

@@ -25,6 +25,7 @@ from lrnap.errors import Code, LrnapError
 from lrnap.film import output, preset_file, resume
 from lrnap.film.channels import CHANNELS, in_order
 from lrnap.film.develop import notices
+from lrnap.film.replace import place_of
 from lrnap.film.snapshot import Snapshot
 from lrnap.lux.scene import Scene
 
@@ -101,10 +102,7 @@ def _check(wishes: Wishes) -> None:
         raise LrnapError(Code.ARGS, "--engine is for engines of this machine: say it where the node is started")
     for path in wishes.outputs:
         output.kind_of(path)
-        if not path.absolute().parent.is_dir():
-            raise LrnapError(
-                Code.NOT_FOUND, f"there is no folder {path.absolute().parent}: create it first", at=str(path)
-            )
+        place_of(path)
 
 
 def _plan(wishes: Wishes, scene: Scene) -> _Plan:
@@ -118,6 +116,8 @@ def _plan(wishes: Wishes, scene: Scene) -> _Plan:
     else:
         written = of_scene(scene, Path(), channels)
         written = replace(written, interval=wishes.interval or written.interval)
+        for one in written.outputs:
+            place_of(one.path)
     plan = _Plan(scene, film, film.halt if halt == Halt() else halt, written, channels)
     plan.resumed = _resumed(wishes.resume, written)
     local = wishes.local if wishes.local is not None else 0 if wishes.nodes else 1

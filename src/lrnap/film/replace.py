@@ -25,6 +25,21 @@ def replace_file(path: str | os.PathLike[str], parts: Iterable[bytes | memoryvie
         draft.put()
 
 
+def place_of(path: str | os.PathLike[str]) -> Path:
+    """Where a file of this name goes, behind all links. Raises LrnapError for what is wrong with it already."""
+    place = Path(os.path.realpath(path))
+    problem = None
+    if not place.parent.is_dir():
+        problem = Code.NOT_FOUND, f"there is no folder {place.parent}: create it, or write elsewhere"
+    elif os.access(place, os.F_OK) and place.is_dir():  # a name may be too long to be asked for
+        problem = Code.EXISTS, "this is a folder: give the name of a file"
+    elif not os.access(place.parent, os.W_OK):
+        problem = Code.DENIED, f"you may not write to the folder {place.parent}: choose another one"
+    if problem is not None:
+        raise LrnapError(*problem, at=os.fspath(path))
+    return place
+
+
 class Draft:
     """A file that is whole, and on the disk, but not in its place yet; what was not put there goes at the end."""
 
@@ -32,13 +47,7 @@ class Draft:
         """Writes it; for errors see `replace_file`."""
         self.path = path
         self._what = what
-        self._target = Path(os.path.realpath(path))
-        if not self._target.parent.is_dir():
-            raise LrnapError(
-                Code.NOT_FOUND,
-                f"there is no folder {self._target.parent}: create it, or write elsewhere",
-                at=os.fspath(path),
-            )
+        self._target = place_of(path)
         self._file = self._target.with_name(LEFTOVERS.replace("*", secrets.token_hex(8)))
         try:
             with self._file.open("xb") as file:
@@ -56,10 +65,6 @@ class Draft:
         """It takes its place, at once and without waiting for the disk."""
         try:
             self._file.replace(self._target)
-        except IsADirectoryError:
-            raise LrnapError(
-                Code.EXISTS, "this is a folder: give the name of a file", at=os.fspath(self.path)
-            ) from None
         except OSError as error:
             raise self._failure(error) from error
 
