@@ -90,12 +90,12 @@ def noise(files: Sequence[Path], output: Path | None, below: float | None, as_js
 
 
 def _read(path: Path) -> _Side:
-    """A film has both sides; a picture is light if it is an EXR, and else what is shown."""
+    """A film has both sides; a picture is either light or what is shown."""
     if path.suffix.lower() == flm.EXTENSION:
         found = films.load(path)
         return _Side(_light(found.film), np.asarray(develop(found.film, found.settings()[0]), np.float32)[..., :3])
     colours = images.read_colours(path)
-    if KINDS[images.kind_of(path)].linear:
+    if images.is_light(path):
         light = np.array(colours, np.float32)
         clean(light, BRIGHTEST)
         return _Side(light, None)

@@ -12,6 +12,7 @@ from lrnap.errors import Code, LrnapError
 from lrnap.film import exr_film, films, flm, images, output
 from lrnap.film.films import FilmFile
 from lrnap.film.noise import Estimate
+from lrnap.film.options import KINDS
 from lrnap.film.snapshot import Snapshot
 
 
@@ -76,6 +77,8 @@ def convert(source: Path, target: Path) -> int:
             raise
         if kind == output.FILM:  # a picture is no film, and cannot become one
             raise
+        if images.is_light(source) and not KINDS[kind].linear:
+            return _developed(films.load(source, pictures=True), target)
         picture, facts = images.read(source), images.read_metadata(source)
         grey = True if picture.shape[2] < 3 else None
         images.write(target, images.in_colour(picture), facts, grey=grey)
@@ -83,6 +86,15 @@ def convert(source: Path, target: Path) -> int:
         return report.OK
     _save(target, found, found.film, found.noise)
     print(f"{target}: {found.film.layout.width}x{found.film.layout.height}, {found.film.spp:.1f} samples per pixel")
+    return report.OK
+
+
+def _developed(found: FilmFile, target: Path) -> int:
+    """A picture of light as one that a display shows."""
+    settings, notes = found.settings()
+    report.say_warnings(notes)
+    output.save(target, found.film, settings, {"software": f"lrnap {__version__}", "film": found.path.name})
+    print(f"{target}: {found.film.layout.width}x{found.film.layout.height}, a picture")
     return report.OK
 
 

@@ -19,7 +19,6 @@ from lrnap.errors import Code, LrnapError
 from lrnap.film import films, flm, images
 from lrnap.film.develop import develop, quantise, to_8bit
 from lrnap.film.noise import Display
-from lrnap.film.options import KINDS
 from lrnap.film.radiance import BRIGHTEST, clean
 from lrnap.wire import Reply
 
@@ -53,7 +52,7 @@ def picture_of(path: Path) -> Pixels:
         found = films.load(path)
         return to_8bit(np.asarray(develop(found.film, found.settings()[0]), np.float32)[..., :3])
     colours = images.read_colours(path)
-    if KINDS[images.kind_of(path)].linear:
+    if images.is_light(path):
         light = np.array(colours, np.float32).reshape(-1, 3)
         clean(light, BRIGHTEST)
         colours = Display(light)(light).reshape(colours.shape)

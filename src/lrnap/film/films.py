@@ -7,13 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
-from lrnap.film import exr_film, flm, flm_parameters, names
+from lrnap.film import exr_film, flm, flm_parameters, images, names
 from lrnap.film.develop import Settings
 from lrnap.film.flm_convert import to_snapshot
 from lrnap.film.independent import Independent
 from lrnap.film.merge import Film, check_layout
 from lrnap.film.noise import Estimate
 from lrnap.film.snapshot import FilmLayout, Snapshot, with_channels
+
+_NONE = (
+    "a film's name ends in .flm, or in .exr where it has weights",
+    "this is a finished picture: films (.flm, .exr) and pictures of light (.exr, .hdr, .pfm ...) can be developed",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +44,7 @@ class FilmFile:
 
 
 def load(path: Path, run: str | None = None, *, pictures: bool = False) -> FilmFile:
-    """`run`: under which name it counts. `pictures`: an EXR without weights will do, as a film of one sample a pixel.
+    """`run`: under which name it counts. `pictures`: any picture of light will do, as a film of one sample a pixel.
     Raises LrnapError that names the file, the cause and the cure."""
     name = run or path.name
     match _kind(path):
@@ -52,7 +57,9 @@ def load(path: Path, run: str | None = None, *, pictures: bool = False) -> FilmF
             film = exr_film.read(path, name, pictures=pictures)
             picture = pictures and not exr_film.is_film(path)
             return FilmFile(path, film, exr_film.look(path), exr_film.uncertainty(path, film), picture=picture)
-    raise LrnapError(Code.ARGS, "a film's name ends in .flm, or in .exr where it has weights", at=str(path))
+    if pictures and images.is_light(path):
+        return FilmFile(path, exr_film.read(path, name, pictures=True), {}, picture=True)
+    raise LrnapError(Code.ARGS, _NONE[pictures], at=str(path))
 
 
 def is_film(path: Path) -> bool:

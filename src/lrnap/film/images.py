@@ -33,6 +33,8 @@ Picture = npt.NDArray[Any]
 
 
 _DTYPES: Mapping[str, type[np.generic]] = {"8": np.uint8, "16": np.uint16, "half": np.float16, "float": np.float32}
+SOFTWARE = "lrnap"  # what our files say that they are made by
+_OF_LIGHT = ("openexr", "hdr")  # as OpenImageIO calls kinds of files
 WEIGHT = "weight"  # the layer of a film's weights
 _JPEG_QUALITY = 92
 DEPTH = "Z"  # what programs that read EXR look for
@@ -162,6 +164,16 @@ def read_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
     return names
 
 
+def is_light(path: str | os.PathLike[str]) -> bool:
+    """Whether a picture file holds light, to be exposed and developed, and not what a display shows: EXR and Radiance
+    do, and others' floats. Ours in a TIFF are of a developed picture. Only the head is read."""
+    opened = _open(path)
+    spec, program = opened.spec(), opened.format_name()
+    opened.close()
+    floats = spec.format.basetype in (oiio.HALF, oiio.FLOAT, oiio.DOUBLE)
+    return program in _OF_LIGHT or (floats and not spec.get_string_attribute("Software").startswith(SOFTWARE))
+
+
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     """What was given to `write` as metadata, as text; empty if the file holds none."""
     opened = _open(path)
@@ -207,7 +219,7 @@ def _prepare(
     if len(set(depths)) > 1:
         spec.channelformats = tuple(oiio.TypeDesc(_OIIO_TYPE[d]) for d in depths)
     spec.attribute("ImageDescription", _as_text(metadata, kind.notes))
-    spec.attribute("Software", f"lrnap {metadata.get('version', '')}".rstrip())
+    spec.attribute("Software", f"{SOFTWARE} {metadata.get('version', '')}".rstrip())
     spec.attribute("oiio:UnassociatedAlpha", 1)  # so that OpenImageIO does not divide colours by alpha
     if name == "jpeg":
         spec.attribute("Compression", f"jpeg:{options.quality or _JPEG_QUALITY}")

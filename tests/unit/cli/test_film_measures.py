@@ -199,7 +199,7 @@ def test_a_file_that_was_cut_off_is_named(lrnap, folder):
 
 
 def by_another(path: Path, names: str, values: list[float], kind: str = "float") -> None:
-    """An EXR of 6x4 pixels that all have these values, in channels of these names."""
+    """A picture of 6x4 pixels that all have these values, in channels of these names."""
     oiio = pytest.importorskip("OpenImageIO")
     spec = oiio.ImageSpec(6, 4, len(values), kind)
     spec.channelnames = tuple(names.split())
@@ -226,8 +226,8 @@ def test_every_picture_of_light_is_read_developed_converted_and_shown(lrnap, fol
     assert lrnap("develop", "other.exr", "-o", "a.png", *linear).returncode == 0
     shown = images.read(folder / "a.png")[0, 0, :3]
     np.testing.assert_allclose(shown / shown.max(), np.array(colour) / max(colour), atol=0.01)
-    assert lrnap("convert", "other.exr", "b.png").returncode == 0
-    np.testing.assert_allclose(images.read_colours(folder / "b.png")[0, 0], colour, atol=0.01)
+    assert lrnap("convert", "other.exr", "b.exr").returncode == 0
+    np.testing.assert_allclose(images.read_colours(folder / "b.exr")[0, 0], colour, atol=1e-6)
     assert lrnap("view", "other.exr", "--terminal", "blocks", "--columns", "6").returncode == 0
 
 
@@ -237,7 +237,46 @@ def test_no_value_of_a_picture_is_too_odd(lrnap, folder, value):
     for arguments in (["develop", "odd.exr"], ["convert", "odd.exr", "odd.png"], ["view", "odd.exr"]):
         done = lrnap(*arguments)
         assert (done.returncode, done.stderr) == (0, "")
-    assert images.read(folder / "odd.png")[0, 0, 1:3] == pytest.approx([0.5, 0.25], abs=0.01)
+    assert np.isfinite(images.read(folder / "odd.png")).all()
+
+
+def test_light_that_is_converted_to_what_a_display_shows_is_developed(lrnap, folder):
+    by_another(folder / "light.exr", "R G B", [1000, 500, 250])
+    assert lrnap("develop", "light.exr", "-o", "a.png").returncode == 0
+    assert lrnap("convert", "light.exr", "b.png").returncode == 0
+    assert np.array_equal(images.read(folder / "a.png"), images.read(folder / "b.png"))
+    assert images.read(folder / "b.png").max() < 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.hdr", "float"), ("a.pfm", "float"), ("a.tif", "float"), ("a.tif", "half")]
+)
+def test_light_in_files_of_other_kinds_is_light(lrnap, folder, name, kind):
+    by_another(folder / name, "R G B", [1000, 500, 250], kind)
+    by_another(folder / "same.exr", "R G B", [1000, 500, 250])
+    for arguments in (["develop", name, "-o", "a.png"], ["convert", name, "b.png"], ["view", name]):
+        done = lrnap(*arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert images.read(folder / "a.png")[0, 0, :3] == pytest.approx(images.read(folder / "b.png")[0, 0, :3])
+    assert lrnap("compare", name, "same.exr", "--metric", "relmse", "--limit", "1e-4").returncode == 0
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.dpx", "uint16"), ("a.webp", "uint8"), ("a.bmp", "uint8")])
+def test_what_a_display_shows_is_shown_and_compared_and_not_developed(lrnap, folder, name, kind):
+    by_another(folder / name, "R G B", [0.5, 0.5, 0.5], kind)
+    by_another(folder / "same.png", "R G B", [0.5, 0.5, 0.5], "uint8")
+    assert lrnap("view", name, "--columns", "6").returncode == 0
+    assert lrnap("convert", name, "b.png").returncode == 0
+    assert lrnap("compare", name, "same.png", "--limit", "0.01").returncode == 0
+    refused = lrnap("develop", name)
+    assert refused.returncode == 2
+    assert f"{name}: this is a finished picture" in refused.stderr
+
+
+def test_a_developed_picture_of_floats_is_no_light(lrnap, folder):
+    assert lrnap("develop", "1.flm", "-o", "a.tif", "-o", "a.png", "--write", "tiff.depth=float").returncode == 0
+    assert lrnap("compare", "a.tif", "a.png", "--limit", "0.01").returncode == 0
+    assert "this is a finished picture" in lrnap("develop", "a.tif").stderr
 
 
 def test_a_picture_cannot_be_merged_as_it_has_no_samples(lrnap, folder):
