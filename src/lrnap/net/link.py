@@ -92,6 +92,7 @@ class Link(asyncio.BufferedProtocol):
         peer = transport.get_extra_info("peername") or ("local",)
         self.session.local = len(peer) < 2 or is_loopback(str(peer[0]))
         self.session.peer = ":".join(map(str, peer[:2]))
+        self.session.here = ":".join(map(str, (transport.get_extra_info("sockname") or ())[:2]))
         self._out.open(transport)
         if not speaks_lrnap(transport):
             self.abort()

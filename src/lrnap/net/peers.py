@@ -9,22 +9,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+NOBODYS = "0"  # the inode of a socket that is closed, whose user is not known any more
 
 
-def user_of(peer: str) -> str:
-    """The user whose socket has this address, `127.0.0.1:50123`; empty where the system does not tell."""
-    host, _, port = peer.rpartition(":")
+def user_of(peer: str, here: str) -> str:
+    """The user whose socket has this address, `127.0.0.1:50123`, and leads to that one of ours; empty where the system
+    does not tell."""
     try:
-        wanted = {f"{spelt}:{int(port):04X}" for spelt in _spellings(host)}
+        ends, others = {*_ends(peer)}, {*_ends(here)}
     except ValueError:
         return ""
     for table in TABLES:
         with contextlib.suppress(OSError):
             for line in table.read_text().splitlines()[1:]:
                 fields = line.split()
-                if len(fields) > 7 and fields[1] in wanted:
+                if len(fields) > 9 and fields[1] in ends and fields[2] in others and fields[9] != NOBODYS:
                     return _name(int(fields[7]))
     return ""
+
+
+def _ends(address: str) -> Iterator[str]:
+    host, _, port = address.rpartition(":")
+    return (f"{spelt}:{int(port):04X}" for spelt in _spellings(host))
 
 
 def _spellings(host: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ class Session:
     """What is known of a connection. `role` and `level` change when CTL_AUTH and CTL_HELLO are answered."""
 
     peer: str  # "127.0.0.1:50123", for the log
+    here: str = field(default="", kw_only=True)  # our end of it, spelt likewise
     local: bool  # the peer is on this machine
     role: Role
     name: str = ""  # of the token that it has shown
@@ -37,7 +38,9 @@ class Session:
         on this machine that needs none its user's, where the system tells."""
         host = self.peer.rpartition(":")[0] or self.peer
         if self._user is None:
-            self._user = self.name or (peers.user_of(self.peer) if self.local else "") or self.role.name.lower()
+            self._user = (
+                self.name or (peers.user_of(self.peer, self.here) if self.local else "") or self.role.name.lower()
+            )
         return f"{self._user}@{host}"
 
 

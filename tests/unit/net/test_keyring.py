@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lrnap.errors import Code, LrnapError
-from lrnap.net import keyring
+from lrnap.net import keyring, peers
 from lrnap.net.gate import Gate, authorize
 from lrnap.net.identity import load_or_make
 from lrnap.net.keyring import Keyring
@@ -128,10 +128,28 @@ def test_the_user_of_a_peer_on_this_machine_is_known_to_the_system(host: str) ->
         async with server:
             _, writer = await asyncio.open_connection(host, server.sockets[0].getsockname()[1])
             there = await met
-            found = user_of(":".join(map(str, there.get_extra_info("peername")[:2])))
+            ends = (there.get_extra_info(name) for name in ("peername", "sockname"))
+            found = user_of(*(":".join(map(str, end[:2])) for end in ends))
             for end in (writer, there):
                 end.close()
                 await end.wait_closed()
             return found
 
     assert asyncio.run(user()) == pwd.getpwuid(os.getuid()).pw_name
+
+
+def test_a_port_that_others_have_had_or_use_elsewhere_is_not_taken_for_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A port of a client leads to many servers at once, and stays in the table for a while when it is closed."""
+    rows = (
+        ("0100007F:C3CB 0100007F:07BA 06", 0, 0),  # closed
+        ("0100007F:C3CB 0100007F:07BB 01", 54321, 11),  # to another server
+        ("0100007F:C3CB 0100007F:07BA 01", 98765, 12),
+    )
+    lines = (f"{n}: {ends} 0:0 0:0 0 {user} 0 {inode} 1" for n, (ends, user, inode) in enumerate(rows))
+    (tmp_path / "tcp").write_text("\n".join(["sl local_address ...", *lines]))
+    monkeypatch.setattr(peers, "TABLES", (tmp_path / "tcp",))
+    assert user_of("127.0.0.1:50123", "127.0.0.1:1978") == "98765"
+    assert user_of("127.0.0.1:50123", "127.0.0.1:1980") == ""
+    assert user_of("127.0.0.1:50123", "") == ""
