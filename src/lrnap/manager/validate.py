@@ -100,5 +100,8 @@ def _indexes(world: World) -> Iterator[str]:
     live = {(run.job, run.name) for run in world.runs.values() if run.live}
     if live != {(job, name) for job, names in world.live.items() for name in names}:
         yield f"live runs: {world.live}, but should be {live}"
+    for known in (world.frames_of, world.open_frames, world.waiting_frames, world.seeds, world.excluded):
+        if left := {job for job, held in known.items() if held} - world.jobs.keys():
+            yield f"of jobs {left}, which are gone, something is left"
     if world.journal:
         yield "there is a journal between two steps"

@@ -92,6 +92,8 @@ class World:
         while len(self.journal) > mark:
             before, after = self.journal.pop()
             self._replace(after, before)
+            if before is None and isinstance(after, Job):
+                self._clear(after.id)
 
     def admit(self, rows: Iterable[Row]) -> None:
         """Rows that come from the store. They are in no journal."""
