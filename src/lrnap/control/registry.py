@@ -42,6 +42,14 @@ class View:
         """0: width, 1: height; of a film without a scene its own."""
         return self.figures.size[axis] if self.figures.only_film else self.film(("xresolution", "yresolution")[axis])
 
+    def pixels(self, axis: int) -> int:
+        """What is left of the resolution by the crop window; 0 where there is nothing to render."""
+        if self.figures.size[axis] or not self.figures.ready:
+            return self.figures.size[axis]
+        window = sorted(self.film("cropwindow")[2 * axis : 2 * axis + 2])
+        first, last = (math.ceil(self.resolution(axis) * min(max(edge, 0.0), 1.0)) for edge in window)
+        return max(last - first, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
@@ -158,8 +166,8 @@ def _film() -> Iterator[Attribute]:
     rows: tuple[tuple[str, str, str, Callable[[View], Any]], ...] = (
         ("xResolution", "int", "Horizontal resolution (pixels)", lambda v: v.resolution(0)),
         ("yResolution", "int", "Vertical resolution (pixels)", lambda v: v.resolution(1)),
-        ("xPixelCount", "int", "Horizontal pixel count (after cropping)", lambda v: v.figures.size[0]),
-        ("yPixelCount", "int", "Vertical pixel count (after cropping)", lambda v: v.figures.size[1]),
+        ("xPixelCount", "int", "Horizontal pixel count (after cropping)", lambda v: v.pixels(0)),
+        ("yPixelCount", "int", "Vertical pixel count (after cropping)", lambda v: v.pixels(1)),
         ("numberOfLocalSamples", "double", "Number of samples of this machine", lambda v: v.look.local),
         ("numberOfSamplesFromNetwork", "double", "Number of samples of nodes", lambda v: v.figures.from_network),
         ("numberOfResumedSamples", "double", "Number of samples loaded", lambda v: v.figures.resumed),

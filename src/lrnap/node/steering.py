@@ -74,7 +74,8 @@ class NodeJob:
         halt = settings.effective_halt(job)
         spp = _number(known, "spp")
         reached = halt.spp is not None and spp >= halt.spp
-        layout = job.film.layout if job.film is not None else None
+        run = self._node.live.run_of(job)
+        layout = job.film.layout if job.film is not None else None if run is None else run.layout
         return Figures(
             state=state,
             ready=job.scene is not None,

@@ -56,6 +56,24 @@ def test_pause_resume_stop_and_reset(talk: Talk) -> None:
     assert talk.ask("API_DumpFilmBuffer").startswith("R_ERROR CODE = E_STATE ")
 
 
+def test_light_groups_are_known_before_anybody_has_looked_at_the_film(talk: Talk) -> None:
+    assert talk.ask('API_GetParameterValue "LUX_FILM" "LG_COUNT"') == "R_OK VALUE = 0"
+    rendering(talk)
+    assert talk.ask('API_GetParameterValue "LUX_FILM" "LG_COUNT"') == "R_OK VALUE = 1"
+    assert talk.ask('API_GetStringParameterValue "LUX_FILM" "LG_NAME" 0') == 'R_OK VALUE = "default"'
+    assert talk.ask('API_SetParameterValue "LUX_FILM" "LG_SCALE" 2.5 0') == "R_OK"
+    assert talk.ask('API_GetParameterValue "LUX_FILM" "LG_SCALE" 0') == "R_OK VALUE = 2.5"
+
+
+def test_the_crop_is_known_before_anything_renders(node: Served, talk: Talk) -> None:
+    film = '"integer xresolution" [100] "integer yresolution" [50] "float cropwindow" [0.25 0.755 0 0.5]'
+    (node.root / "cropped.lxs").write_text(f'Film "fleximage" {film}\nWorldBegin\nWorldEnd\n')
+    assert talk.ask('API_GetAttribute "film" "xPixelCount"') == "R_OK VALUE = 0"
+    assert talk.ask('API_LuxParse "cropped.lxs"') == "R_OK"
+    assert talk.ask('API_GetAttribute "film" "xPixelCount"') == "R_OK VALUE = 51"
+    assert talk.ask('API_GetAttribute "film" "yPixelCount"') == "R_OK VALUE = 25"
+
+
 def test_the_calls_of_the_lux_api_steer_the_same_job(talk: Talk) -> None:
     rendering(talk)
     assert talk.all("API_LuxPause", "API_luxStart", "API_LuxAddThread") == ["R_OK", "R_OK", "R_OK VALUE = 3"]
