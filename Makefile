@@ -11,7 +11,8 @@ help:
 	@echo "make bench   one table of ratios, also in bench/results.json"
 	@echo "make reference   write docs/reference anew from the tables"
 	@echo "make fuzz    random scenes through the engine for MINUTES=10; what goes wrong is kept in out/fuzz"
-	@echo "make faults  everything that can go wrong around a manager, TIMES=24 at random moments; what is lost is in out/faults"
+	@echo "make faults  everything that can go wrong around a manager, TIMES=24 at random moments; what is lost is in out/faults;"
+	@echo "             with ENGINE=luxcore what matters to a real engine, on one"
 	@echo "make cluster nodes on a Ray cluster that rents its machines, with Ray's autoscaler"
 	@echo "make setup   only prepare .venv"
 	@echo "make deps-system   what a bare Debian or Ubuntu lacks (as root)"
@@ -66,7 +67,7 @@ fuzz: setup
 	PYTHONPATH=tests nice $(BIN)/python -m fuzz --minutes $(or $(MINUTES),10)
 
 faults: setup
-	PYTHONPATH=tests nice $(BIN)/python -m faults --times $(or $(TIMES),24) $(if $(SEED),--seed $(SEED))
+	PYTHONPATH=tests nice $(BIN)/python -m faults --times $(or $(TIMES),24) $(if $(SEED),--seed $(SEED)) $(if $(ENGINE),--engine $(ENGINE))
 
 cluster: setup
 	LRNAP_CLUSTER=1 $(BIN)/python -m pytest -o addopts="" -q tests/unit/launch/test_autoscaler.py

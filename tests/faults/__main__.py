@@ -14,27 +14,33 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from statistics import median
+from typing import Any
 
 import postgres
 from faults import namespaces, truth
-from faults.ground import IN_NAMESPACES, PLACES, ground
+from faults.ground import ENGINES, IN_NAMESPACES, PLACES, ground
 from faults.table import FAULTS, NAMES, Fault
 from faults.trial import trial, whenever
 
+JOBS: tuple[dict[str, Any], ...] = ({"frames": 1}, {"frames": 1, "alone": True}, {"frames": 3})
+
 
 class Sweep:
-    def __init__(self, place: str, faults: list[Fault], out: Path) -> None:
+    def __init__(self, place: str, engine: str, faults: list[Fault], out: Path) -> None:
         self.place = place
+        self.engine = engine
         self.faults = faults
         self.out = out
         self.tried: Counter[str] = Counter()
         self.wrong: Counter[str] = Counter()
         self.noticed: list[float] = []
+        self.moved: defaultdict[str, list[float]] = defaultdict(list)
         self._lock = threading.Lock()
 
     def round(self, seed: int) -> None:
@@ -50,13 +56,15 @@ class Sweep:
         fault, *rest = left
         before: list[str] = []
         try:
-            with ground(folder, rng, place=self.place) as farm:
+            with ground(folder, rng, place=self.place, engine=self.engine) as farm:
                 while left and not wrong:
                     fault, *rest = left
                     left = rest
                     began = time.monotonic()
-                    wrong = trial(farm, fault, whenever, frames=rng.choice((1, 1, 3)))
+                    wrong = trial(farm, fault, whenever, **rng.choice(JOBS))
                     self.tried[fault.name] += 1
+                    self.moved[fault.name] += farm.moved
+                    farm.moved.clear()
                     before.append(f"{fault.name} {time.monotonic() - began:.0f} s")
                 self.noticed += farm.noticed
                 wrong = wrong or [*truth.of_programs(farm)]
@@ -93,6 +101,7 @@ def main() -> int:
     parser.add_argument(
         "--inside", action="store_true", help=argparse.SUPPRESS
     )  # of namespaces, where the place has any
+    parser.add_argument("--engine", choices=ENGINES, default="fake", help="luxcore: for those faults where it matters")
     parser.add_argument("--only", action="append", choices=[*NAMES], help="this fault; may be repeated")
     parser.add_argument("--at-once", type=int, default=2, help="farms side by side")
     parser.add_argument("--out", type=Path, default=Path("out/faults"))
@@ -102,18 +111,33 @@ def main() -> int:
         return max([_elsewhere(place, first, given.times) for place in ([given.place] if given.place else PLACES)])
     print(f"{given.place}: {given.times} rounds with the seeds {first} to {first + given.times - 1}", flush=True)
     given.out.mkdir(parents=True, exist_ok=True)
-    chosen = [fault for fault in FAULTS if given.place in fault.places and fault.name in (given.only or NAMES)]
-    sweep = Sweep(given.place, chosen, given.out)
+    chosen = [
+        fault
+        for fault in FAULTS
+        if given.place in fault.places
+        and fault.name in (given.only or NAMES)
+        and fault.real >= (given.engine != "fake")
+    ]
+    if not chosen:
+        print(f"{given.place}: nothing of that", flush=True)
+        return 0
+    sweep = Sweep(given.place, given.engine, chosen, given.out)
     with ThreadPoolExecutor(given.at_once) as pool:
         for done in [pool.submit(sweep.round, first + n) for n in range(given.times)]:
             done.result()
-    print(f"\n{given.place:28}{'times':>6}{'wrong':>6}  what happens")
+    print(f"\n{given.place:28}{'times':>6}{'wrong':>6}{'moved':>18}  what happens")
     for fault in chosen:
-        print(f"{fault.name:28}{sweep.tried[fault.name]:6}{sweep.wrong[fault.name]:6}  {fault.what}")
-    if sweep.noticed:
-        most, mostly = max(sweep.noticed), median(sweep.noticed)
-        print(f"nodes that said nothing were given up after {most:.1f} s at most, {mostly:.1f} s mostly")
+        moved = _seconds(sweep.moved[fault.name])
+        print(f"{fault.name:28}{sweep.tried[fault.name]:6}{sweep.wrong[fault.name]:6}{moved:>18}  {fault.what}")
+    print("times: seconds at the median, and at most, of so many")
+    print(f"until nodes that said nothing were given up: {_seconds(sweep.noticed) or 'none'}")
+    moved = _seconds([seconds for each in sweep.moved.values() for seconds in each])
+    print(f"moved, from the fault to a sample of what the node alone rendered by another run: {moved or 'none'}")
     return 1 if sweep.wrong else 0
+
+
+def _seconds(measured: Sequence[float]) -> str:
+    return f"{median(measured):.1f} {max(measured):.1f} of {len(measured)}" if measured else ""
 
 
 def _elsewhere(place: str, first: int, times: int) -> int:

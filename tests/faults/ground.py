@@ -23,6 +23,7 @@ from lrnap.errors import LrnapError
 
 PATIENCE = 240  # seconds until something that must happen has not happened
 OWNER = "ana"
+AT_WORK = ("CLAIMED", "BUILDING", "RENDERING")  # runs
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Wish:
     spp: int
     frames: int = 1
     output: str = ""
+    nodes: int = 0  # at most so many at once; 0: any
 
 
 class Never(AssertionError):
@@ -62,7 +64,11 @@ class Ground:
     server: postgres.Server | None = None  # that has the store
     net: Network | None = None  # of the first node
     acknowledged: list[Wish] = field(default_factory=list)
+    engine: str = "fake"
+    light: float = 0.0  # of a sample of the first film, for engines whose films are not known beforehand
     noticed: list[float] = field(default_factory=list)  # seconds until a node that said nothing was given up
+    moved: list[float] = field(default_factory=list)  # seconds until what a node alone did was done by another
+    watching: list[threading.Thread] = field(default_factory=list)  # for that
     forgotten: set[str] = field(default_factory=set)  # jobs that a store of yesterday knows nothing of
     _submitting: threading.Thread | None = None
     _count: int = 0
@@ -77,13 +83,17 @@ class Ground:
 
     # --- jobs
 
-    def begin(self, spp: int, *, frames: int = 1, output: bool = False, jobs: int = 1) -> list[Wish]:
-        """Submits jobs, one after the other, as a user does who tries again until they are acknowledged."""
+    def begin(
+        self, spp: int, *, frames: int = 1, output: bool = False, jobs: int = 1, alone: bool = False
+    ) -> list[Wish]:
+        """Submits jobs, one after the other, as a user does who tries again until they are acknowledged. `alone`: the
+        first is for one node at a time."""
         wishes = []
         for _ in range(jobs):
             self._count += 1
             name = f"job{self._count}"
-            wishes.append(Wish(name, spp, frames, f"{name}.###.png" if output else ""))
+            one = int(alone and not wishes)
+            wishes.append(Wish(name, spp, frames, f"{name}.###.png" if output else "", one))
         self._submitting = threading.Thread(target=self._submit_all, args=(wishes,), name="submitting")
         self._submitting.start()
         return wishes
@@ -101,6 +111,7 @@ class Ground:
                 spp=wish.spp,
                 frames=None if wish.frames == 1 else range(1, wish.frames + 1),
                 changes=None if wish.frames == 1 else lambda lux, number: None,
+                nodes=wish.nodes or None,
                 output=wish.output or None,
                 owner=OWNER,
                 token=wish.name,
@@ -125,7 +136,7 @@ class Ground:
     def run_of(self, wish: Wish) -> tuple[str, Program]:
         """The newest run of a job that renders, with its node."""
         for line in reversed(self.manager.lines(f'CTL_JOB "{wish.name}" show=runs')):
-            if line.args[1] in ("CLAIMED", "BUILDING", "RENDERING"):
+            if line.args[1] in AT_WORK:
                 return str(line.args[0]), self.node_at(str(line.fields["node"]))
         raise LookupError(wish.name)
 
@@ -160,10 +171,45 @@ class Ground:
 def silent(ground: Ground, url: str) -> Iterator[None]:
     """What is done inside makes a node say nothing more; afterwards it is given up."""
     since = len(ground.said())
-    yield
+    with moving(ground, url):
+        yield
     began = monotonic()
     ground.hears(f"node {re.escape(url)} is LOST", since)
     ground.noticed.append(monotonic() - began)
+
+
+@contextlib.contextmanager
+def moving(ground: Ground, url: str) -> Iterator[None]:
+    """What is done inside takes a node away. Work that nobody else does then is timed until somebody does it."""
+    left = [*_left_by(ground, url)]
+    began = monotonic()
+    yield
+    for wish, known in left:
+        watching = threading.Thread(target=_watch, args=(ground, wish, known, began), name=f"watching {wish.name}")
+        ground.watching.append(watching)
+        watching.start()
+
+
+def _left_by(ground: Ground, url: str) -> Iterator[tuple[Wish, set[str]]]:
+    """Jobs that nobody but a node renders, with the names of their runs; none if the manager cannot be asked."""
+    for wish in ground.acknowledged[-3:]:
+        with contextlib.suppress(OSError, AssertionError):
+            runs = ground.manager.lines(f'CTL_JOB "{wish.name}" show=runs')
+            if {run.fields["node"] for run in runs if run.args[1] in AT_WORK} == {url}:
+                yield wish, {str(run.args[0]) for run in runs}
+
+
+def _watch(ground: Ground, wish: Wish, known: set[str], began: float) -> None:
+    """Until another run of it has samples, or it is over without."""
+    over = False
+    while not over and monotonic() - began < PATIENCE:
+        with contextlib.suppress(OSError, AssertionError):
+            over = ground.over(wish)
+            for run in ground.manager.lines(f'CTL_JOB "{wish.name}" show=runs'):
+                if run.args[0] not in known and run.fields["spp"] > 0:
+                    ground.moved.append(monotonic() - began)
+                    return
+        sleep(0.1)
 
 
 def busy_node(ground: Ground, wish: Wish) -> Program:
@@ -176,6 +222,8 @@ def busy_node(ground: Ground, wish: Wish) -> Program:
 PLACES = ("here", "apart", "postgres")
 """Where a farm can be. `apart`: with small disks, and a node behind a network of its own, for which the whole process
 must run as `IN_NAMESPACES` says; `postgres`: its store is on a server of its own."""
+
+ENGINES = ("fake", "luxcore")
 
 IN_NAMESPACES = ("unshare", "--map-root-user", "--mount", "--net")
 
@@ -204,6 +252,6 @@ def ground(folder: Path, rng: Random, *, place: str = "here", nodes: int = 3, en
             wires.append(Bare(address.url) if far is not None else stack.enter_context(proxy(address)))
         manager = manager_program(manager_folder, [wire.url for wire in wires], db=db)
         stack.callback(manager.end)
-        made = Ground(folder, rng, started, wires, manager, db, server, net)
+        made = Ground(folder, rng, started, wires, manager, db, server, net, engine=engine)
         until(made.all_here, "all nodes are here")
         yield made

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from time import sleep
 
-from faults.ground import OWNER, Ground, Wish, busy_node, silent
+from faults.ground import OWNER, Ground, Wish, busy_node, moving, silent
 from faults.within import PLACES
 from nodes import PATIENCE
 
@@ -18,17 +18,20 @@ LOST_AFTER = 11  # seconds of silence after which a node surely counts as lost
 
 
 def engine_killed(ground: Ground, wish: Wish) -> str | None:
-    node = busy_node(ground, wish)
-    for engine in node.engines():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(engine, signal.SIGKILL)
-            return r"run \S+ is (FAILED|STOPPED|DONE)"
-    return None
+    """Of the run, and of the one to come if it is there already."""
+    node, killed = busy_node(ground, wish), 0
+    with moving(ground, ground.url(node)):
+        for engine in node.engines():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(engine, signal.SIGKILL)
+                killed += 1
+    return r"run \S+ is (FAILED|STOPPED|DONE)" if killed else None
 
 
 def node_killed(ground: Ground, wish: Wish) -> str:
     node = busy_node(ground, wish)
-    node.kill()
+    with moving(ground, ground.url(node)):
+        node.kill()
     sleep(ground.rng.choice((0, 1, LOST_AFTER)))
     node.again()
     return f"node {re.escape(ground.url(node))} is (CLAIMING|LOST)"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from time import sleep
 
 from faults.ground import Ground, Wish
@@ -12,18 +13,25 @@ from nodes import PATIENCE
 
 
 def store_locked(ground: Ground, wish: Wish) -> None:
-    _lock(ground, ground.rng.uniform(0.5, 5))
+    with _locked(ground):
+        sleep(ground.rng.uniform(0.5, 5))
 
 
 def store_locked_long(ground: Ground, wish: Wish) -> None:
-    """Longer than the manager tries it for one step."""
-    _lock(ground, 14)
+    """Longer than the manager tries it for one step, and until it has said so."""
+    ground.submitted()
+    since = len(ground.said())
+    with _locked(ground):
+        ground.begin(400)
+        ground.hears("cannot be used: .*locked", since)
+    ground.submitted()
 
 
-def _lock(ground: Ground, seconds: float) -> None:
+@contextmanager
+def _locked(ground: Ground) -> Iterator[None]:
     with closing(sqlite3.connect(ground.database, timeout=PATIENCE)) as other:
         other.execute("BEGIN IMMEDIATE")
-        sleep(seconds)
+        yield
         other.rollback()
 
 

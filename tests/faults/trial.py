@@ -22,10 +22,12 @@ def whenever(ground: Ground, wish: Wish) -> None:
     sleep(ground.rng.uniform(0, 4))
 
 
-def trial(ground: Ground, fault: Fault, moment: Moment, *, frames: int = 1) -> list[str]:
-    """What is wrong after it; empty: nothing. A farm of which something is wrong is of no more use."""
+def trial(ground: Ground, fault: Fault, moment: Moment, *, frames: int = 1, alone: bool = False) -> list[str]:
+    """What is wrong after it; empty: nothing. A farm of which something is wrong is of no more use. `alone`: the job is
+    for one node at a time."""
     since, known = len(ground.said()), len(ground.acknowledged)
-    wish, *_ = ground.begin(fault.spp // frames, frames=frames, output=True, jobs=2 if frames == 1 else 1)
+    jobs = 2 if frames == 1 else 1
+    wish, *_ = ground.begin(fault.spp // frames, frames=frames, output=True, jobs=jobs, alone=alone)
     moment(ground, wish)
     try:
         told = fault.inject(ground, wish)
@@ -34,6 +36,8 @@ def trial(ground: Ground, fault: Fault, moment: Moment, *, frames: int = 1) -> l
     except Exception as error:
         return [f"{type(error).__name__}: {error}"]
     wrong = [*truth.of_jobs(ground, [w for w in ground.acknowledged[known:] if w.name not in ground.forgotten])]
+    while ground.watching:
+        ground.watching.pop().join()
     for pattern in filter(None, (fault.told, told)):
         try:
             ground.hears(pattern, since)

@@ -13,7 +13,7 @@ from faults.ground import OWNER, Ground, Never, Wish, until
 from nodes import SIZE, number
 
 from lrnap.engine.fake import pattern
-from lrnap.film.snapshot import FilmLayout
+from lrnap.film.snapshot import FilmLayout, Planes
 from lrnap.manager.store import Store
 from lrnap.manager.validate import validate
 from lrnap.manager.world import World
@@ -21,6 +21,8 @@ from lrnap.wire.listing import Listed
 
 PIXELS = SIZE[0] * SIZE[1]
 LAYOUT = FilmLayout(*SIZE)
+WEIGHED = 0.001  # of samples, by which the weight of a film may differ from them
+ALIKE = 0.03  # of the light of a film, by which another one of the scene may differ
 
 
 def of_jobs(ground: Ground, wishes: Sequence[Wish]) -> Iterator[str]:
@@ -68,8 +70,23 @@ def _film(ground: Ground, wish: Wish) -> Iterator[str]:
             yield f"{wish.name}: the film of frame {frame} has {samples} samples, its runs report {reported}"
         if samples < wish.spp * PIXELS:
             yield f"{wish.name}: frame {frame} is done with {samples / PIXELS} of {wish.spp} samples per pixel"
-        if not np.allclose(LAYOUT.planes(block).pixel, rendered(of_frame), rtol=1e-4):
-            yield f"{wish.name}: the film of frame {frame} is not the sum of what its runs have rendered"
+        yield from _picture(ground, f"{wish.name}: the film of frame {frame}", LAYOUT.planes(block), of_frame)
+
+
+def _picture(ground: Ground, what: str, planes: Planes, runs: Sequence[Listed]) -> Iterator[str]:
+    """What the fake engine makes is known; what the real one does weighs as much as its samples, and is as bright as
+    in the first film of this farm."""
+    if ground.engine == "fake":
+        if not np.allclose(planes.pixel, rendered(runs), rtol=1e-4):
+            yield f"{what} is not the sum of what its runs have rendered"
+        return
+    weight, samples = float(planes.weight.sum()), sum(int(str(run.fields["samples"])) for run in runs)
+    if abs(weight - samples) > WEIGHED * samples:
+        yield f"{what} weighs {weight}, its runs have {samples} samples"
+    light = float(planes.pixel.sum()) / weight
+    ground.light = ground.light or light
+    if not np.isclose(light, ground.light, rtol=ALIKE):
+        yield f"{what} is {light / ground.light} times as bright as the first"
 
 
 def rendered(runs: Sequence[Listed]) -> np.ndarray:
