@@ -46,8 +46,9 @@ class View:
         """What is left of the resolution by the crop window; 0 where there is nothing to render."""
         if self.figures.size[axis] or not self.figures.ready:
             return self.figures.size[axis]
-        window = sorted(self.film("cropwindow")[2 * axis : 2 * axis + 2])
-        first, last = (math.ceil(self.resolution(axis) * min(max(edge, 0.0), 1.0)) for edge in window)
+        whole: int = self.resolution(axis)
+        window: list[float] = sorted(self.film("cropwindow")[2 * axis : 2 * axis + 2])
+        first, last = (math.ceil(whole * min(max(edge, 0.0), 1.0)) for edge in window)
         return max(last - first, 1)
 
 
