@@ -172,7 +172,8 @@ def test_a_mesh_in_every_frame_is_kept_once(queue: Queue, programs: FarmOfProgra
     job = queue.submit(tmp_path / "turn.####.lxs", spp=2, frames="1-4")
     assert job.wait(PATIENCE)
     data = points.astype(np.float32).tobytes()
-    for program in (programs.manager, *programs.nodes):
+    busy = {run.fields["node"] for run in job.runs()}  # which may be one alone, on a machine that has other work
+    for program in (programs.manager, *(node for node in programs.nodes if node.url in busy)):
         kept = [path for path in (program.root / "data" / "assets").glob("??/*") if path.stat().st_size >= len(data)]
         assert [path.read_bytes() for path in kept] == [data]
 

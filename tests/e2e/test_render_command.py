@@ -89,11 +89,22 @@ def test_a_picture_that_cannot_be_written_is_no_success(scene, tmp_path):
     assert "Traceback" not in said
 
 
-def test_two_local_engines_make_one_picture(scene, tmp_path):
-    done = no_traceback(
-        lrnap("render", scene(), "-o", "a.png", "-o", "a.exr", "-o", "a.flm", "--spp", 400, "--local", 2, cwd=tmp_path)
-    )
+def shared_work(cwd, *arguments, both):
+    """A render that two take part in: on a busy machine one of them may be done before the other has begun."""
+    for spp in (400, 4000, 40000):
+        done = no_traceback(lrnap("render", *arguments, "--spp", spp, cwd=cwd))
+        if done.returncode or both():
+            break
     assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_two_local_engines_make_one_picture(scene, tmp_path):
+    def both():
+        return len(set(images.read_metadata(tmp_path / "a.png")["seeds"].split())) == 2
+
+    files = [word for name in ("a.png", "a.exr", "a.flm") for word in ("-o", name)]
+    done = shared_work(tmp_path, scene(), *files, "--local", 2, both=both)
     assert done.stdout.splitlines()[-1] == "a.png"
     picture = images.read(tmp_path / "a.png")
     assert picture.shape[:2] == (48, 64)
@@ -101,7 +112,7 @@ def test_two_local_engines_make_one_picture(scene, tmp_path):
     assert picture.std() > 0.05
     facts = images.read_metadata(tmp_path / "a.png")
     assert float(facts["spp"]) >= 400
-    assert len(set(facts["seeds"].split())) == 2
+    assert both()
     assert {"key", "sky"} <= set(images.read_layers(tmp_path / "a.exr"))
     classic = to_snapshot(flm.read(tmp_path / "a.flm"))
     assert classic.spp >= 400
@@ -132,13 +143,13 @@ def test_two_nodes_make_one_picture_with_assets_that_only_the_client_has(scene, 
     empty = tmp_path / "empty"
     empty.mkdir()
     with local_node(root=empty) as one, local_node(root=empty) as two:
-        done = no_traceback(
-            lrnap("render", path, "-o", "n.png", "--spp", 400, "--node", one.url, "--node", two.url, cwd=tmp_path)
-        )
-        assert done.returncode == 0, done.stderr
-        facts = images.read_metadata(tmp_path / "n.png")
-        assert one.url in facts["engines"]
-        assert two.url in facts["engines"]
+
+        def both():
+            engines = images.read_metadata(tmp_path / "n.png")["engines"]
+            return one.url in engines and two.url in engines
+
+        shared_work(tmp_path, path, "-o", "n.png", "--node", one.url, "--node", two.url, both=both)
+        assert both()
         again = lrnap("render", path, "-o", "m.png", "--spp", 2, "--node", one.url, cwd=tmp_path)  # nothing was left
         assert again.returncode == 0, again.stderr
     red, green, blue = images.read(tmp_path / "n.png")[..., :3].reshape(-1, 3).mean(axis=0)
@@ -148,16 +159,20 @@ def test_two_nodes_make_one_picture_with_assets_that_only_the_client_has(scene, 
 
 def test_a_node_killed_in_the_middle_costs_nothing_but_time(scene, tmp_path):
     with local_node(root=tmp_path) as one, local_node(root=tmp_path) as two:
-        render = start(
-            "render", scene(), "-o", "k.png", "--spp", 3000, "--node", one.url, "--node", two.url, cwd=tmp_path
-        )
-        wait_for(lambda: (tmp_path / "k.png").exists() or render.poll() is not None)
-        two.process.kill()
-        out, err = render.communicate(timeout=PATIENCE)
-        assert render.returncode == 0, err
+        nodes = ["--node", one.url, "--node", two.url]
+        for spp in (3000, 30000):  # more, if it was done before anybody could come in between
+            render = start("render", scene(), "-o", "k.png", "--spp", spp, *nodes, cwd=tmp_path)
+            wait_for(lambda: (tmp_path / "k.png").exists() or render.poll() is not None)  # noqa: B023  # within its turn
+            if render.poll() is None:
+                two.process.kill()
+            out, err = render.communicate(timeout=PATIENCE)
+            assert render.returncode == 0, err
+            if two.url in err:
+                break
+            (tmp_path / "k.png").unlink()
         assert out.splitlines()[-1] == "k.png"
         assert two.url in err
-    assert float(images.read_metadata(tmp_path / "k.png")["spp"]) >= 3000
+    assert float(images.read_metadata(tmp_path / "k.png")["spp"]) >= spp
 
 
 def test_ctrl_c_writes_what_there_is(scene, tmp_path):

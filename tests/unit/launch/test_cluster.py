@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import subprocess
 import sys
@@ -51,6 +52,8 @@ def ray_cluster() -> Iterator[Any]:
         cluster.add_node(**SMALL)
         yield cluster
         cluster.shutdown()
+        del cluster
+        gc.collect()  # what Ray has left open is this module's, and no other test's
 
 
 @pytest.fixture(autouse=True)
