@@ -126,7 +126,7 @@ class Talk:
 
 async def _piped() -> AsyncIterator[str]:
     while line := await asyncio.to_thread(sys.stdin.readline):
-        yield line.rstrip("\r\n")
+        yield line.removeprefix("\ufeff").rstrip("\r\n")
 
 
 async def _typed(address: Address) -> AsyncIterator[str]:
@@ -153,11 +153,13 @@ async def _typed(address: Address) -> AsyncIterator[str]:
     print(f"connected to {address.url}; HELP lists the verbs, Tab completes, Ctrl-D leaves")
     while True:
         try:
-            yield await session.prompt_async(f"{address} > ")
+            typed = await session.prompt_async(f"{address} > ")
         except KeyboardInterrupt:
             continue
         except EOFError:
             return
+        for line in typed.splitlines():  # what is pasted may be many
+            yield line
 
 
 def _history_file() -> Path:
