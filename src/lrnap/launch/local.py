@@ -15,7 +15,7 @@ from lrnap.engine.scratch import Scratch
 from lrnap.errors import Code, RemoteError
 
 READY = "node ready at "  # what a node prints first, followed by its URL
-START_SECONDS = 60.0
+START_SECONDS = 120.0  # of a loaded machine
 END_SECONDS = 20.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 
 from answering import hello, rendering
@@ -15,6 +16,7 @@ from lrnap.engine.process import ProcessEngine
 def test_a_question_passes_a_film(node: Served, talk: Talk) -> None:
     """Its answer comes between two frames, not behind the last of them."""
     node.engine.size = (2048, 1024)
+    talk.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # or much of the film is here before it is read
     rendering(talk)
     hello(talk)
     talk.send("#film API_DumpFilmBuffer")
