@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lrnap.errors import LrnapError
 from lrnap.film import accum
-from lrnap.film.channels import CHANNELS, SLOTS, in_order, shown
+from lrnap.film.channels import CHANNELS, SLOTS, from_shown, in_order, shown
 from lrnap.film.merge import Film
 from lrnap.film.snapshot import FilmLayout, Snapshot
 
@@ -137,3 +137,23 @@ def test_an_unknown_channel_is_named_with_those_there_are() -> None:
     assert in_order(["object_id", " albedo", "", "albedo"]) == ("albedo", "object_id")
     with pytest.raises(LrnapError, match="no channel 'z'; there are albedo, normal"):
         in_order(["z"])
+
+
+def test_channels_of_a_picture_become_those_of_a_film_that_shows_it_so() -> None:
+    picture = {
+        "albedo": (0.5, 0.25, 1),
+        "position": (-1, 2, 3),
+        "uv": (0.5, 4),
+        "depth": (3.5,),
+        "material_id": (2,),
+        "object_id": (0,),
+    }
+    for name, values in picture.items():
+        given = np.array([[values]], np.float32)
+        film = from_shown(name, given, np.array([[8]], np.float32))
+        assert film.shape == (1, 1, CHANNELS[name].floats), name
+        assert np.array_equal(shown(name, film), given), name
+    votes = from_shown("material_id", np.array([[[2]]], np.float32), np.array([[8]], np.float32))
+    assert votes.ravel().tolist() == [2, 8, 0, 0]
+    nothing = from_shown("depth", np.array([[[np.inf]]], np.float32), np.array([[8]], np.float32))
+    assert nothing.ravel().tolist() == [0]

@@ -152,6 +152,16 @@ def test_pixels_that_are_not_finite_are_dropped_and_reported(value: float, plane
     assert film.dropped == {}
 
 
+def test_what_was_dropped_of_an_older_epoch_is_not_told_of_the_new_one() -> None:
+    broken = whole_numbers("a", 1)
+    broken.planes.weight[0, 0] = np.nan
+    film = film_of(broken)
+    film.merged()
+    assert film.dropped == {"a": 1}
+    film.restart(1)
+    assert film.dropped == {}
+
+
 def test_opposite_infinities_of_two_runs_do_not_hide_each_other() -> None:
     plus, minus = (whole_numbers(run, 1) for run in "ab")
     plus, minus = replace(plus, block=plus.block.copy()), replace(minus, block=minus.block.copy())

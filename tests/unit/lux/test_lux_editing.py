@@ -266,3 +266,18 @@ def test_a_scene_that_was_edited_says_so_of_its_film_and_files():
     assert changes_of(new.edits).develops_only
     assert not changes_of(calls("LookAt 1 1 1 0 0 0 0 0 1")).develops_only
     assert not changes_of(()).develops_only
+
+
+def test_a_light_of_an_edit_stands_in_the_volume_of_the_one_that_it_replaces():
+    text = """WorldBegin MakeNamedVolume "fog" "homogeneous" MakeNamedVolume "air" "clear"
+    LightGroup "key" Exterior "fog" LightSource "point" Exterior "" LightSource "point"
+    LightGroup "fill" Exterior "air" LightSource "point" Shape "sphere" WorldEnd"""
+    scene = Scene("volumes", calls(text))
+    lit = 'LightGroup "key" LightSource "point" LightSource "point" LightSource "point"'
+    new = description(edit_of(scene, lit))
+    assert [(light.group, light.exterior) for light in new.lights] == [
+        ("key", "fog"),
+        ("key", None),
+        ("key", None),  # there was no third one: as the last
+        ("fill", "air"),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import pwd
@@ -16,6 +17,7 @@ from lrnap.net.gate import Gate, authorize
 from lrnap.net.identity import load_or_make
 from lrnap.net.keyring import Keyring
 from lrnap.net.peers import user_of
+from lrnap.net.secret_file import write_secret
 from lrnap.net.service import Session
 from lrnap.wire import Role, find
 
@@ -153,3 +155,20 @@ def test_a_port_that_others_have_had_or_use_elsewhere_is_not_taken_for_theirs(
     assert user_of("127.0.0.1:50123", "127.0.0.1:1978") == "98765"
     assert user_of("127.0.0.1:50123", "127.0.0.1:1980") == ""
     assert user_of("127.0.0.1:50123", "") == ""
+
+
+def test_a_disk_that_is_full_leaves_the_tokens_as_they_were_and_no_draft_of_new_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tokens.json"
+    write_secret(path, b"old")
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_secret(path, b"new")
+    assert [file.name for file in tmp_path.iterdir()] == ["tokens.json"]
+    assert path.read_bytes() == b"old"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def full(_: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

@@ -126,6 +126,11 @@ def test_films_that_are_kept_are_bounded() -> None:
         job.step(Step.RENDER, 0.0)
         job.step(Step.FINISH, 0.0)
     assert table.surplus() == [jobs[0]]
+    ready(table, "next")
+    ready(table, "after it").step(Step.RENDER, 0.0)
+    assert table.surplus() == [jobs[0]], "what waits or renders is no film that is kept"
+    table.drop(jobs[0])
+    assert table.surplus() == []
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 200, "\x1b[31m"])

@@ -62,6 +62,10 @@ def test_a_line_reads_as_it_looks(line: str, values: list[object] | None) -> Non
         ('[1 "a"]', Code.TYPE, "either numbers or strings"),
         ("1e999", Code.TYPE, "too large"),
         ("{12", Code.FRAMING, "not closed"),
+        ('a "open', Code.SYNTAX, r"at column 3 is not closed"),
+        ("a {12", Code.FRAMING, r"at column 3 is not closed"),
+        ("a ]", Code.SYNTAX, r"at column 3 opens nothing"),
+        ("a [1 2", Code.SYNTAX, r"column 7"),
     ],
 )
 def test_what_cannot_be_read_is_named(line: str, code: Code, says: str) -> None:
