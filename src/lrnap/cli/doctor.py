@@ -6,16 +6,18 @@ process of its own, as always.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +39,9 @@ PACKAGES = {
     "libgcc_s.so": "libgcc-s1",
     "libz.so": "zlib1g",
 }
+ENGINE = "pyluxcore"
+MODULES = {"openimageio": "OpenImageIO"}  # whose name is not that of what is installed
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 REINSTALL = "pip install 'pyluxcore>=2.11.2,<2.12' (Linux: on x86-64, with glibc 2.28 or newer)"
 
 ASK_ENGINE = """
@@ -118,12 +123,25 @@ def engine_cure(error: str) -> str:
 
 
 def libraries() -> Iterator[Finding]:
-    needed = ("numpy", "pyluxcore", "OpenImageIO", "zstandard", "typer", "rich", "prompt_toolkit")
-    for name in needed:
+    """What lrnap is installed with: whether it is there, and whether it loads. The engine is not loaded here."""
+    try:
+        rows = [row for row in requires("lrnap") or () if "extra ==" not in row]
+    except PackageNotFoundError:
+        yield Finding("warn", "libraries", "not known: lrnap is not installed here", "pip install .")
+        return
+    if sys.platform == "win32":
+        rows = [row for row in rows if "win32" not in row]
+    for name in (match[0] for row in rows if (match := _NAME.match(row))):
         try:
-            yield Finding("ok", "library", f"{name} {version(name)}")
+            found = f"{name} {version(name)}"
+            if name != ENGINE:
+                importlib.import_module(MODULES.get(name, name.replace("-", "_")))
         except PackageNotFoundError:
             yield Finding("missing", "library", name, f"pip install {name}")
+        except Exception as error:
+            yield Finding("missing", "library", f"{found}: {error}", f"pip install --force-reinstall {name}")
+        else:
+            yield Finding("ok", "library", found)
 
 
 def port() -> Iterator[Finding]:
@@ -147,6 +165,19 @@ def port() -> Iterator[Finding]:
                 f"another program answers{': ' if shown else ''}{shown}",
                 "give a node another port: lrnap node --listen 127.0.0.1:0",
             )
+
+
+def folders() -> Iterator[Finding]:
+    """Where a node keeps what it is sent, if it is not told otherwise."""
+    try:
+        from lrnap.node.main import default_data
+    except ImportError:  # of a library; that was said already
+        return
+    folder = default_data()
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    good = there.is_dir() and os.access(there, os.W_OK)
+    found = f"{folder}{'' if good else f', but {there} may not be written to'}"
+    yield Finding("ok" if good else "warn", "assets", found, "" if good else "lrnap node --data FOLDER")
 
 
 def open_files() -> Iterator[Finding]:
@@ -187,6 +218,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     engine,
     libraries,
     port,
+    folders,
     open_files,
     shared_memory,
     disk,

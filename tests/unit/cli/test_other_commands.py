@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
 import subprocess
 import sys
 import threading
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -146,6 +149,33 @@ def test_doctor_names_the_package_of_a_system_library_that_is_missing(monkeypatc
     monkeypatch.setattr(doctor, "ASK_ENGINE", f"raise ImportError({said!r})")
     assert doctor.run(as_json=False) == 1
     assert "apt-get install libatomic1" in capsys.readouterr().out
+
+
+def test_doctor_looks_at_every_library_that_lrnap_needs():
+    needed = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]["dependencies"]
+    found = [finding.found.split()[0] for finding in doctor.libraries()]
+    assert found == [re.split("[^a-z_-]", row)[0] for row in needed]
+
+
+def test_doctor_finds_a_library_that_does_not_load_and_goes_on(tmp_path):
+    (tmp_path / "OpenImageIO.py").write_text("raise ImportError('libfoo.so.1: cannot open shared object file')")
+    done = lrnap("doctor", "--json", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 1
+    findings = json.loads(done.stdout)
+    [missing] = [finding for finding in findings if finding["level"] == "missing"]
+    assert missing["found"].endswith(": libfoo.so.1: cannot open shared object file")
+    assert missing["cure"] == "pip install --force-reinstall openimageio"
+    assert findings[-1]["what"] == "disk"
+
+
+def test_doctor_finds_that_there_is_no_place_for_assets(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    [finding] = doctor.folders()
+    assert (finding.level, finding.cure) == ("warn", "lrnap node --data FOLDER")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "not" / "there" / "yet"))
+    [finding] = doctor.folders()
+    assert finding.level == "ok"
 
 
 def test_doctor_tells_a_node_from_another_program(monkeypatch, node):
