@@ -164,8 +164,17 @@ def film_view(
         str | None, typer.Option(help="kitty, iterm, sixel or blocks. Default: what this one can.", metavar="KIND")
     ] = None,
     columns: Annotated[int | None, typer.Option(help="How wide, in characters.", metavar="N", min=4)] = None,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds between two pictures of --watch. Default: the scene's displayinterval, else 2.",
+            metavar="SECONDS",
+            min=0.1,
+            max=86400,
+        ),
+    ] = None,
 ) -> None:
     """Show a picture in the terminal."""
     from lrnap.cli.view import view
 
-    raise typer.Exit(view(what, job, watch, terminal, columns))
+    raise typer.Exit(view(what, job, watch, terminal, columns, interval))

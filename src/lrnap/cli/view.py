@@ -15,33 +15,36 @@ import numpy as np
 from lrnap.cli import report, terminal_picture
 from lrnap.cli.terminal_picture import Pixels
 from lrnap.client.connection import Connection, connect
-from lrnap.errors import Code, LrnapError
+from lrnap.errors import Code, LrnapError, RemoteError
 from lrnap.film import films, flm, images
 from lrnap.film.develop import develop, quantise, to_8bit
 from lrnap.film.noise import Display
 from lrnap.film.radiance import BRIGHTEST, clean
 from lrnap.wire import Reply
 
-PAUSE = 2.0  # seconds between two pictures, and as long as fetching one takes nine times
+PAUSE = 2.0  # seconds between two pictures where nobody says it, and as long as fetching one takes nine times
+UNSAID = 12  # classic Lux's displayinterval, which a Film has that says nothing
 SHARE = 0.1  # of the time may go into fetching
 OVER = ("DONE", "STOPPED", "ERROR", "IDLE")
 WIDEST = 120  # columns, where nobody says how wide
 
 
-def view(what: str, job: str | None, watch: bool, terminal: str | None, columns: int | None) -> int:
+def view(
+    what: str, job: str | None, watch: bool, terminal: str | None, columns: int | None, interval: float | None = None
+) -> int:
     if terminal is not None and terminal not in terminal_picture.KINDS:
         known = ", ".join(terminal_picture.KINDS)
         raise LrnapError(Code.ARGS, f"there is no kind of terminal {terminal!r}; there are {known}")
     screen = _Screen(terminal or terminal_picture.kind_of(os.environ), columns)
     if "://" in what:
-        asyncio.run(_from_node(what, job, watch, screen))
+        asyncio.run(_from_node(what, job, watch, screen, interval))
         return report.OK
     if job is not None:
         raise LrnapError(Code.ARGS, "--job is for a node: give its URL, lrnap://HOST:PORT")
     path = Path(what)
     screen.show(picture_of(path))
     while watch:
-        _wait_for_change(path)
+        _wait_for_change(path, PAUSE / 4 if interval is None else interval)
         screen.show(picture_of(path))
     return report.OK
 
@@ -75,7 +78,7 @@ class _Screen:
         self._lines = terminal_picture.lines_of(self._kind, picture, self._columns) + bool(caption)
 
 
-async def _from_node(url: str, job: str | None, watch: bool, screen: _Screen) -> None:
+async def _from_node(url: str, job: str | None, watch: bool, screen: _Screen, interval: float | None) -> None:
     """Looks at the job that the node renders or rendered last, or at the one of that name."""
     async with await connect(url) as connection:
         while True:
@@ -89,7 +92,18 @@ async def _from_node(url: str, job: str | None, watch: bool, screen: _Screen) ->
             if not watch or state in OVER:
                 return
             took = time.monotonic() - began
-            await asyncio.sleep(max(PAUSE, took * (1 / SHARE - 1)))
+            pause = await displayed(connection) if interval is None else interval
+            await asyncio.sleep(max(pause, took * (1 / SHARE - 1)))
+
+
+async def displayed(connection: Connection) -> float:
+    """How often the job that renders wants to be shown: by its Film's displayinterval, where that says something."""
+    try:
+        reply = await connection.request("API_GetAttribute", "film", "displayInterval")
+    except RemoteError:
+        return PAUSE
+    seconds = reply.fields.get("value")
+    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 and seconds != UNSAID else PAUSE
 
 
 def _has_film(status: Reply) -> bool:
@@ -116,9 +130,10 @@ async def _fetched(connection: Connection, job: str | None) -> Pixels:
         return picture_of(path)
 
 
-def _wait_for_change(path: Path) -> None:
+def _wait_for_change(path: Path, pause: float) -> None:
     """Until the file is another one: whoever writes it replaces it."""
     before = _stamp(path)
+    time.sleep(pause)
     while _stamp(path) == before:
         time.sleep(PAUSE / 4)
 

@@ -155,7 +155,7 @@ FILM: Row[None] = Row(
     | ignored("the noise of the film is measured all the time, and steers no samples", "convergencestep")
     | ignored("the noise of the film is measured all the time, and steers no samples", "disable_noisemap_update")
     | ignored("of the classic program's own making", "debug")
-    | ignored("pictures are shown as often as they are asked for", "displayinterval")
+    | equivalent("how often `lrnap film view --watch` shows it anew", "displayinterval")
     | approximated("samples are spread evenly over the picture", "usersamplingmap_filename")
     | approximated("a picture of depth runs from the nearest to the farthest", "write_png_zbuf_normalizationtype")
     | approximated("a picture of depth runs from the nearest to the farthest", "write_tga_zbuf_normalizationtype")
