@@ -52,12 +52,14 @@ async def test_an_edit_begins_the_film_anew_as_the_next_epoch(bench: Bench) -> N
 
 @in_loop
 async def test_samples_and_seconds_count_from_the_edit_and_so_do_halt_conditions(bench: Bench) -> None:
-    async with bench.running(halt=Halt(spp=4000, seconds=3)) as run:
+    async with bench.running(halt=Halt(spp=1e6, seconds=1000)) as run:
         await until(run, lambda status: status.seconds > 0.4)
+        await run.pause()  # or a machine that looks late sees what was counted since
         await run.edit(CLOSER)
         assert run.status().epoch == 1
         assert run.status().seconds < 0.4
         await run.set_halt(Halt(spp=30))
+        await run.resume()
         async for status in run.events():
             last = status
         assert (last.state, last.epoch) == (RunState.DONE, 1)
