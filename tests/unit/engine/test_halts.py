@@ -29,6 +29,11 @@ def test_the_last_film_says_when_to_halt_and_zero_is_never():
     assert of(Scene("job", ())) == Halt()
 
 
+def test_a_single_sample_or_second_is_a_condition_like_any_other():
+    one = (Param("integer", name, np.array([1], np.int32)) for name in ("haltspp", "halttime"))
+    assert of(film(*one)) == Halt(spp=1.0, seconds=1.0)
+
+
 def test_what_is_asked_for_comes_before_the_scene_condition_by_condition():
     assert halts.first_of(Halt(spp=4), Halt(spp=8, noise=0.5)) == Halt(spp=4, noise=0.5)
     assert halts.first_of(Halt(noise=math.inf), Halt(spp=8, noise=0.5)) == Halt(spp=8, noise=math.inf)

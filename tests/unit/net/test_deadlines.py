@@ -38,7 +38,7 @@ def test_a_timer_replaces_the_one_of_its_name_and_can_be_called_off() -> None:
     async def hear() -> list[str]:
         timers, heard = Timers(), list[str]()
         done = asyncio.Event()
-        timers.set("line", 3600, lambda: heard.append("never"))
+        timers.set("line", 0, lambda: heard.append("never"))
         timers.set("line", 0, lambda: heard.append("line"))
         timers.set("other", 0, lambda: heard.append("other"))
         timers.cancel("other")
