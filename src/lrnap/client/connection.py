@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Self
 
 from lrnap import __version__
@@ -35,7 +35,7 @@ class Connection:
         self.lost: RemoteError | None = None
         self._transport: ClientTransport | None = None
         self._waiting: dict[str | None, asyncio.Future[Reply]] = {}
-        self._frames: dict[str, asyncio.Queue[Reply]] = {}
+        self._frames: dict[str, Callable[[Reply], object]] = {}  # what is done with each, by tag
         self._subscriptions: dict[int, Subscription] = {}
         self._watch: asyncio.Task[None] | None = None
 
@@ -86,9 +86,17 @@ class Connection:
         *args: Value,
         options: Mapping[str, Scalar] | None = None,
         into: memoryview | None = None,
+        moved: Callable[[], object] | None = None,
     ) -> Reply:
-        """The final reply, or RemoteError for an R_ERROR. `into`: where the frames of its film go."""
-        return self.checked(await self._send(Request(verb, args, options or {}, self._new_tag()), into))
+        """The final reply, or RemoteError for an R_ERROR. `into`: where the frames of its film go; `moved` is called
+        for each of them."""
+        tag = self._new_tag()
+        if moved is not None:
+            self._frames[tag] = lambda _: moved()
+        try:
+            return self.checked(await self._send(Request(verb, args, options or {}, tag), into))
+        finally:
+            self._frames.pop(tag, None)
 
     def post(self, request: Request) -> asyncio.Future[Reply]:
         """Sends a request without waiting, for pipelines; the future gives its final reply, R_ERROR or not."""
@@ -98,7 +106,8 @@ class Connection:
     async def frames(self, verb: str, *args: Value, options: Mapping[str, Scalar]) -> AsyncIterator[Reply]:
         """The R_DATA frames of a reply, then its final reply. For a film whose size is not yet known."""
         tag = self._new_tag()
-        queue = self._frames[tag] = asyncio.Queue()
+        queue: asyncio.Queue[Reply] = asyncio.Queue()
+        self._frames[tag] = queue.put_nowait
         try:
             final = self._send(Request(verb, args, options, tag), None)
             while True:
@@ -157,7 +166,7 @@ class Connection:
             self._subscription(int(reply.fields.get("sub", 0))).put(reply)
         elif not reply.final:
             if reply.tag in self._frames:
-                self._frames[reply.tag].put_nowait(reply)
+                self._frames[reply.tag](reply)
         elif (future := self._waiting.pop(reply.tag, None)) is not None and not future.done():
             future.set_result(reply)
         elif reply.word == "R_ERROR" and reply.tag is None:

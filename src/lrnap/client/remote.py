@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from lrnap.client.connection import Connection, connect
-from lrnap.client.film_transfer import fetch
+from lrnap.client.film_transfer import Travel, fetch
 from lrnap.client.job_status import status_of
 from lrnap.client.upload import send_edit, send_scene
 from lrnap.engine import halts
@@ -107,7 +107,8 @@ class RemoteRun(ReportedRun):
 
     # -- the film
 
-    async def snapshot(self) -> Snapshot:
+    async def snapshot(self, travel: Travel | None = None) -> Snapshot:
+        """See `Run.snapshot`. `travel`: is told how the film comes, if it is not on its way already."""
         if self._last is not None:
             return self._last
         if self._closed:
@@ -116,13 +117,13 @@ class RemoteRun(ReportedRun):
             why = "the run was stopped" if self._status.state.over else "the scene is being built"
             raise self._status.error or EngineError(f"there is no film: {why}", code=Code.STATE)
         if self._fetching is None:
-            self._fetching = asyncio.create_task(self._fetch_now(self._status.state.over))
+            self._fetching = asyncio.create_task(self._fetch_now(self._status.state.over, travel))
             self._fetching.add_done_callback(self._fetched)
         return await asyncio.shield(self._fetching)  # which all who ask meanwhile share
 
-    async def _fetch_now(self, over: bool) -> Snapshot:
+    async def _fetch_now(self, over: bool, travel: Travel | None) -> Snapshot:
         try:
-            snapshot = await fetch(self._connection, self.name, self._layout)
+            snapshot = await fetch(self._connection, self.name, self._layout, travel)
         except LrnapError as error:
             if self._newest is not None and self._status.state is RunState.FAILED:
                 return self._newest
@@ -144,7 +145,8 @@ class RemoteRun(ReportedRun):
             self._last = None
 
     def _fetched(self, fetching: asyncio.Task[Snapshot]) -> None:
-        self._fetching = None
+        if self._fetching is fetching:
+            self._fetching = None
         if not fetching.cancelled():
             fetching.exception()  # it is told to those who asked, if they still listen
 
@@ -349,8 +351,11 @@ class RemoteRun(ReportedRun):
             raise _of_the_run(error) from None
 
     def _enter(self, status: RunStatus) -> None:
-        if not self._status.state.over:  # what a node says afterwards changes nothing
-            super()._enter(status)
+        if self._status.state.over:  # what a node says afterwards changes nothing
+            return
+        if status.state.over:
+            self._fetching = None  # a film that is on its way is of before: whoever asks now means the last one
+        super()._enter(status)
 
 
 def _of_the_run(error: LrnapError) -> LrnapError:

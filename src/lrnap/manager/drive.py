@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import math
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,12 +18,10 @@ from lrnap.client.remote import RemoteEngine, RemoteRun
 from lrnap.engine.protocol import Halt, RunOptions, RunState, RunStatus
 from lrnap.errors import Code, LrnapError, SceneError
 from lrnap.film.snapshot import Snapshot
-from lrnap.limits import ManagerLimits
 from lrnap.manager import effects, events
-from lrnap.manager.cadence import Cadence
+from lrnap.manager.fetching import Fetching, Way
 from lrnap.manager.merging import Films
 from lrnap.manager.recording import Recorded
-from lrnap.manager.slots import Slots
 from lrnap.manager.turn import parse_run_name
 
 log = logging.getLogger("lrnap.manager")
@@ -32,9 +29,7 @@ log = logging.getLogger("lrnap.manager")
 TAKE_AGAIN = 2.0  # seconds between two tries to fetch the last film of a run
 STARTS_AT_ONCE = 32  # runs that are begun, each for as long as START_SECONDS
 START_SECONDS = 0.5
-FILMS_AT_ONCE = 8  # that are fetched, of either kind: more only make each take longer
-FILM_BYTES = ManagerLimits().film_bytes
-PATIENCE = 30.0  # seconds for a film to come, at the least
+FORGET_SECONDS = 30.0  # for a node to hear that nobody wants a run
 
 Order = Callable[[RemoteRun], Coroutine[Any, Any, None]]
 
@@ -49,8 +44,8 @@ class Around:
     scene: Callable[[str, str, str], Recorded]
     nodes: Callable[[], int]
     starts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STARTS_AT_ONCE))
-    next_films: Slots = field(default_factory=lambda: Slots(FILMS_AT_ONCE, FILM_BYTES))
-    last_films: Slots = field(default_factory=lambda: Slots(FILMS_AT_ONCE, FILM_BYTES))  # for which nodes wait
+    next_films: Way = field(default_factory=Way)
+    last_films: Way = field(default_factory=Way)  # for which nodes wait
 
 
 class Drive:
@@ -76,8 +71,7 @@ class Drive:
         self._free = free
         self._fenced = fenced
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
-        self._taking = asyncio.Lock()
-        self._cadence = Cadence()
+        self._fetching: Fetching | None = None
         self._task = asyncio.create_task(self._live(), name=f"run {order.run}")
 
     @property
@@ -98,60 +92,12 @@ class Drive:
             self._orders.get_nowait()
         self.obey(lambda run: run.stop())
 
-    async def take(self, patience: float | None = None) -> None:
-        """Fetches the film as it is now and counts it. Raises LrnapError if there is none, or it cannot be kept,
-        TimeoutError if it takes longer than `patience` seconds, once it has its turn."""
-        if self.run is None:
-            raise LrnapError(Code.STATE, "the scene is being sent")
-        layout, over = self.run.layout, self.run.status().state.over
-        slots = self._around.last_films if over else self._around.next_films
-        asked = time.monotonic()
-        async with self._taking, slots.take(None if layout is None else 4 * layout.floats):
-            began = time.monotonic()
-            async with asyncio.timeout(patience):
-                snapshot = await self.run.snapshot()
-            sent = time.monotonic()
-            if snapshot.epoch != self.epoch:
-                raise LrnapError(
-                    Code.SEQ, f"the film is of epoch {snapshot.epoch}, and {self.epoch} was to be rendered"
-                )
-            counts = await self._keep(snapshot)
-            self.run.let_go(snapshot)
-            self._cadence.took(asked, began, sent, time.monotonic())
-        if not counts:
-            return
-        self._around.post(
-            events.Counted(
-                run=self.name,
-                number=snapshot.number,
-                samples=snapshot.samples,
-                spp=snapshot.spp,
-                seconds=snapshot.seconds,
-                epoch=snapshot.epoch,
-            )
-        )
-        if self.halt.noise is not None:
-            await self._judge()
-
     async def renew(self) -> None:
-        """As `take`, unless the node has rendered too little since it sent the last."""
-        if self.status.state is not RunState.RENDERING or time.monotonic() >= self._cadence.rested:
-            await self.take()
-
-    async def _keep(self, snapshot: Snapshot) -> bool:
-        """Whether it counts. Raises LrnapError, QUOTA if the disk does not take it now."""
-        try:
-            return await asyncio.to_thread(self._around.films.put, snapshot)
-        except (LrnapError, OSError) as error:
-            cause = error if isinstance(error, OSError) else error.__cause__
-            if not isinstance(cause, OSError):
-                raise
-            raise LrnapError(
-                Code.QUOTA,
-                f"the manager cannot keep films: {cause.strerror or cause}. Make room in its --data, or let it write "
-                "there: nothing is lost meanwhile",
-                at=cause.filename,
-            ) from cause
+        """The film as it is now is fetched and counts, if it is the node's turn to send one. Raises LrnapError if there
+        is none, or it cannot be kept."""
+        if self._fetching is None:
+            raise LrnapError(Code.STATE, "the scene is being sent")
+        await self._fetching.renew()
 
     async def leave(self) -> None:
         """Nobody follows the run here any more; on its node it goes on."""
@@ -172,6 +118,8 @@ class Drive:
     async def _cancel(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        if self._fetching is not None:
+            await self._fetching.close()
 
     async def _live(self) -> None:
         try:
@@ -203,6 +151,7 @@ class Drive:
         """The first to be told begin first, instead of all at the end; but none waits long for another's upload."""
         async with self._around.starts:
             run = self.run = await self._reach()
+            self._fetching = Fetching(run, self._around.next_films, self._around.last_films, self._count)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(START_SECONDS):
                     await run.sent()
@@ -256,17 +205,16 @@ class Drive:
         async for status in run.events():
             if status.samples > 0 and status.epoch == self.epoch:
                 break
+        assert self._fetching is not None
         while True:
-            before, asked = run.status().samples, time.monotonic()
+            before = run.status().samples
             try:
-                await self.take(PATIENCE)
-            except (LrnapError, TimeoutError) as error:
+                await self._fetching.take()
+            except LrnapError as error:
                 log.debug("run %s: %s", self.name, error)  # a hiccup passes; what is lost shows in the events
-                now = time.monotonic()
-                self._cadence.took(asked, asked if isinstance(error, TimeoutError) else now, now, now)
-                if isinstance(error, LrnapError) and error.code is Code.QUOTA:
+                if error.code is Code.QUOTA:
                     self._say_waits(error)
-            await asyncio.sleep(self._cadence.next(run.status().seconds) - time.monotonic())
+            await self._fetching.rest()
             async for status in run.events():
                 if status.samples != before:
                     break
@@ -274,9 +222,10 @@ class Drive:
     async def _take_last(self, run: RemoteRun) -> LrnapError | None:
         """The last film counts before the run has ended. A disk that is full is waited for; a run without a film, and
         one whose film is another picture's, has ended all the same: then this says why."""
+        assert self._fetching is not None
         while True:
             try:
-                await self.take()
+                await self._fetching.take_last()
                 return None
             except LrnapError as error:
                 if error.code is not Code.QUOTA:
@@ -285,6 +234,40 @@ class Drive:
                     return error
                 self._say_waits(error)
             await asyncio.sleep(TAKE_AGAIN)
+
+    async def _count(self, snapshot: Snapshot) -> None:
+        """Raises LrnapError if it does not count, QUOTA if the disk does not take it now."""
+        if snapshot.epoch != self.epoch:
+            raise LrnapError(Code.SEQ, f"the film is of epoch {snapshot.epoch}, and {self.epoch} was to be rendered")
+        if not await self._keep(snapshot):
+            return
+        self._around.post(
+            events.Counted(
+                run=self.name,
+                number=snapshot.number,
+                samples=snapshot.samples,
+                spp=snapshot.spp,
+                seconds=snapshot.seconds,
+                epoch=snapshot.epoch,
+            )
+        )
+        if self.halt.noise is not None:
+            await self._judge()
+
+    async def _keep(self, snapshot: Snapshot) -> bool:
+        """Whether nothing newer counts already."""
+        try:
+            return await asyncio.to_thread(self._around.films.put, snapshot)
+        except (LrnapError, OSError) as error:
+            cause = error if isinstance(error, OSError) else error.__cause__
+            if not isinstance(cause, OSError):
+                raise
+            raise LrnapError(
+                Code.QUOTA,
+                f"the manager cannot keep films: {cause.strerror or cause}. Make room in its --data, or let it write "
+                "there: nothing is lost meanwhile",
+                at=cause.filename,
+            ) from cause
 
     async def _judge(self) -> None:
         parsed = parse_run_name(self.name)
@@ -319,7 +302,7 @@ def alone(halt: Halt) -> Halt:
 async def forget(engine_open: Coroutine[Any, Any, Any], run: str) -> None:
     """A node that has a run which nobody follows: its job there goes."""
     with contextlib.suppress(LrnapError, TimeoutError):
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(FORGET_SECONDS):
             connection = await engine_open
             try:
                 await connection.request("CTL_RESET", run)

@@ -13,6 +13,7 @@ from lrnap.client import remote as remote_module
 from lrnap.client import upload
 from lrnap.client.connection import connect
 from lrnap.client.farm import Farm
+from lrnap.client.film_transfer import Travel
 from lrnap.client.remote import RemoteEngine
 from lrnap.engine.process import ProcessEngine
 from lrnap.engine.protocol import Halt, RunOptions, RunState
@@ -54,6 +55,45 @@ async def test_the_film_comes_exactly_as_the_node_has_it(tmp_path):
         assert np.array_equal(snapshot.block, theirs.block)
         assert (snapshot.run, snapshot.seed, snapshot.samples) == ("r1", 7, theirs.samples)
         assert await run.snapshot() is snapshot
+        await run.close()
+
+
+@in_loop
+async def test_a_film_that_is_on_its_way_when_the_run_ends_is_not_its_last(tmp_path, monkeypatch):
+    fetch, fetched, may = remote_module.fetch, [], asyncio.Event()
+
+    async def late(*args):
+        fetched.append(args)
+        film, first = await fetch(*args), len(fetched) == 1
+        if first:
+            await may.wait()
+        return film
+
+    monkeypatch.setattr(remote_module, "fetch", late)
+    async with serving(tmp_path) as (node, url, _):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        await until(run, some_samples)
+        early = asyncio.create_task(run.snapshot())
+        while not fetched:
+            await asyncio.sleep(0.001)
+        await run.stop()
+        last = await run.snapshot()
+        may.set()
+        assert (await early).samples <= last.samples == node.jobs.find("r1").film.samples
+        assert await run.snapshot() is last
+        await run.close()
+
+
+@in_loop
+async def test_who_waits_for_a_film_can_see_that_it_comes(tmp_path):
+    async with serving(tmp_path) as (_, url, _):
+        run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
+        await until(run, some_samples)
+        for _ in ("its size is not known", "it is"):
+            travel = Travel()
+            await run.snapshot(travel)
+            assert travel.asked <= travel.first <= travel.newest <= travel.ended
+            assert travel.flowed == travel.newest - travel.first
         await run.close()
 
 
@@ -244,10 +284,10 @@ async def test_a_connection_that_breaks_is_made_again_and_the_job_goes_on(tmp_pa
     async with serving(tmp_path) as (node, url, server):
         run = await RemoteEngine(url).start(scene(), options(halt=Halt()))
         await until(run, some_samples)
-        before = (await run.snapshot()).samples
+        before, broken = (await run.snapshot()).samples, run._connection
         for link in [*server.open_links]:
             link.close()
-        await until(run, lambda status: status.samples > before)
+        await until(run, lambda status: run._connection is not broken and status.samples > before)
         assert (await run.snapshot()).samples >= before
         assert [job.name for job in node.jobs] == ["r1"]
         await run.close()
