@@ -54,8 +54,10 @@ def load(path: Path, run: str | None = None, *, pictures: bool = False) -> FilmF
                 path, to_snapshot(classic, name), flm_parameters.film_params(classic.parameters), None, classic
             )
         case exr_film.EXTENSION:
-            film = exr_film.read(path, name, pictures=pictures)
             picture = pictures and not exr_film.is_film(path)
+            if picture and not images.is_light(path):
+                raise LrnapError(Code.TYPE, _NONE[True], at=str(path))
+            film = exr_film.read(path, name, pictures=pictures)
             return FilmFile(path, film, exr_film.look(path), exr_film.uncertainty(path, film), picture=picture)
     if pictures and images.is_light(path):
         return FilmFile(path, exr_film.read(path, name, pictures=True), {}, picture=True)

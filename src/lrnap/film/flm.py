@@ -166,7 +166,7 @@ class _Source:
             raise self.bad(f"{cause}. Check that this is the right file, or take a fresh copy") from None
 
     def _cut_off(self) -> LrnapError:
-        return self.bad(f"it ends after {self._taken} bytes, too early. It was cut off; take a fresh copy")
+        return self.bad("it ends before its last pixel: it was cut off, take a fresh copy")
 
 
 def _read(file: IO[bytes], at: str) -> Flm:

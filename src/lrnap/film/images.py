@@ -293,8 +293,17 @@ def _open(path: str | os.PathLike[str]) -> Any:
         message = oiio.geterror()
         if not Path(path).exists():
             raise LrnapError(Code.NOT_FOUND, "there is no such file", at=os.fspath(path))
-        raise LrnapError(Code.TYPE, f"cannot be read as a picture: {message}", at=os.fspath(path))
+        raise _unreadable(path, message)
     return opened
+
+
+def _unreadable(path: str | os.PathLike[str], message: str) -> LrnapError:
+    """OpenImageIO names the file, and what went wrong with each of its lines; the first one will do."""
+    name = os.fspath(path)
+    why = next((line for line in message.splitlines() if line.strip()), "no reason given").replace(f" ({name})", "")
+    return LrnapError(
+        Code.TYPE, f"cannot be read as a picture: {why[:200]}; is it whole, and what its name says?", at=name
+    )
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[list[str], Block]:
@@ -310,5 +319,5 @@ def _read(path: str | os.PathLike[str]) -> tuple[list[str], Block]:
     message = opened.geterror()
     opened.close()
     if pixels is None:
-        raise LrnapError(Code.TYPE, f"cannot be read as a picture: {message}", at=os.fspath(path))
+        raise _unreadable(path, message)
     return list(spec.channelnames), np.asarray(pixels, np.float32).reshape(spec.height, spec.width, spec.nchannels)

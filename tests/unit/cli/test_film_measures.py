@@ -273,6 +273,28 @@ def test_what_a_display_shows_is_shown_and_compared_and_not_developed(lrnap, fol
     assert f"{name}: this is a finished picture" in refused.stderr
 
 
+@pytest.mark.parametrize("name", ["a.tif", "a.png", "a.exr", "a.hdr"])
+def test_a_file_that_is_cut_off_is_an_error_of_one_line(lrnap, folder, name):
+    by_another(folder / "whole.tif", "R G B", [1000, 500, 250])
+    (folder / name).write_bytes((folder / "whole.tif").read_bytes()[:250])
+    for arguments in (
+        ["develop", name, "-o", "x.png"],
+        ["view", name],
+        ["convert", name, "x.jpg"],
+        ["compare", name, name],
+    ):
+        done = lrnap(*arguments)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"error: {name}: cannot be read as a picture: ")
+        assert done.stderr.count("\n") == 1
+
+
+def test_what_a_display_shows_is_no_light_under_another_name(lrnap, folder):
+    (folder / "grey.exr").write_bytes((folder / "grey.png").read_bytes())
+    assert "grey.exr: this is a finished picture" in lrnap("develop", "grey.exr").stderr
+    assert lrnap("compare", "grey.exr", "grey.png", "--limit", "0").returncode == 0
+
+
 def test_a_developed_picture_of_floats_is_no_light(lrnap, folder):
     assert lrnap("develop", "1.flm", "-o", "a.tif", "-o", "a.png", "--write", "tiff.depth=float").returncode == 0
     assert lrnap("compare", "a.tif", "a.png", "--limit", "0.01").returncode == 0
