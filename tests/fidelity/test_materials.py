@@ -83,6 +83,15 @@ def test_light_that_bounces_often_is_as_bright_as_arithmetic_says(reflected: flo
     assert seen.mean() == pytest.approx(reflected / (2 - reflected), rel=0.006)
 
 
+def test_a_room_that_glows_all_over_is_as_bright_as_arithmetic_says() -> None:
+    """Where lamps are sampled and hit alike: with roulette after three bounces this is 16 % too bright."""
+    room = 'AreaLightSource "area" "float power" [0] ReverseOrientation Shape "sphere" "float radius" [1]'
+    inside = 'LookAt 0 0 0  0 0 -1  0 1 0 Camera "perspective" "float fov" [80]'
+    world = f'Material "matte" "color Kd" [.8 .8 .8] {room}'
+    (seen,) = bench.render([bench.scene(world, camera=inside, size=8, depth=60)], spp=100)
+    assert seen.mean() == pytest.approx(1 / (1 - 0.8), rel=0.005)
+
+
 def test_a_rough_matte_surface_is_darker_by_oren_and_nayars_formula() -> None:
     found = seen({"rough": 'Material "matte" "color Kd" [1 1 1] "float sigma" [30]'}, (0.0,), spp=256)
     square = math.radians(30) ** 2

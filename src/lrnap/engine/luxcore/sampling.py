@@ -15,6 +15,10 @@ from lrnap.engine.luxcore.rows import approximated, equivalent, ignored
 Build = Callable[[Inputs], Fields]  # properties of the configuration
 LONGEST = 16  # bounces from either end: in a closed room of albedo 0.75 under 1% of the light has more than 16 in all
 
+# Russian roulette makes the engine too bright: it weighs light by other chances of survival where it is sampled than
+# where it is hit. The later it begins, and the more of the paths go on, the less.
+ROULETTE: Fields = {"path.russianroulette.depth": [12], "path.russianroulette.cap": [0.9]}
+
 # How quickly, not where to: light strategies, Russian roulette, shadow rays.
 FASTER = "only how fast the picture converges, not to what"
 CONVERGENCE = ignored(
@@ -48,9 +52,7 @@ def paths(engine: str, eye: int, light: int | None = None) -> Fields:
     """Bounces from the eye, and with `light` from the lights, too."""
     fields: Fields = {"renderengine.type": [engine]}
     fields |= {f"path.pathdepth.{kind}": [max(eye, 1)] for kind in ("total", "diffuse", "glossy", "specular")}
-    # Russian roulette makes the engine too bright: it weighs light by other chances of survival where it is sampled
-    # than where it is hit. Paths gain 5% in a bowl of albedo 0.95, bidirectional ones 8% in a closed sphere of 0.5.
-    fields["path.russianroulette.depth"] = [LONGEST]
+    fields |= ROULETTE
     if light is not None:
         unending = max(eye, light, 1) + 1
         fields |= {"path.maxdepth": [max(eye, 1)], "light.maxdepth": [max(light, 1)]}
