@@ -25,7 +25,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-_UNIX = ("fcntl", "termios")  # modules of Python that servers need, and that Windows has not
 lxs = typer.Typer(help="Look into scene files, and rewrite them.", no_args_is_help=True)
 app.add_typer(lxs, name="lxs")
 app.add_typer(film, name="film")
@@ -251,11 +250,6 @@ def main() -> None:
         sys.exit(exit_code(error))
     except KeyboardInterrupt:
         sys.exit(130)
-    except ModuleNotFoundError as error:
-        if error.name not in _UNIX:
-            raise
-        say_error("this needs Linux or macOS; on Windows it runs in WSL (https://learn.microsoft.com/windows/wsl)")
-        sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()  # who read us has gone; the interpreter would complain when it flushes
         sys.exit(1)

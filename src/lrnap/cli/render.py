@@ -7,6 +7,7 @@ import contextlib
 import signal
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from lrnap.cli import report
 from lrnap.cli.progress import Display, display_for
@@ -216,15 +217,23 @@ class _Interrupt:
     def __init__(self, job: FarmJob) -> None:
         self._job = job
         self._tasks: set[asyncio.Task[None]] = set()
+        self._before: dict[signal.Signals, Any] = {}  # handlers that a loop could not take over
         self.count = 0
 
     def __enter__(self) -> None:
+        loop = asyncio.get_running_loop()
         for number in self.SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, self._signal)
+            try:
+                loop.add_signal_handler(number, self._signal)
+            except NotImplementedError:  # of the loops that Windows has
+                self._before[number] = signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._signal))
 
     def __exit__(self, *exc: object) -> None:
         for number in self.SIGNALS:
-            asyncio.get_running_loop().remove_signal_handler(number)
+            if number in self._before:
+                signal.signal(number, self._before.pop(number))
+            else:
+                asyncio.get_running_loop().remove_signal_handler(number)
 
     def _signal(self) -> None:
         self.count += 1

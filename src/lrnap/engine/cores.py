@@ -19,9 +19,6 @@ from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
 
-if sys.platform == "linux":
-    import fcntl
-
 _PROCESSORS = Path("/sys/devices/system/cpu")
 _TASKS = Path("/proc/self/task")
 
@@ -71,6 +68,8 @@ class Cores:
         return set(self._claims) | set(random.sample(others, count - len(self._claims)))
 
     def _claim(self, processor: int) -> None:
+        import fcntl
+
         if processor in self._claims:
             return
         with contextlib.suppress(OSError):  # claimed by another run, or no sysfs: then runs may share it

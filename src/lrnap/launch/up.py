@@ -20,7 +20,7 @@ from lrnap.launch.farm import Candidate, Farm
 from lrnap.launch.keeper import Keeper, Program, Say
 from lrnap.launch.local_nodes import LocalNodes, NodeOptions, own_address
 from lrnap.launch.lookout import announced, look_out
-from lrnap.net import discovery, identity
+from lrnap.net import discovery, identity, locks
 from lrnap.net.address import DEFAULT_PORT, Address
 from lrnap.net.gate import listen_address
 from lrnap.net.process import asked_to_end
@@ -231,10 +231,7 @@ def _claim(opened: contextlib.ExitStack | contextlib.AsyncExitStack, data: Path)
         lock = opened.enter_context((data / "up.lock").open("w"))
     except OSError as error:
         raise LrnapError(Code.UNAVAILABLE, f"{error.filename or data}: {error.strerror or error}") from None
-    try:
-        import fcntl
-    except ImportError:
-        return
+    fcntl = locks.needed()
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import socket
 import struct
-import termios
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -63,6 +61,9 @@ def tune(transport: asyncio.Transport) -> None:
 
 def unread(transport: asyncio.Transport) -> int:
     """Bytes that have arrived and were not read yet."""
+    import fcntl  # here, so that a system without them can load what has nothing to do with them
+    import termios
+
     sock = transport.get_extra_info("socket")
     if sock is None or sock.fileno() < 0:
         return 0

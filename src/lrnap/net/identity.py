@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lrnap.errors import Code, LrnapError
-from lrnap.net import keyring, tls
+from lrnap.net import keyring, locks, tls
 from lrnap.net.address import Address
 from lrnap.net.keyring import Keyring
 from lrnap.net.secret_file import write_secret
@@ -59,7 +59,9 @@ class Identity:
 
 
 def load_or_make(folder: Path) -> Identity:
-    """Raises LrnapError (UNAVAILABLE) that names the file and the cure, if it cannot be read or written."""
+    """Raises LrnapError: UNAVAILABLE, with file and cure, if it cannot be read or written; UNSUPPORTED where no server
+    can be."""
+    locks.needed()
     certificate, key, tokens = (folder / name for name in ("certificate.pem", "key.pem", "tokens.json"))
     new = not (certificate.exists() and key.exists() and tokens.exists())
     try:

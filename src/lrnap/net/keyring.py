@@ -9,7 +9,6 @@ A server that runs looks at the file every few seconds, so a token counts, or co
 
 from __future__ import annotations
 
-import fcntl
 import hmac
 import json
 import re
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from lrnap.errors import Code, LrnapError
+from lrnap.net.locks import locked
 from lrnap.net.secret_file import write_secret
 from lrnap.wire import Role
 
@@ -170,8 +170,7 @@ def _revoke(held: dict[str, Any], name: str, by: str) -> None:
 @contextmanager
 def _changing(path: Path) -> Iterator[dict[str, Any]]:
     """The content, written when it has changed; one after the other, whoever does it."""
-    with path.with_name(".tokens.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(path.with_name(".tokens.lock")):
         held = json.loads(path.read_text())
         before = json.dumps(held)
         yield held

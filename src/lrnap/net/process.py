@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lrnap.errors import LrnapError
+from lrnap.net import locks
 from lrnap.net.address import Address
 from lrnap.net.gate import listen_address
 from lrnap.net.identity import Identity, load_or_make
@@ -122,7 +124,13 @@ def set_up_log(*, json: bool) -> None:
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    """With uvloop where it is installed: it moves films faster."""
+    """With uvloop where it is installed: it moves films faster. Raises LrnapError on a system that has not what
+    servers need."""
+    try:
+        locks.needed()
+    except LrnapError:
+        work.close()
+        raise
     try:
         import uvloop
     except ImportError:
