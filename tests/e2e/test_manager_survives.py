@@ -141,11 +141,12 @@ def test_jobs_wait_for_each_other_and_do_what_they_are_told(tmp_path: Path) -> N
     with farm(tmp_path) as small, small.manager.talk() as talk:
         manager = small.manager
         manager.write("scene.lxs")
-        submit(manager, "first", "spp=600")
+        submit(manager, "first", "spp=0")  # until the others are there, too
         submit(manager, "low", "spp=50")
         submit(manager, "urgent", "spp=50 priority=5")
         submit(manager, "later", 'spp=50 priority=9 after="urgent"')
         assert "comes after, is" in str(manager.facts("later")["why"])
+        enough(manager, "first", 600)
         ended = [finished(manager, name)["ended"] for name in ("first", "urgent", "later", "low")]
         assert ended == sorted(ended)  # type: ignore[type-var]
 
