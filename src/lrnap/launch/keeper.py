@@ -54,7 +54,6 @@ class Keeper:
     def __init__(self, program: Program, say: Say, *, first_delay: float = FIRST_DELAY) -> None:
         self.program = program
         self.urls: list[str] = []
-        self.restarts = 0
         self._say = say
         self._first_delay = first_delay
         self._process: asyncio.subprocess.Process | None = None
@@ -120,7 +119,6 @@ class Keeper:
             self._say(f"{self.program.name} {why} and is started again in {delay:g} s")
             await asyncio.sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY)
-            self.restarts += 1
             with contextlib.suppress(RemoteError):  # its last words were shown as they came
                 if not self._ending:
                     await self.start()

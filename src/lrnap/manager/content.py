@@ -1,18 +1,15 @@
 """Scenes and assets, kept by content beside each other: a scene is an asset that names others.
 
 The files are those of `node.assets.AssetStore`, which takes uploads, keeps the bound and hands out names with suffixes.
-Here is what outlives the manager: what stored jobs need is held, what nobody needs can be listed and collected.
+Here is what outlives the manager: what stored jobs need is held, and let go when no job needs it any more.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import re
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from lrnap.limits import NodeLimits
@@ -20,18 +17,6 @@ from lrnap.node.assets import AssetStore
 from lrnap.wire.payload import Buffer
 
 STORING = 600.0  # seconds from keeping the first file of a scene to storing its job, at the most
-_HASH = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Garbage:
-    """What nobody needs: hashes with their sizes in bytes."""
-
-    files: dict[str, int]
-
-    @property
-    def bytes(self) -> int:
-        return sum(self.files.values())
 
 
 class Content:
@@ -81,20 +66,3 @@ class Content:
     def _long_held(self) -> set[str]:
         long_ago = time.monotonic() - STORING
         return {sha256 for sha256, when in self._held.items() if when <= long_ago}
-
-    def garbage(self, needed: set[str]) -> Garbage:
-        """What would be collected: nothing is touched."""
-        found = {}
-        for path in self.assets.folder.glob("??/*"):
-            if _HASH.fullmatch(path.name) and path.name not in needed:
-                with contextlib.suppress(OSError):
-                    found[path.name] = path.stat().st_size
-        return Garbage(found)
-
-    def collect(self, needed: set[str]) -> Garbage:
-        """Removes what nobody needs, names with suffixes too; returns what it was."""
-        garbage = self.garbage(needed)
-        for sha256 in garbage.files:
-            for path in (self.assets.folder / sha256[:2]).glob(sha256 + "*"):
-                path.unlink(missing_ok=True)
-        return garbage

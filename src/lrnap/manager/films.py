@@ -218,18 +218,6 @@ class FilmStore:
             if known != _state(folder) or next(folder.glob("*" + _SUFFIX), None) is not None:
                 yield folder.parent.name, int(folder.name)
 
-    def size(self, key: str) -> int:
-        """Bytes of a job's films."""
-        return sum(path.stat().st_size for path in self._job(key).glob("*/*"))
-
-    def orphans(self, needed: set[str], *, dry_run: bool = True) -> dict[str, int]:
-        """Films of jobs that are not in `needed`, and their bytes; without `dry_run` they go."""
-        found = {key: self.size(key) for key in sorted(self.keys() - needed)}
-        if not dry_run:
-            for key in found:
-                self.forget(key)
-        return found
-
     # --- inside
 
     def _job(self, key: str) -> Path:

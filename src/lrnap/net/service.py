@@ -26,7 +26,6 @@ class Session:
     role: Role
     name: str = ""  # of the token that it has shown
     level: int = 0
-    client: str = ""  # what it calls itself in CTL_HELLO
     refusals: int = 0  # tokens that were wrong
     pressing: bool = False  # set by a visit when a call failed; cleared once nothing more is waiting to be answered
     closed: asyncio.Event = field(default_factory=asyncio.Event)  # set once the peer is gone

@@ -27,7 +27,6 @@ def _hello(link: Link, request: Request) -> Reply:
         raise LrnapError(Code.VERSION, f"this server speaks {PROTOCOL}, not {asked[:40]}")
     wanted = str(request.options.get("want", ",".join(CAPABILITIES))).lower().split(",")
     link.session.level = 1
-    link.session.client = str(request.options.get("client", ""))
     fields: dict[str, Scalar] = {
         "server": f"lrnap/{__version__}",
         **link.service.facts(),

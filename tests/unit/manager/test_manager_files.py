@@ -114,31 +114,19 @@ def test_a_file_that_is_not_whole_is_passed_over(films: FilmStore) -> None:
     assert [*films.counted("k1")] == []
 
 
-def test_films_of_jobs_that_are_gone_are_found_before_they_go(films: FilmStore) -> None:
-    films.save(snapshot("k1.1.0.7"))
-    films.save(snapshot("k2.1.0.7"))
-    assert films.orphans({"k1"}).keys() == {"k2"}
-    assert films.keys() == {"k1", "k2"}
-    films.orphans({"k1"}, dry_run=False)
-    assert films.keys() == {"k1"}
-
-
 @pytest.mark.parametrize("run", ["../../etc.1.0.7", "k1.1.0", "k1.1.0.7.8", "k1.x.0.7"])
 def test_names_that_lead_elsewhere_are_refused(films: FilmStore, run: str) -> None:
     with pytest.raises(LrnapError):
         films.save(snapshot(run))
 
 
-def test_content_that_nobody_needs_is_listed_first_and_collected_then(tmp_path: Path) -> None:
+def test_content_is_kept_by_what_it_is_and_once(tmp_path: Path) -> None:
     content = Content(tmp_path, NodeLimits())
-    scene, other = content.put(b"WorldBegin"), content.put(b"old")
+    scene = content.put(b"WorldBegin")
     assert content.put(b"WorldBegin") == scene
-    assert content.garbage({scene}).files == {other: 3}
-    assert content.get(other) == b"old"
-    assert content.collect({scene}).bytes == 3
     assert content.get(scene) == b"WorldBegin"
     with pytest.raises(LrnapError):
-        content.get(other)
+        content.get("0" * 64)
 
 
 def test_an_asset_that_is_an_array_is_in_memory_once_for_all_who_have_it(tmp_path: Path) -> None:

@@ -296,12 +296,6 @@ def image_size(path: str) -> tuple[int, int]:
     return spec.width, spec.height
 
 
-def image_aspect(path: str) -> float:
-    """Width by height of such an image."""
-    width, height = image_size(path)
-    return width / max(height, 1)
-
-
 def entity_error(entity: Entity, text: str) -> SceneError:
     return SceneError(f"{entity.kind} '{entity.plugin}': {text}", at=entity.at)
 

@@ -84,11 +84,6 @@ def single(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic | np.ndarray) else value
 
 
-def is_on(value: Any) -> bool:
-    """Whether a flag is given as true; False for what is no flag."""
-    return _FLAGS.get(str(single(value)).lower(), False)
-
-
 def _kind(read: Any, allowed: str, **more: Any) -> dict[str, Any]:
     return {"read": read, "allowed": allowed, **more}
 
