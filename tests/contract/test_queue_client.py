@@ -28,10 +28,10 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarmOfProgram
 
 @pytest.fixture
 def queue(programs: FarmOfPrograms) -> Iterator[Queue]:
-    """The nodes render as anybody would have them, whatever a test before has done."""
+    """It is empty, and the nodes render as anybody would have them, whatever a test before has done."""
     with lrnap.connect(programs.manager.url) as made:
-        for job in made.jobs(states="QUEUED,RENDERING,PAUSED"):
-            made.job(job.id).stop()
+        for job in made.jobs():
+            made.job(job.id).remove()
         for node in made.nodes():
             made.node(node.name).enable()
             made.node(node.name).set_tags("")
