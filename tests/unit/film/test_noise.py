@@ -11,7 +11,7 @@ import pytest
 from lrnap.film import noise
 from lrnap.film.develop import Settings, develop
 from lrnap.film.merge import Film
-from lrnap.film.noise import Noise
+from lrnap.film.noise import Display, Noise
 from lrnap.film.snapshot import FilmLayout, Snapshot
 
 LAYOUT = FilmLayout(40, 30)
@@ -221,3 +221,25 @@ def test_a_black_film_has_no_noise():
     for snapshot in snapshots:
         snapshot.planes.pixel[:] = 0
     assert noise_of(*snapshots).value == 0
+
+
+def sparkling(name: str, seed: int, chance: float) -> Snapshot:
+    """An even grey, on which one sample of so many is a hundred times as bright."""
+    random, block, count = np.random.default_rng(seed), LAYOUT.new_block(), 16
+    planes = LAYOUT.planes(block)
+    planes.weight[:] = count
+    sparks = random.poisson(chance * count, (*TRUE.shape, 1))
+    planes.pixel[0] = count * (0.2 + 0.02 * random.standard_normal((*TRUE.shape, 3))) + 20 * sparks
+    return Snapshot(name, seed, 1, LAYOUT, block, samples=float(count * TRUE.size))
+
+
+@pytest.mark.parametrize("chance", [0.002, 0.005, 0.02])
+def test_sparks_that_a_display_cuts_off_are_predicted_as_they_are_seen(chance: float) -> None:
+    predicted, true = [], []
+    for seed in range(0, 40, 2):
+        found = noise_of(sparkling("a", seed, chance), sparkling("b", seed + 1, chance))
+        truth = np.full_like(found.radiance, 0.2 + 20 * chance)
+        shown = Display(truth)
+        predicted.append(found.value**2)
+        true.append(np.mean(np.square(shown(found.radiance) - shown(truth))))
+    assert np.sqrt(np.mean(predicted) / np.mean(true)) == pytest.approx(1, abs=0.15)
