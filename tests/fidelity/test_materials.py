@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import bench
+from lrnap.engine.luxcore import spectra
 
 SKY = 'LightSource "infinite"'
 ANGLES = (0.0, 30.0, 60.0, 75.0)
@@ -68,6 +69,23 @@ def test_a_white_furnace_hides_what_loses_no_light() -> None:
     found = seen({name: material for name, (material, _) in CONSERVING.items()}, (0.0, 60.0), spp=256)
     for name, (_, loss) in CONSERVING.items():
         assert found[name] == pytest.approx(np.ones((2, 3)), abs=loss + 0.01), name
+
+
+def film(thickness: float, index: float, degrees: float) -> np.ndarray:
+    """What a film leaves of a mirror's white: the square of the cosine of each wavelength's phase, as a colour."""
+    path = math.sqrt(index**2 - math.sin(math.radians(degrees)) ** 2)
+    left = np.cos(4 * math.pi * thickness / spectra.WAVELENGTHS * path) ** 2
+    return np.divide(spectra.illuminant(left), spectra.illuminant(np.ones_like(left)))
+
+
+@pytest.mark.parametrize("angle", [0.0, 60.0, 180.0])
+def test_a_mirror_with_a_thin_film_shimmers_by_the_angle(angle: float) -> None:
+    films = {
+        thickness: f'Material "mirror" "float film" [{thickness}] "float filmindex" [1.5]' for thickness in (100, 600)
+    }
+    found = seen({str(thickness): material for thickness, material in films.items()}, (angle,), spp=16)
+    for thickness in films:
+        assert found[str(thickness)][0] == pytest.approx(film(thickness, 1.5, angle), abs=0.05)
 
 
 @pytest.mark.parametrize("reflected", [0.5, 0.8, 0.95])

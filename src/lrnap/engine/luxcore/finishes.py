@@ -9,7 +9,7 @@ from lrnap.engine.luxcore import maths
 from lrnap.engine.luxcore.draft import Fidelity, Fields, Inputs, Row, Value
 from lrnap.engine.luxcore.fresnel import of_metal, preset
 from lrnap.engine.luxcore.maker import Build, Maker
-from lrnap.engine.luxcore.rows import Notes, approximated, ignored
+from lrnap.engine.luxcore.rows import Notes, approximated, equivalent, ignored
 from lrnap.engine.luxcore.volumes import SODIUM, dispersion
 
 
@@ -61,7 +61,16 @@ def _film(inputs: Inputs) -> Fields:
 
 
 def _mirror(maker: Maker) -> Fields:
-    return maker.inputs.fields("mirror", kr="Kr")
+    return _mirrored(maker.inputs, maker.inputs.value("Kr"))
+
+
+SOLID: Fields = {"type": ["glass"], "kt": [0.0] * 3, "exteriorior": [1.0], "interiorior": [1e6]}  # reflects all light
+
+
+def _mirrored(inputs: Inputs, kr: Value) -> Fields:
+    """A mirror. The engine's has no thin film, so one with a film is glass that lets nothing in."""
+    film = _film(inputs)
+    return ({**SOLID, **film} if film else {"type": ["mirror"]}) | {"kr": kr}
 
 
 def _glass(maker: Maker) -> Fields:
@@ -124,11 +133,12 @@ def _shinymetal(maker: Maker) -> Fields:
     """The sum of a rough metal and a mirror: half of each, twice as bright."""
     inputs, draft = maker.inputs, maker.inputs.draft
     halves = []
-    for parameter, fields in (("Ks", inputs.fields("metal2") | _rough(inputs)), ("Kr", inputs.fields("mirror"))):
+    for parameter in ("Ks", "Kr"):
         limited = maths.clamp(draft, maths.times(draft, inputs.value(parameter), [2.0]), 0.0, 0.999)
-        if fields["type"] == ["mirror"]:
-            fields["kr"] = limited
+        if parameter == "Kr":
+            fields = _mirrored(inputs, limited)
         else:
+            fields = inputs.fields("metal2") | _rough(inputs)
             fields["fresnel"] = maths.node(draft, "fresnelcolor", kr=limited)
         halves.append(maker.part("half", fields))
     return {"type": ["mix"], "material1": [halves[0]], "material2": [halves[1]], "amount": [0.5]}
@@ -203,9 +213,7 @@ def _exact(build: Build, notes: Notes | None = None) -> Row[Build]:
     return Row(build, Fidelity.EXACT, parameters=notes or {})
 
 
-NO_FILM = approximated("not honoured: the engine's mirrors and metals have no thin film", "film") | ignored(
-    "only beside film, which is not honoured", "filmindex"
-)
+FILM = equivalent("a mirror with a film is glass that lets nothing in", "film", "filmindex")
 NO_DISPERSION = approximated("not honoured: the engine's rough glass does not disperse", "dispersion") | ignored(
     "only beside dispersion, which is not honoured", "cauchyb"
 )
@@ -214,7 +222,7 @@ PRESET = ignored("a preset by name rules over it", "Kd", "Ks1", "Ks2", "Ks3", "R
 FINISHES: Mapping[str, Row[Build]] = {
     "matte": _exact(_matte),
     "mattetranslucent": Row(_mattetranslucent, Fidelity.EQUIVALENT, "transmission as a share of what is not reflected"),
-    "mirror": _exact(_mirror, NO_FILM),
+    "mirror": _exact(_mirror, FILM),
     "glass": _exact(_glass),
     "glass2": _exact(_glass2),
     "roughglass": _exact(_roughglass, NO_DISPERSION),
@@ -224,7 +232,7 @@ FINISHES: Mapping[str, Row[Build]] = {
         _shinymetal,
         Fidelity.APPROXIMATED,
         "half rough metal, half mirror, each twice as bright, so that no more light is reflected than falls on it",
-        NO_FILM,
+        FILM,
     ),
     "glossy": _exact(_glossy, approximated("as true: base and coat do not share what the coat lets pass", "separable")),
     "glossy_lossy": Row(_glossy_lossy, Fidelity.APPROXIMATED, "by 'glossy', which loses less of the light"),

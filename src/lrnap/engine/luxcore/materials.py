@@ -48,7 +48,8 @@ def _translate(draft: Draft, entity: Entity, surface: Surface) -> Fields:
         fields |= _bump(inputs)
     elif surface.emission:
         fields = _glowing_nothing(inputs)
-    draft.finish(inputs, row)
+    asked = Inputs(draft, draft.description.surface_integrator).plugin == ASKING
+    draft.finish(inputs, row if asked else replace(row, parameters={**row.parameters, **UNASKED}))
     fields |= {f"emission{key}": list(value) for key, value in surface.emission}
     for side in ("interior", "exterior"):
         filled_with: str | None = getattr(surface, side)
@@ -78,12 +79,17 @@ def _bump(inputs: Inputs) -> Fields:
     return {"bumptex": bump, "bumpsamplingdistance": [distance]}
 
 
-COMPOSITING: Notes = approximated(
-    "not honoured: the picture shows all there is, to be cut out afterwards",
+ASKING = "distributedpath"  # the one integrator of classic Lux that asks a material whether it is seen
+SEEN = (
     *("compo_visible_material", "compo_visible_emission"),
     *("compo_visible_indirect_material", "compo_visible_indirect_emission"),
     *("compo_override_alpha", "compo_override_alpha_value"),
 )
+COMPOSITING: Notes = approximated(
+    f"not honoured: the picture shows all there is. Classic Lux itself looks at it only under '{ASKING}'",
+    *SEEN,
+)
+UNASKED: Notes = ignored(f"classic Lux, too, looks at it only under '{ASKING}'", *SEEN)
 WITHOUT_BUMPS: Notes = ignored("it has no bump map", "bumpmapsampledistance")
 
 

@@ -127,11 +127,14 @@ def test_names_that_the_engine_could_not_read_are_made_safe_and_stay_apart(trans
     assert names == ["mat_a_b", "mat_a_b_2", "mat_a_b_3"]
 
 
-def test_a_compositing_parameter_is_reported_when_it_is_set(translated):
-    default = translated('Material "matte" "bool compo_visible_material" ["true"]')
-    changed = translated('Material "matte" "bool compo_visible_material" ["false"]')
-    assert not any("compo_" in warning for warning in default.warnings)
-    assert any("compo_visible_material" in warning for warning in changed.warnings)
+@pytest.mark.parametrize(
+    ("integrator", "seen", "told"),
+    [("distributedpath", "true", False), ("distributedpath", "false", True), ("path", "false", False)],
+)
+def test_compositing_is_reported_where_classic_lux_would_have_looked_at_it(translated, integrator, seen, told):
+    world = f'Material "matte" "bool compo_visible_material" ["{seen}"]'
+    warnings = translated(world, options=f'SurfaceIntegrator "{integrator}"').warnings
+    assert any("compo_visible_material" in warning for warning in warnings) is told
 
 
 def test_a_missing_file_is_named_with_its_place_and_cure(translated):

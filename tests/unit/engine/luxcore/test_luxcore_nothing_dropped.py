@@ -45,7 +45,6 @@ UNTRIED = {
     ("material", "layered", "opacity4"): LOWEST,
     ("material", "metal", "filename"): "a file; see the textures' tests",
     ("material", "roughglass", "dispersion"): "tried beside cauchyb",
-    **{("material", name, "filmindex"): "reported with the film" for name in ("mirror", "shinymetal")},
     **{("texture", "densitygrid", name): "must fit the densities" for name in ("nx", "ny", "nz")},
     **{("camera", p.name, "endtransform"): "for cameras that do not move otherwise" for p in PLUGINS["camera"]},
     ("texture", "imagemap", "channel"): "of the float variant only; see the textures' tests",
@@ -97,7 +96,8 @@ class Try:
             return self.translated(THINGS, files=self.files, camera=f"{MOVING} {statement}")
         if plugin.kind in OPTIONS:
             return self.translated(THINGS, files=self.files, options=statement)
-        return self.translated(f"{THINGS}\n{statement}", files=self.files)
+        options = f'SurfaceIntegrator "{materials.ASKING}"' if plugin.kind == "material" else ""
+        return self.translated(f"{THINGS}\n{statement}", files=self.files, options=options)
 
 
 @pytest.fixture
