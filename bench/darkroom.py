@@ -4,8 +4,8 @@ LuxCore is in another process, and they take turns. What is compared is a film i
 develop_1080p_own compares with a film that LuxCore has rendered itself, which it need not be given first. preview_4k is
 what a preview has to save: LuxCore's pipeline for all of a 3840x2160 film / a preview of it here that fits a screen of
 1920x1080. preview_8k has no aim, as both sides are ours and the one that matters is the quicker one: all of a 7680x4320
-film / such a preview of it, which has a sixteenth of the pixels, and a quarter of the rows to read. The plain figures say
-how the time grows with pixels (0.5 to 33 megapixels) and light groups (1 to 16), and how much memory developing takes.
+film / such a preview of it, which has a sixteenth of the pixels, and a quarter of the rows to read. The plain figures
+say how the time grows with pixels (0.5 to 33 megapixels) and light groups (1 to 16), and how much memory it takes.
 """
 
 from __future__ import annotations

@@ -324,3 +324,30 @@ def test_pixels_that_are_not_finite_never_reach_the_disk(tmp_path: Path) -> None
     kept: list[Kept] = [*films.store.load(KEY, FRAME, EPOCH)]
     assert np.isfinite(kept[0].snapshot.block).all()
     assert kept[0].snapshot.planes.weight[1, 2] == 0
+
+
+def test_names_of_things_are_in_the_files_and_in_the_sum_of_folded_runs(tmp_path: Path) -> None:
+    called = {"object_id": ("floor", "lamp")}
+    layout = FilmLayout(4, 3, channels=("object_id",), names=called)
+    films = films_in(tmp_path)
+    ended = [f"{KEY}.{FRAME}.{EPOCH}.{seed}" for seed in range(200, 200 + 2 * FOLD_AT)]
+    for many, run in enumerate(ended):
+        assert films.put(snapshot(run, 1, layout if many % 2 else FilmLayout(4, 3, channels=("object_id",))))
+        films.over(KEY, FRAME, EPOCH, ended[:many])
+    for known in (films, films_in(tmp_path)):
+        merged = known.merged(KEY, FRAME, EPOCH)
+        assert merged is not None
+        assert merged.layout.names == called
+
+
+def test_what_is_forgotten_of_a_job_is_not_shown_any_more_and_newer_epochs_stay(tmp_path: Path) -> None:
+    films = films_in(tmp_path)
+    assert films.put(snapshot(RUNS[0], 1))
+    assert films.merged(KEY, FRAME, EPOCH) is not None
+    films.forget(KEY, before=EPOCH)
+    assert films.merged(KEY, FRAME, EPOCH) is not None, "it is not of before"
+    films.forget(KEY, before=EPOCH + 1)
+    assert films.merged(KEY, FRAME, EPOCH) is None
+    assert films.put(snapshot(RUNS[1], 1))
+    films.forget(KEY, None)
+    assert films.merged(KEY, FRAME, EPOCH) is None
