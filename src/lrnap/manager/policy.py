@@ -22,6 +22,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 SHIFT_SECONDS = 20.0  # a run is not released for another job before; building a scene takes as long as that
 FIRST_PICTURES = 4  # one node of so many is for jobs without a picture
@@ -258,15 +259,17 @@ class _Move:
 
     def release(self, lacking: list[tuple[Demand, int]]) -> None:
         """Runs that their jobs have too many of make room; nodes that are being freed already count first."""
-        surplus = [seat for job, held in self.has.items() for seat in self.surplus(job, held)] if lacking else []
+        found = [seat for job, held in self.has.items() for seat in self.surplus(job, held)] if lacking else []
+        surplus = {seat.node: seat for seat in found}
+        ripe = {seat.node: seat for seat in found if seat.ripe}
         for demand, lack in lacking:
-            for seats, told in ((self.ending, True), (surplus, False)):
-                for seat in [*seats]:
-                    if lack and seat.suits(demand) and (told or seat.ripe or demand.bereft):
-                        seats.remove(seat)
-                        lack -= 1
-                        if not told:
-                            self.result.releases.append(Release(seat.run, demand.job))
+            freed = [*islice((seat for seat in self.ending if seat.suits(demand)), lack)]
+            self.ending = [seat for seat in self.ending if seat not in freed] if freed else self.ending
+            spare = surplus if demand.bereft else ripe
+            for seat in [*islice((seat for seat in spare.values() if seat.suits(demand)), lack - len(freed))]:
+                del surplus[seat.node]
+                ripe.pop(seat.node, None)
+                self.result.releases.append(Release(seat.run, demand.job))
 
     def surplus(self, job: int, held: list[Seat]) -> list[Seat]:
         """Ripe ones first, of those such that leave others on their frame, then the youngest. All of a job that wants
