@@ -167,6 +167,7 @@ def up(
     mail: MailTo = None,
     smtp: Smtp = None,
     insecure: Insecure = False,
+    log_json: LogJson = False,
 ) -> None:
     """A manager and the nodes of this machine in one command; with --join, this machine's nodes for another's."""
     from lrnap.cli.up import default_data, options, run
@@ -190,6 +191,7 @@ def up(
         metrics=metrics or "",
         manager_words=options(webhook=webhook, mail=mail, smtp=smtp),
         node_words=options(yield_load=yield_load, yield_hours=yield_hours),
+        log_json=log_json,
     )
     raise typer.Exit(
         run(

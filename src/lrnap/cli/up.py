@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
+import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +15,15 @@ from lrnap.cli import access, report
 from lrnap.cli.farm_link import ManagerLink
 from lrnap.errors import Code, LrnapError
 from lrnap.launch.farm import Farm
+from lrnap.launch.keeper import Say
 from lrnap.launch.up import Helper, Wishes, up
 from lrnap.net import known
 from lrnap.net.address import Address
 from lrnap.net.process import run as run_loop
+from lrnap.net.process import set_up_log
 from lrnap.node.main import identity_folder
 
+_PASSED_ON = re.compile(r"\[([^]]+)\] (\{.*)")
 _WHERE = "`lrnap token --join` shows the whole line on the manager's machine"
 
 
@@ -33,37 +40,67 @@ def run(
     _check(wishes, fingerprint, ssh, ray)
     if wishes.join:
         _check_role(wishes, fingerprint, ray)
-    helpers = _by_ssh(wishes, [part for text in ssh for part in text.split(",") if part.strip()], ssh_command)
+    say = _in_json() if wishes.log_json else report.say
+    helpers = _by_ssh(wishes, [part for text in ssh for part in text.split(",") if part.strip()], ssh_command, say)
     if ray:
-        helpers.append(_on_ray(wishes, ray, gpus_per_node))
+        helpers.append(_on_ray(wishes, ray, gpus_per_node, say))
         wishes = replace(wishes, nodes=0)  # of this machine: --nodes is of the cluster
-    run_loop(up(wishes, ManagerLink, report.say, lambda line: print(line, flush=True), helpers))
+    run_loop(up(wishes, ManagerLink, say, lambda line: print(line, flush=True), helpers))
     return report.OK
 
 
-def _by_ssh(wishes: Wishes, hosts: Sequence[str], command: str) -> list[Helper]:
+def _in_json() -> Say:
+    """What happens as lines of JSON: ours, and those of the programs that we started, with their names."""
+    set_up_log(json=True)
+    log = logging.getLogger("lrnap.up")
+
+    def say(line: str) -> None:
+        passed_on = in_json(line)
+        if passed_on is None:
+            log.info(line)
+        else:
+            print(json.dumps(passed_on), file=sys.stderr, flush=True)
+
+    return say
+
+
+def in_json(line: str) -> dict[str, object] | None:
+    """The fields of a line that a program has logged and that is passed on, `[node 0] {...}`, with who said it. None
+    for all others."""
+    said = _PASSED_ON.fullmatch(line)
+    try:
+        fields = json.loads(said[2]) if said else None
+    except ValueError:
+        fields = None
+    if said is None or not isinstance(fields, dict):
+        return None
+    by_ssh = "program" in fields  # it is the `lrnap up` of another machine that passes it on
+    return {**fields, "machine" if by_ssh else "program": said[1]}
+
+
+def _by_ssh(wishes: Wishes, hosts: Sequence[str], command: str, say: Say) -> list[Helper]:
     if not hosts:
         return []
     from lrnap.launch import ssh
 
     ssh.check()
-    arguments = ["--threads", str(wishes.threads), "--engine", wishes.engine, *wishes.node_words]
+    arguments = ["--threads", str(wishes.threads), "--engine", wishes.engine, *wishes.node_words, *wishes.log_words]
     remote = ssh.Remote(wishes.data, command, arguments)
 
     def helper(host: ssh.Host) -> Helper:
-        return lambda farm, url: ssh.bring(host, remote, farm, report.say)  # noqa: ARG005
+        return lambda farm, url: ssh.bring(host, remote, farm, say)  # noqa: ARG005
 
     return [helper(host) for host in dict.fromkeys(map(ssh.Host.parse, hosts))]
 
 
-def _on_ray(wishes: Wishes, address: str, gpus: float) -> Helper:
+def _on_ray(wishes: Wishes, address: str, gpus: float, say: Say) -> Helper:
     from lrnap.launch import cluster
 
     cluster.check()
     wanted = cluster.Cluster(address, wishes.nodes or 0, gpus, wishes.threads, wishes.engine)
 
     async def helper(farm: Farm, url: str) -> None:  # noqa: ARG001
-        await cluster.Scaler(wanted, farm, ManagerLink, report.say).run()
+        await cluster.Scaler(wanted, farm, ManagerLink, say).run()
 
     return helper
 

@@ -63,6 +63,18 @@ def share(machines: Sequence[Mapping[str, float]], gpus: float) -> tuple[int, in
     return sum(count for count, _ in each), max(1, int(min((cpus / count for count, cpus in each), default=1)))
 
 
+def room(fits: int, most: int, cpus: int) -> str:
+    """What is said of a cluster in which `fits` nodes of so many processors have a place now."""
+
+    def counted(number: int, what: str) -> str:
+        return f"{number} {what}{'' if number == 1 else 's'}"
+
+    each = counted(cpus, "processor")
+    if not fits:
+        return f"a Ray cluster without room for a node now; up to {most} of {each} will be asked for, as work comes"
+    return f"a Ray cluster with room for {counted(fits, 'node')} of {each}; at most {most} at once"
+
+
 @dataclass(eq=False)
 class Member:
     """An actor, and where the farm knows it."""
@@ -227,7 +239,7 @@ class Scaler:
         fits, cpus = share([machine["Resources"] for machine in machines if machine["Alive"]], self._cluster.gpus)
         self._most = self._cluster.nodes or max(fits, 1)
         self._cpus = self._cluster.cpus or cpus
-        self._say(f"a Ray cluster with room for {fits} nodes of {self._cpus} processors; at most {self._most} are used")
+        self._say(room(fits, self._most, self._cpus))
 
     def _knock(self) -> None:
         """Ray itself waits for minutes for a cluster that is not there."""

@@ -52,6 +52,11 @@ class Wishes:
     metrics: str = ""  # where the manager shows figures; its nodes do at the ports behind
     manager_words: Sequence[str] = ()  # more options of the manager
     node_words: Sequence[str] = ()  # and of each node
+    log_json: bool = False
+
+    @property
+    def log_words(self) -> list[str]:
+        return ["--log-json"] if self.log_json else []
 
 
 Helper = Callable[[Farm, str], Coroutine[Any, Any, None]]
@@ -96,7 +101,7 @@ async def _start(
         engine=wishes.engine,
         insecure=wishes.insecure,
         metrics=_behind(wishes),
-        words=wishes.node_words,
+        words=[*wishes.node_words, *wishes.log_words],
     )
     if wishes.alone:
         if wishes.token:
@@ -166,7 +171,7 @@ def _manager(wishes: Wishes) -> Program:
         words += ["--db", wishes.database]
     if wishes.metrics:
         words += ["--metrics", wishes.metrics]
-    words += wishes.manager_words
+    words += [*wishes.manager_words, *wishes.log_words]
     if wishes.insecure:
         words.append("--insecure")
     return Program("manager", "manager", listen, words)

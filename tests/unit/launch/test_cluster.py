@@ -20,7 +20,7 @@ from test_up import Ledger
 from lrnap.cli.farm_link import ManagerLink
 from lrnap.client.connection import Connection
 from lrnap.errors import LrnapError
-from lrnap.launch.cluster import Cluster, Scaler, share
+from lrnap.launch.cluster import Cluster, Scaler, room, share
 from lrnap.launch.farm import Farm
 from lrnap.net import known
 from lrnap.net.address import Address
@@ -97,7 +97,7 @@ def test_it_grows_and_shrinks_with_the_queue_and_survives_machines(ray_cluster: 
         cluster = Cluster(ray_cluster.address, nodes=3, look_seconds=0.1, idle_seconds=0.5)
         async with scaling(cluster, ledger, said):
             await until(lambda: said, said)
-            assert said == ["a Ray cluster with room for 2 nodes of 1 processors; at most 3 are used"]
+            assert said == ["a Ray cluster with room for 2 nodes of 1 processor; at most 3 at once"]
             assert not ledger.nodes, "nothing is to be rendered"
 
             ledger.frames = 1
@@ -189,3 +189,10 @@ def test_a_node_for_each_machine_or_share_of_its_graphics_processors() -> None:
     assert share([small, large, head], 0.5) == (20, 2)
     assert share([], 0) == (0, 1)
     assert share([{"CPU": 4.0}], 1) == (0, 1)
+
+
+def test_what_a_cluster_has_room_for_is_said_in_words() -> None:
+    assert room(1, 1, 16) == "a Ray cluster with room for 1 node of 16 processors; at most 1 at once"
+    assert room(0, 40, 1) == (
+        "a Ray cluster without room for a node now; up to 40 of 1 processor will be asked for, as work comes"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 from nodes import lives
 
-from lrnap.cli.up import run
+from lrnap.cli.up import in_json, run
 from lrnap.client.connection import Connection
 from lrnap.errors import Code, LrnapError, RemoteError
 from lrnap.launch.farm import Candidate
@@ -231,6 +232,36 @@ def test_nothing_outlives_it(end: signal.Signals, tmp_path: Path) -> None:
         code = process.wait(PATIENCE)
         assert code == (-end if end is signal.SIGKILL else 0), (tmp_path / "up.log").read_text()
         wait(lambda: gone(pids))
+
+
+def test_the_log_is_in_json_and_says_who_speaks(tmp_path: Path) -> None:
+    with command(tmp_path, "--nodes", "1", "--listen", "127.0.0.1:0", "--log-json", lines=2) as (process, said):
+        url = said[0].removeprefix("farm ready at ").partition(" ")[0]
+        subprocess.run([sys.executable, "-m", "lrnap", "nodes", "drain", "1", "--to", url], check=True)
+        log = tmp_path / "up.log"
+        wait(lambda: "DRAINING" in log.read_text())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0
+        told = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {"up", "manager"} <= {one.get("program", "up") for one in told}
+    assert all(one["logger"].startswith("lrnap.") and one["level"] and one["timestamp"] for one in told)
+    assert {one.get("program", "up") for one in told if "DRAINING" in one["event"]} == {"manager"}
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("ending", None),
+        ("[node 0] out of memory", None),
+        ('[node 0] {"event": "it renders", "job": "beads"}',
+         {"event": "it renders", "job": "beads", "program": "node 0"}),
+        ('[attic] {"event": "it renders", "program": "node 0"}',
+         {"event": "it renders", "program": "node 0", "machine": "attic"}),
+        ("[node 0] {this is no JSON}", None),
+    ],
+)  # fmt: skip
+def test_lines_of_programs_are_passed_on_with_their_names(line: str, fields: dict[str, str] | None) -> None:
+    assert in_json(line) == fields
 
 
 @pytest.mark.parametrize(
