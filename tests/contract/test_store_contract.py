@@ -186,6 +186,19 @@ def test_lists_histories_and_what_is_needed(desk: Desk) -> None:
     assert desk.store.needed() == {SCENE, *(f"{n}" * 64 for n in range(5))}
 
 
+def test_samples_per_pixel_of_a_film_are_those_of_its_runs_together(desk: Desk) -> None:
+    add_node(desk)
+    job = submit(desk, frames=(ev.FrameSpec(number=1), ev.FrameSpec(number=2)))
+    for spp in (3.0, 5.5, 4.0):  # the first frame in two runs; the second in one, so far
+        run = desk.core.world.run_on[1]
+        counted = ev.Counted(run=run, number=1, samples=spp * 100, spp=spp, seconds=1)
+        ended = ev.RunEnded(run=run, generation=1, state=ev.Reported.STOPPED)
+        desk.handle([counted, ended], now=3, wall=1e9)
+    assert desk.store.samples_per_pixel([job]) == {job: 8.5}
+    desk.handle([ev.Stop(job=job)], now=4, wall=1e9)
+    assert desk.store.samples_per_pixel([job, 99]) == {job: 8.5}
+
+
 def test_a_second_manager_fences_the_first(desk: Desk, url: str) -> None:
     second = opened(url)
     with pytest.raises(LrnapError) as refused:

@@ -109,6 +109,20 @@ def test_a_job_is_steered_by_commands(shell: Shell) -> None:
     assert "no job" in shell.lrnap("job steered", code=2)
 
 
+def test_a_job_whose_name_is_misspelt_is_guessed(shell: Shell) -> None:
+    shell.lrnap("submit scene.lxs --name kitchen --spp 1e6 --tag nobody-has-this")
+    assert "there is no job 'kitchn', did you mean 'kitchen'? `lrnap jobs` lists" in shell.lrnap("job kitchn", code=2)
+    shell.lrnap("job kitchen remove")
+
+
+def test_a_job_that_is_done_is_listed_with_what_its_film_has(shell: Shell) -> None:
+    shell.lrnap("submit scene.lxs --name listed --spp 8")
+    shell.lrnap("job listed watch")
+    (listed,) = [job for job in shell.json("jobs") if job["name"] == "listed"]
+    assert listed["state"] == "DONE"
+    assert 8 <= float(str(listed["spp"])) == shell.json("job listed")[0]["spp"]
+
+
 def test_who_did_what_is_told(shell: Shell, programs: FarmOfPrograms) -> None:
     shell.lrnap("submit scene.lxs --name told --spp 1e6 --tag nobody-has-this")
     shell.lrnap("job told priority 3")
@@ -127,6 +141,25 @@ def test_who_did_what_is_told(shell: Shell, programs: FarmOfPrograms) -> None:
     assert shell.json(f"audit --by {who.partition('@')[0]} --kind node --limit 2") == did[2:4]
     assert shell.json("audit --by nobody") == []
     assert "moving house" in shell.lrnap("audit --limit 5")
+
+
+def test_what_no_job_needs_is_shown_before_it_is_removed(shell: Shell, programs: FarmOfPrograms) -> None:
+    shell.lrnap("submit scene.lxs --name kept --spp 1e6 --tag nobody-has-this")
+    stray = programs.manager.root / "data" / "assets" / "ab" / ("ab" + 62 * "0")
+    stray.parent.mkdir(exist_ok=True, parents=True)
+    stray.write_bytes(b"of a job that was removed long ago")
+    os.utime(stray, (0, 0))
+    (kept,) = shell.json("content")
+    assert (kept["unneeded_files"], kept["unneeded_bytes"]) == (1, 34)
+    assert "no job needs 1 file, 34B: " in shell.lrnap("content")
+    assert shell.json("content unneeded") == [{"sha256": stray.name, "bytes": 34}]
+    assert stray.name in shell.lrnap("content unneeded")
+    assert stray.exists()
+    assert shell.json("content collect") == [{"files": 1, "bytes": 34}]
+    assert not stray.exists()
+    assert shell.json("content unneeded") == []
+    assert shell.json("job kept")[0]["state"] == "QUEUED"
+    shell.lrnap("job kept remove")
 
 
 def test_what_was_only_described_is_listed_and_started(shell: Shell, programs: FarmOfPrograms) -> None:
@@ -197,7 +230,8 @@ def test_nodes_are_steered_by_commands(shell: Shell, programs: FarmOfPrograms) -
         ("submit shot.####.lxs", 2, "which frames"),
         ("submit shot.####.lxs --frames 1-9", 2, "no file for frame 2"),
         ("submit scene.lxs --after nobody", 2, "nobody"),
-        ("job nobody", 2, "CTL_JOBS lists the jobs"),
+        ("job nobody", 2, "there is no job 'nobody'; `lrnap jobs` lists the jobs"),
+        ("nodes drain 99", 2, "there is no node '99'; `lrnap nodes` lists the nodes"),
         ("job nobody dance", 2, "there are show, watch"),
         ("job nobody pause 3", 2, "takes no '3'"),
         ("job nobody show -o a.png", 2, "fetch"),
@@ -205,6 +239,7 @@ def test_nodes_are_steered_by_commands(shell: Shell, programs: FarmOfPrograms) -
         ("job nobody render --tag gpu", 2, "--tag is for `change`"),
         ("job nobody change", 2, "nothing is to change: say --spp"),
         ("audit --kind film", 2, "nothing is done to 'film'"),
+        ("content collcet", 2, "did you mean 'collect'"),
         ("jobs --state asleep", 2, "there is no state"),
         ("nodes dance", 2, "there are list, show, add"),
         ("nodes drain", 2, "which node"),

@@ -13,12 +13,13 @@ from lrnap.cli.watch import watch
 from lrnap.cli.writing import chosen
 from lrnap.client.animation import at_frame, has_place
 from lrnap.client.entries import Entry
-from lrnap.client.queue import connect
+from lrnap.client.queue import Queue, connect
 from lrnap.client.submitted import SubmittedJob
 from lrnap.errors import Code, LrnapError
 from lrnap.lux.spelling import did_you_mean
 from lrnap.wire.wishes import frame_numbers
 
+NAMES = 1000  # of the newest jobs, among which the one that was meant may be
 JOBS: tuple[tables.Column, ...] = (
     ("id", lambda e: e.text("id")),
     ("job", lambda e: e.name),
@@ -93,7 +94,19 @@ def run(wishes: Wishes) -> int:
         raise LrnapError(Code.ARGS, f"nobody can {wishes.action!r} a job{hint}; there are {', '.join(ACTIONS)}")
     _check(wishes)
     with connect(wishes.to) as farm:
-        return action(farm.job(wishes.name), wishes)
+        return action(_meant(farm, wishes.name), wishes)
+
+
+def _meant(farm: Queue, name: str) -> SubmittedJob:
+    try:
+        return farm.job(name)
+    except LrnapError as error:
+        if error.code is not Code.NOT_FOUND:
+            raise
+        hint = did_you_mean(name, [job.name for job in farm.jobs(limit=NAMES)])
+        raise LrnapError(
+            Code.NOT_FOUND, f"{farm.url}: there is no job {name[:80]!r}{hint or ';'} `lrnap jobs` lists the jobs"
+        ) from None
 
 
 def _check(wishes: Wishes) -> None:

@@ -188,6 +188,21 @@ def audit(
     raise typer.Exit(run(to, by, kind, limit, json))
 
 
+def content(
+    action: Annotated[
+        str,
+        typer.Argument(help="show, unneeded (what collect would remove), collect.", metavar="ACTION"),
+    ] = "show",
+    to: To = HERE,
+    limit: Annotated[int, typer.Option(help="Of unneeded: at most so many.", metavar="N", min=1)] = 100,
+    json: Json = False,
+) -> None:
+    """The scenes and assets that a manager keeps, and which of them no job needs; for its admins."""
+    from lrnap.cli.content import run
+
+    raise typer.Exit(run(to, action, limit, json))
+
+
 def add_to(app: typer.Typer) -> None:
-    for command in (submit, jobs, job, nodes, audit):
+    for command in (submit, jobs, job, nodes, audit, content):
         app.command()(command)

@@ -13,6 +13,9 @@ OK, MISSING, BAD, NO_NODE, INTERRUPTED = 0, 1, 2, 3, 130
 _NO_NODE = frozenset({Code.UNAVAILABLE, Code.BUSY, Code.AUTH_REQUIRED, Code.AUTH_FAILED, Code.TLS_REQUIRED})
 MAX_WARNINGS = 12
 
+# What a server says to whoever types to it, as it is said here.
+_TYPED = {"CTL_JOBS lists": "`lrnap jobs` lists", "CTL_NODES lists": "`lrnap nodes` lists"}
+
 
 def exit_code(error: LrnapError) -> int:
     """1: there was no room for what is written; 2: what was asked for is wrong; 3: it may be right, but there was
@@ -25,7 +28,10 @@ def exit_code(error: LrnapError) -> int:
 
 
 def say_error(error: LrnapError | str) -> None:
-    _say("error", "31", str(error))
+    message = str(error)
+    for typed, command in _TYPED.items():
+        message = message.replace(typed, command)
+    _say("error", "31", message)
     for line in getattr(error, "log", ())[-8:]:
         print(f"       | {line}", file=sys.stderr)
 

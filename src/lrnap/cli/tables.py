@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,7 +35,14 @@ def show(entries: Sequence[Entry], columns: Iterable[Column], *, as_json: bool, 
     for row in zip(*(cells for _, cells in used), strict=True):
         table.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
     console = Console()
-    console.print(table) if console.is_terminal else Console(width=1000).print(table)
+    if console.is_terminal:
+        console.print(table)
+        return
+    wide = Console(width=1000, file=io.StringIO())
+    with wide.capture() as captured:
+        wide.print(table)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 def show_facts(name: str, facts: Mapping[str, object], *, as_json: bool) -> None:

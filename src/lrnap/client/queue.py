@@ -217,6 +217,23 @@ class Queue:
             options["before"] = int(page[0].name)
         return found
 
+    # -- what it keeps
+
+    def content(self) -> Entry:
+        """Scenes and assets that it keeps: `files` and `bytes`, of them `unneeded_files` and `unneeded_bytes` that no
+        job needs, which go by themselves when there are more bytes than `bound`. For admins, as the next two."""
+        return Entry.of_facts(self._background.call(self._link.lines("CTL_CONTENT")))
+
+    def unneeded(self, limit: int = 1000) -> list[Entry]:
+        """Those that no job needs, the largest first: the name of an entry is its SHA-256, with `bytes`."""
+        lines = self._background.call(self._link.lines("CTL_CONTENT", show=Word("unneeded"), limit=limit))
+        return [Entry.of_line(line) for line in lines]
+
+    def collect(self) -> Entry:
+        """Removes what no job needs, and says how much it was: `files` and `bytes`."""
+        reply = self._background.call(self._link.ask("CTL_CONTENT", step=Word("collect")))
+        return Entry("", "", reply.fields)
+
     # -- nodes
 
     def nodes(self) -> list[NodeStatus]:

@@ -10,6 +10,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from lrnap.limits import NodeLimits
@@ -19,14 +20,38 @@ from lrnap.wire.payload import Buffer
 STORING = 600.0  # seconds from keeping the first file of a scene to storing its job, at the most
 
 
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """What nobody needs: hashes with their sizes in bytes."""
+
+    files: dict[str, int]
+
+    @property
+    def bytes(self) -> int:
+        return sum(self.files.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that there is; `bound`: bytes from which on what nobody needs goes by itself."""
+
+    files: int
+    bytes: int
+    bound: int
+
+
 class Content:
     """`needed`: hashes that stored jobs name (`Store.needed`); they stay, whatever the bound says."""
 
     def __init__(self, folder: Path, limits: NodeLimits, needed: Iterable[str] = ()) -> None:
         self.assets = AssetStore(folder, limits)
+        self._bound = limits.asset_bytes
         self._held: dict[str, float] = {}  # hash -> when it was last held, by a clock that never jumps
         self._lock = threading.Lock()
         self.hold(needed)
+
+    def kept(self) -> Kept:
+        return Kept(self.assets.files, self.assets.bytes, self._bound)
 
     def put(self, data: Buffer, sha256: str = "") -> str:
         """Keeps the bytes of a scene, or of what has that SHA-256; returns theirs. Raises LrnapError (QUOTA) if there
@@ -66,3 +91,13 @@ class Content:
     def _long_held(self) -> set[str]:
         long_ago = time.monotonic() - STORING
         return {sha256 for sha256, when in self._held.items() if when <= long_ago}
+
+    def garbage(self, needed: set[str]) -> Garbage:
+        """What would be collected: nothing is touched. What was asked for within `STORING` is not: it may be of a job
+        that is being stored."""
+        found = self.assets.unused(time.time() - STORING)
+        return Garbage({sha256: size for sha256, size in found.items() if sha256 not in needed})
+
+    def collect(self, needed: set[str]) -> Garbage:
+        """Removes what nobody needs, names with suffixes too; returns what it was."""
+        return Garbage(self.assets.remove(self.garbage(needed).files, time.time() - STORING))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal, Protocol, TypeVar, overload
 
 from lrnap.errors import Code, LrnapError
+from lrnap.manager.content import Content, Garbage
 from lrnap.manager.core import Core
 from lrnap.manager.events import Event
 from lrnap.manager.nodes import Node
@@ -17,12 +18,17 @@ T = TypeVar("T")
 class Queue(Protocol):
     """The service. It alone knows where its desk and its store are, and in which thread."""
 
+    content: Content
+
     async def do(self, event: Event) -> object:
         """Handles an event: when this returns, it is stored, and its effects are on their way. The answer of its
         handler; raises the LrnapError that the answer is, or that the store could not be written."""
 
     async def look(self, read: Callable[[Core], T]) -> T:
         """What `read` finds in the core, between two steps. It must be quick and change nothing."""
+
+    async def garbage(self, *, collect: bool = False) -> Garbage:
+        """Scenes and assets that no job needs; with `collect` they are gone."""
 
     async def query(self, read: Callable[[Store], T]) -> T:
         """What `read` finds in the store. It may take its time."""

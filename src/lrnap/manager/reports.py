@@ -198,8 +198,8 @@ def live_of(core: Core, number: int) -> Live | None:
     )
 
 
-def job_line(job: Job, live: Live | None, frames: int, done: int) -> str:
-    """`frames`: how many it has, and how many of them are done."""
+def job_line(job: Job, live: Live | None, frames: int, done: int, spp: float | None) -> str:
+    """`frames`: how many it has, and how many of them are done; `spp`: of the one that has most."""
     return line(
         job.name,
         Word(job.state.value),
@@ -209,7 +209,7 @@ def job_line(job: Job, live: Live | None, frames: int, done: int) -> str:
         frames=frames if frames != 1 else None,
         done=done if frames != 1 else None,
         rendering=live.nodes if live else None,
-        spp=round(live.spp, 3) if live else None,
+        spp=None if spp is None else round(spp, 3),
         rate=round(live.rate, 1) if live and live.rate else None,
         haltspp=job.spp,
         halttime=job.seconds,

@@ -25,7 +25,7 @@ from lrnap.lux.editing import edited
 from lrnap.lux.params import ParamSet
 from lrnap.manager import effects, events
 from lrnap.manager.back import Back
-from lrnap.manager.content import Content
+from lrnap.manager.content import Content, Garbage
 from lrnap.manager.core import Core, Step
 from lrnap.manager.described import Described
 from lrnap.manager.desk import Desk
@@ -143,6 +143,9 @@ class Manager(QueueNode):
         if known is not None and not known.active:
             self._retire(known)
             await self.front(number)
+
+    async def garbage(self, *, collect: bool = False) -> Garbage:
+        return await self._upkeep.garbage(collect=collect)
 
     async def look(self, read: Callable[[Core], T]) -> T:
         return await self.office.look(read)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lrnap.errors import LrnapError
-from lrnap.manager.content import Content
+from lrnap.manager.content import Content, Garbage
 from lrnap.manager.store import Store
 
 log = logging.getLogger("lrnap.manager")
@@ -65,8 +65,22 @@ class Upkeep:
         gone = await self._query(lambda store: store.prune(now - keep.happened * DAY, now - keep.wanted * DAY))
         if gone:
             log.info("%d old entries have left the history", gone)
+        await self._needed()
+
+    async def garbage(self, *, collect: bool = False) -> Garbage:
+        """Scenes and assets that no job needs; with `collect` they are gone."""
+        needed = await self._needed()
+        if not collect:
+            return await asyncio.to_thread(self._content.garbage, needed)
+        removed = await asyncio.to_thread(self._content.collect, needed)
+        log.info("%d scenes and assets that no job needed were removed: %d bytes", len(removed.files), removed.bytes)
+        return removed
+
+    async def _needed(self) -> set[str]:
+        """What stored jobs name; the rest is held no longer."""
         before = self._content.held()
-        needed = await self._query(lambda store: store.needed())
+        needed: set[str] = await self._query(lambda store: store.needed())
         released = self._content.release_all_but(needed, before)
         if released:
             log.info("%d scenes and assets are needed by no job any more", released)
+        return needed

@@ -8,6 +8,7 @@ such as why a job waits, is added to those that are in memory.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ from lrnap.net.address import Address
 from lrnap.net.service import Session
 from lrnap.net.tls import parse_fingerprint
 from lrnap.wire import Reply, Request, Role, Scalar, Status, ok, text
+from lrnap.wire.listing import facts, line
 from lrnap.wire.wishes import frame_numbers, names
 
 Handler = Callable[[Queue, Session, Request], Awaitable[Reply]]
@@ -59,10 +61,11 @@ async def _jobs(queue: Queue, session: Session, request: Request) -> Reply:  # n
         found = await queue.query(page) if limit else []
     numbers = [job.id for job in found]
     live = await queue.look(lambda core: {n: now for n in numbers if (now := reports.live_of(core, n))})
-    over = await queue.query(lambda store: store.frame_counts([n for n in numbers if n not in live]))
-    counts = {n: (states.total(), states[FrameState.DONE]) for n, states in over.items()}
-    counts |= {n: (now.frames, now.done) for n, now in live.items()}
-    return text(reports.job_line(job, live.get(job.id), *counts.get(job.id, (1, 0))) for job in reversed(found))
+    over = [number for number in numbers if number not in live]
+    ended, spp = await queue.query(lambda store: (store.frame_counts(over), store.samples_per_pixel(over)))
+    counts = {n: (frames.total(), frames[FrameState.DONE], spp.get(n)) for n, frames in ended.items()}
+    counts |= {n: (now.frames, now.done, now.spp) for n, now in live.items()}
+    return text(reports.job_line(job, live.get(job.id), *counts.get(job.id, (1, 0, None))) for job in reversed(found))
 
 
 async def _of_submission(queue: Queue, owner: str, token: str) -> list[Job]:
@@ -190,6 +193,19 @@ async def _audit(queue: Queue, session: Session, request: Request) -> Reply:  # 
     return text(reports.history_line(n, row) for n, row in rows)
 
 
+async def _content(queue: Queue, session: Session, request: Request) -> Reply:  # noqa: ARG001
+    if request.options.get("step") == "collect":
+        removed = await queue.garbage(collect=True)
+        return ok(files=len(removed.files), bytes=removed.bytes)
+    garbage = await queue.garbage()
+    if request.options.get("show") == "unneeded":
+        largest = sorted(garbage.files.items(), key=lambda file: -file[1])
+        return text(line(sha256, bytes=size) for sha256, size in largest[: limit_of(request)])
+    kept = await asyncio.to_thread(queue.content.kept)
+    told = {"files": kept.files, "bytes": kept.bytes, "bound": kept.bound}
+    return text(facts({**told, "unneeded_files": len(garbage.files), "unneeded_bytes": garbage.bytes}))
+
+
 def _get_to_know(address: Address, request: Request) -> None:
     """As `lrnap login` here would do it. Raises LrnapError (ARGS) for half of what that takes."""
     token, fingerprint = request.options.get("token"), request.options.get("fingerprint")
@@ -218,4 +234,5 @@ HANDLERS: Mapping[str, Handler] = {
     "CTL_NODE": _node,
     "CTL_ADDNODE": _add_node,
     "CTL_AUDIT": _audit,
+    "CTL_CONTENT": _content,
 }

@@ -57,6 +57,11 @@ class AssetStore:
         """Of those that are complete."""
         return self._bytes
 
+    @property
+    def files(self) -> int:
+        """How many are complete: looked for on the disk."""
+        return sum(1 for _ in self._complete_ones())
+
     def have(self, sha256: str) -> int | None:
         """None if the asset is complete, else how many of its bytes are here."""
         with contextlib.suppress(OSError):
@@ -187,6 +192,26 @@ class AssetStore:
         with self._lock:
             self._bytes = total
         return dropped
+
+    def unused(self, since: float) -> dict[str, int]:
+        """Assets that nobody uses, and nobody has asked for since then (wall clock): hash -> bytes."""
+        found = {path.name: path for path in self._complete_ones() if _written(path) < since}
+        with self._lock:
+            return {sha256: _size(path) for sha256, path in found.items() if sha256 not in self._used}
+
+    def remove(self, hashes: Iterable[str], since: float) -> dict[str, int]:
+        """Of these assets the `unused` ones, under all their names: hash -> bytes of what was removed."""
+        removed = {}
+        for sha256 in hashes:
+            path = self._path(sha256)
+            with self._lock:
+                if sha256 in self._used or _written(path) >= since or not path.exists():
+                    continue
+                removed[sha256] = _size(path)
+                for name in path.parent.glob(sha256 + "*"):
+                    name.unlink(missing_ok=True)
+                self._bytes -= removed[sha256]
+        return removed
 
     # --- inside
 

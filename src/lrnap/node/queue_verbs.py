@@ -141,5 +141,7 @@ HANDLERS: Mapping[str, Handler] = {
     "CTL_JOB": _job,
     "CTL_CLAIM": _claim,
     "CTL_RELEASE": _release,
-    **dict.fromkeys(("CTL_RETRY", "CTL_CHANGE", "CTL_NODES", "CTL_NODE", "CTL_ADDNODE", "CTL_AUDIT"), _refuse),
+    **dict.fromkeys(
+        ("CTL_RETRY", "CTL_CHANGE", "CTL_NODES", "CTL_NODE", "CTL_ADDNODE", "CTL_AUDIT", "CTL_CONTENT"), _refuse
+    ),
 }

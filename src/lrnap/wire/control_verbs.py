@@ -6,6 +6,8 @@ from lrnap.wire.verb import HALTS, JOB, RUNNING, WISHES, Argument, Kind, OptionS
 
 TOPICS = ("state", "stats", "log")
 STEPS_OF_NODES = ("enable", "disable", "drain", "forgive", "remove")
+PARTS_OF_CONTENT = ("facts", "unneeded")
+STEPS_OF_CONTENT = ("collect",)
 AUDITED = ("job", "node", "token")
 PARTS_OF_JOBS = ("facts", "frames", "runs", "history")
 _OF_JOB = OptionSpec("job", Kind.TEXT, "of this job; if not given, of the one that renders, else the last")
@@ -221,6 +223,22 @@ CONTROL_VERBS = (
             OptionSpec("kind", Kind.TEXT, "only to these", choices=AUDITED),
             OptionSpec("limit", Kind.INTEGER, "at most so many, the newest; 1000 if not given"),
             OptionSpec("before", Kind.INTEGER, "those with smaller numbers, to read on"),
+        ),
+        role=Role.ADMIN,
+    ),
+    Verb(
+        "CTL_CONTENT",
+        "of a manager: the scenes and assets that it keeps, and which of them no job needs",
+        "CTL_CONTENT show=unneeded limit=20",
+        options=(
+            OptionSpec(
+                "show",
+                Kind.TEXT,
+                "facts if not given; or those that no job needs, the largest first",
+                choices=PARTS_OF_CONTENT,
+            ),
+            OptionSpec("limit", Kind.INTEGER, "at most so many; 1000 if not given"),
+            OptionSpec("step", Kind.TEXT, "removes what no job needs; how much it was", choices=STEPS_OF_CONTENT),
         ),
         role=Role.ADMIN,
     ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +16,7 @@ from lrnap.errors import LrnapError
 from lrnap.film.merge import MERGED
 from lrnap.film.snapshot import FilmLayout, Snapshot
 from lrnap.limits import NodeLimits
-from lrnap.manager.content import Content
+from lrnap.manager.content import Content, Kept
 from lrnap.manager.films import FilmStore
 
 LAYOUT = FilmLayout(4, 3, ("sun", "sky"))
@@ -127,6 +129,42 @@ def test_content_is_kept_by_what_it_is_and_once(tmp_path: Path) -> None:
     assert content.get(scene) == b"WorldBegin"
     with pytest.raises(LrnapError):
         content.get("0" * 64)
+
+
+def test_content_that_nobody_needs_is_listed_first_and_collected_then(tmp_path: Path) -> None:
+    content = Content(tmp_path, NodeLimits())
+    scene, other = content.put(b"WorldBegin"), content.put(b"old")
+    assert content.garbage({scene}).files == {}, "it came just now, for a job that may be about to be stored"
+    content.assets.path(other, ".png")
+    long_since(content, scene, other)
+    assert content.garbage({scene}).files == {other: 3}
+    assert content.assets.path(other).exists()
+    long_since(content, other)
+    assert content.collect({scene}).files == {other: 3}
+    assert content.get(scene) == b"WorldBegin"
+    with pytest.raises(LrnapError):
+        content.get(other)
+    assert not [*tmp_path.rglob(f"{other}*")], "its other name is gone, too"
+    assert content.kept() == Kept(1, 10, NodeLimits().asset_bytes)
+
+
+def test_content_that_is_held_or_asked_for_is_not_collected(tmp_path: Path) -> None:
+    content = Content(tmp_path, NodeLimits())
+    held, asked, gone = (content.put(data) for data in (b"held", b"asked", b"gone"))
+    content.hold([held])
+    long_since(content, held, asked, gone)
+    assert content.garbage(set()).files.keys() == {asked, gone}
+    assert content.assets.have(asked) is None  # by a client that is about to describe a scene with it
+    assert content.collect(set()).files == {gone: 4}
+    assert content.get(held) == b"held"
+    assert content.collect(set()).files == {}
+
+
+def long_since(content: Content, *hashes: str) -> None:
+    """Nobody has asked for them for an hour."""
+    for sha256 in hashes:
+        path = content.assets.path(sha256)
+        os.utime(path, (time.time() - 3600,) * 2)
 
 
 def test_an_asset_that_is_an_array_is_in_memory_once_for_all_who_have_it(tmp_path: Path) -> None:

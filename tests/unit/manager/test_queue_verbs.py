@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -12,11 +13,14 @@ import pytest
 
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
+from lrnap.limits import NodeLimits
 from lrnap.manager import events
+from lrnap.manager.content import Content, Garbage
 from lrnap.manager.core import Core
 from lrnap.manager.desk import Desk
 from lrnap.manager.queue import find_job
 from lrnap.manager.store import Store
+from lrnap.manager.upkeep import Keep, Upkeep
 from lrnap.manager.verbs import HANDLERS
 from lrnap.manager.wishes import Wishes, wishes_of
 from lrnap.net.service import Session
@@ -33,6 +37,8 @@ class DeskQueue:
     """See `lrnap.manager.queue.Queue`. Time passes by a second with each event."""
 
     def __init__(self, folder: Path) -> None:
+        self.content = Content(folder / "assets", NodeLimits())
+        self.upkeep = Upkeep(self.query, self.content, Keep())
         keys = itertools.count(1)
         self.store = Store(f"sqlite:///{folder / 'queue.db'}")
         self.desk = Desk(self.store, key=lambda: f"{next(keys):012x}")
@@ -44,6 +50,9 @@ class DeskQueue:
         if isinstance(answer, LrnapError):
             raise answer
         return answer
+
+    async def garbage(self, *, collect: bool = False) -> Garbage:
+        return await self.upkeep.garbage(collect=collect)
 
     async def look(self, read: Callable[[Core], T]) -> T:
         return read(self.desk.core)
@@ -225,3 +234,17 @@ def test_nodes_are_added_changed_and_removed(queue: DeskQueue) -> None:
     ):
         with pytest.raises(LrnapError, match=says):
             queue.ask(line)
+
+
+def test_what_no_job_needs_is_shown_and_removed(queue: DeskQueue) -> None:
+    scene, small, large = (queue.content.put(data) for data in (b"WorldBegin", b"small", b"rather large"))
+    queue.happen(events.Submit(name="first", scene=scene, halt=Halt(spp=8.0)))
+    for sha256 in (scene, small, large):
+        os.utime(queue.content.assets.path(sha256), (0, 0))
+    before = {"files": 3, "bytes": 27, "bound": NodeLimits().asset_bytes, "unneeded_files": 2, "unneeded_bytes": 17}
+    assert queue.facts("CTL_CONTENT") == before
+    assert queue.names("CTL_CONTENT show=unneeded") == [large, small]
+    assert queue.names("CTL_CONTENT show=unneeded limit=1") == [large]
+    assert queue.facts("CTL_CONTENT show=facts") == before, "looking removes nothing"
+    assert queue.ask("CTL_CONTENT step=collect").fields == {"files": 2, "bytes": 17}
+    assert queue.facts("CTL_CONTENT") == {**before, "files": 1, "bytes": 10, "unneeded_files": 0, "unneeded_bytes": 0}

@@ -232,6 +232,23 @@ class Store:
 
         return self._database.read(read)
 
+    def samples_per_pixel(self, ids: Iterable[int]) -> dict[int, float]:
+        """Of the films of these jobs; of several frames, of that which has most."""
+        job, run, wanted = schema.job_table, schema.run_table, list(ids)
+
+        def read(connection: Connection) -> dict[int, float]:
+            found: dict[int, float] = {}
+            for some in batches(wanted):
+                film = select(run.c.job, func.sum(run.c.spp).label("spp")).join(job, job.c.id == run.c.job)
+                film = film.where(run.c.job.in_(some), run.c.epoch == job.c.epoch)
+                frames = film.group_by(run.c.job, run.c.frame).subquery()
+                most = select(frames.c.job, func.max(frames.c.spp)).group_by(frames.c.job)
+                for number, spp in connection.execute(most):
+                    found[number] = spp
+            return found
+
+        return self._database.read(read)
+
     def counts(self) -> dict[JobState, int]:
         """How many jobs there are, by state."""
         table = schema.job_table
