@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -229,6 +230,23 @@ def test_a_film_follows_its_formula(name: str) -> None:
     assert 0.7 < expected[-1] <= 1
 
 
+@pytest.mark.parametrize(
+    ("name", "light", "brightness"),
+    [
+        ("exponential", 1, 1 - 1 / math.e),
+        ("naka_rushton", 0.5, 0.5),  # half at the light that it is used to
+        ("hejl", 1.004, (6.7 / 7.96) ** 2.2),
+        ("hable", 5.6, 1),  # its white
+        ("aces", 1, 2.54 / 3.16),
+        ("cineon", 1, (590 / 928) ** 2.2),  # white has the code value 685
+        ("print", 0.18, 0.5),  # grey is half
+        ("print", 1.8, 1 / (1 + 0.1**1.6)),
+    ],
+)
+def test_a_film_has_the_brightness_that_its_source_says(name: str, light: float, brightness: float) -> None:
+    assert films.FORMULAS[name](np.array([light])) == pytest.approx([brightness], rel=1e-6)
+
+
 def test_a_film_in_black_and_white_has_no_colour() -> None:
     picture = develop(film_of(noise()), Settings.from_params({"cameraresponse": "aces_bw"}))
     assert np.ptp(picture[..., :3], axis=-1).max() == 0
@@ -276,6 +294,9 @@ def test_a_histogram_has_a_picture_for_each_mode(mode: int, log: int) -> None:
     assert (bars[..., lone] == 255).any()
     assert (bars == 64).any()
     assert (bars == 128).any()
+    guide = picture[115:118, 3:-3].mean(axis=(0, 1))  # from black to full, in the colour that is counted
+    coloured = [lone] if mode in (RED, GREEN, BLUE) else [0, 1, 2]
+    assert [channel for channel in range(3) if guide[channel] > 50] == coloured
 
 
 @pytest.mark.parametrize(

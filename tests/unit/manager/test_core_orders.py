@@ -31,6 +31,16 @@ def test_a_disabled_node_stops_and_a_drained_one_finishes_what_it_has(farm: Mana
     assert not farm.did(fx.StartRun), "a disabled node begins nothing"
 
 
+def test_a_node_that_was_disabled_while_it_was_away_stops_when_it_is_back(farm: Manager) -> None:
+    farm.submit(spp=1000)
+    run = farm.run_on(1)
+    farm.tell(ev.NodeGone(node=1, generation=1))
+    farm.tell(ev.ChangeNode(node=1, step=NodeStep.DISABLE))
+    held = ev.HeldRun(name=run, state=Reported.RENDERING, spp=9)
+    farm.tell(ev.NodeHere(node=1, generation=farm.core.world.nodes[1].generation, runs=(held,)))
+    assert [stop.run for stop in farm.did(fx.StopRun)] == [run]
+
+
 def test_threads_of_a_node_are_those_of_its_run_at_once(farm: Manager) -> None:
     farm.submit(spp=1000)
     farm.tell(ev.ChangeNode(node=2, threads=3))

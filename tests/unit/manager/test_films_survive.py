@@ -351,3 +351,52 @@ def test_what_is_forgotten_of_a_job_is_not_shown_any_more_and_newer_epochs_stay(
     assert films.put(snapshot(RUNS[1], 1))
     films.forget(KEY, None)
     assert films.merged(KEY, FRAME, EPOCH) is None
+
+
+@pytest.mark.parametrize("own", [RUNS[:3], RUNS[:1]])  # of a single run its file becomes the film
+@pytest.mark.parametrize("others", [RUNS[:3], RUNS[:1], RUNS[1:5], RUNS[3:], None])
+@pytest.mark.parametrize("moment", ["written", "in its place"])
+def test_two_threads_that_fold_a_frame_at_once_count_all_and_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: list[str], others: list[str] | None, moment: str
+) -> None:
+    films = films_in(tmp_path)
+    for run in RUNS:
+        films.put(snapshot(run, 1))
+    checkpoint, reached, may = films.store.checkpoint, threading.Event(), threading.Event()
+
+    def wait(who: threading.Thread) -> None:
+        if threading.current_thread() is who and not reached.is_set():
+            reached.set()
+            assert may.wait(120)
+
+    def slow(*args: Any) -> bool:
+        *given, decide = args
+
+        def slowly(put: Callable[[], Kept]) -> bool:
+            if moment == "written":
+                wait(first)
+            return bool(decide(put))
+
+        done = checkpoint(*given, slowly)
+        if moment == "in its place":
+            wait(first)  # the files of its runs are still there
+        return done
+
+    monkeypatch.setattr(films.store, "checkpoint", slow)
+    first = threading.Thread(target=films.fold, args=[KEY, FRAME, EPOCH, own])
+    first.start()
+    try:
+        assert reached.wait(120)
+        films.fold(KEY, FRAME, EPOCH, others)
+        assert not films.put(snapshot(own[0], 2)), "it is being folded"
+    finally:
+        may.set()
+        first.join()
+    total = sum(value(run, 1) for run in RUNS)
+    for known in (films, films_in(tmp_path)):  # in memory, and on the disk
+        merged = known.merged(KEY, FRAME, EPOCH)
+        assert merged is not None
+        assert (merged.samples, merged.block[0]) == (12 * total, total)
+    assert sorted(known.run for known in films.store.counted(KEY)) == RUNS
+    left = {path.stem for path in tmp_path.glob("*/*/*.run")}
+    assert left == set(RUNS) - {*own, *(RUNS if others is None else others)}
