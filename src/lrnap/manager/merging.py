@@ -223,7 +223,8 @@ class Films:
             names = {part.run for part in parts} - {MERGED}
             if not names:
                 return True
-            kept = kept_of(parts, frame.folded, epoch)
+            folded = dict(frame.folded)
+            kept = kept_of(parts, folded, epoch)
             frame.folding |= names
         done = False
 
@@ -231,6 +232,7 @@ class Films:
             nonlocal done
             with frame.lock:
                 done = frame.film is film and frame.epoch == epoch and film.holds(parts)
+                done = done and frame.folded == folded  # else what others have folded meanwhile would be lost
                 if done:
                     found = put()
                     film.fold(parts, replace(found.snapshot, run=MERGED, epoch=epoch))
