@@ -65,8 +65,7 @@ class Fetching:
 
     async def renew(self) -> None:
         """As `take`, unless the node has rendered too little since it sent the last."""
-        on_its_way = self._taking is not None and not self._taking.done()
-        if on_its_way or self._run.status().state is not RunState.RENDERING or _now() >= self._cadence.rested:
+        if self._run.status().state is not RunState.RENDERING or _now() >= self._cadence.rested:
             await self.take()
 
     async def rest(self) -> None:

@@ -108,10 +108,11 @@ async def test_a_film_that_was_given_up_on_the_way_was_sending_all_the_same() ->
 
 @on_a_fake_clock
 async def test_a_film_may_take_minutes_and_counts_while_its_node_renders() -> None:
-    node = Node(Wire(), rate=UHD.floats * 4 / 600)
-    async with Farm(node):
+    node, other = Node(Wire(), rate=UHD.floats * 4 / 600), Node(Wire())
+    async with Farm(node, other, way=one_at_a_time()):
         await asyncio.sleep(700)
     [film] = node.films
+    assert other.films[0].asked >= film.ended, "its place is its own while it flows"
     assert film.counted - film.asked == pytest.approx(600, abs=2)
 
 
