@@ -12,6 +12,7 @@ from lrnap.manager import effects as fx
 from lrnap.manager import events as ev
 from lrnap.manager.jobs import JobState
 from lrnap.manager.nodes import NodeStep, Standing
+from lrnap.manager.runs import RunState
 
 
 @pytest.fixture
@@ -34,7 +35,9 @@ def test_a_disabled_node_stops_and_a_drained_one_finishes_what_it_has(farm: Mana
 def test_a_node_that_was_disabled_while_it_was_away_stops_when_it_is_back(farm: Manager) -> None:
     farm.submit(spp=1000)
     run = farm.run_on(1)
-    farm.tell(ev.NodeGone(node=1, generation=1))
+    for _ in range(10):
+        farm.tell(ev.NodeHeard(node=2, generation=1), ev.Tick())
+    assert farm.core.world.runs[run].state is RunState.LOST
     farm.tell(ev.ChangeNode(node=1, step=NodeStep.DISABLE))
     held = ev.HeldRun(name=run, state=Reported.RENDERING, spp=9)
     farm.tell(ev.NodeHere(node=1, generation=farm.core.world.nodes[1].generation, runs=(held,)))
