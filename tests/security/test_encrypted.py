@@ -8,6 +8,7 @@ import socket
 import ssl
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,15 @@ def test_a_stranger_is_told_how_to_become_known(node: Served) -> None:
     with pytest.raises(RemoteError, match="lrnap token") as refused:
         ask(node, "CTL_STATUS")
     assert refused.value.code is Code.AUTH_REQUIRED
+
+
+def test_who_forgets_to_encrypt_is_told(node: Served) -> None:
+    async def answers() -> None:
+        async with Connection(replace(node.address, tls=False)) as connection:
+            await connection.open()
+
+    with pytest.raises(RemoteError, match="begins with lrnaps://"):
+        asyncio.run(answers())
 
 
 def test_nothing_is_sent_to_a_server_with_another_certificate(node: Served) -> None:

@@ -44,7 +44,9 @@ class Gate:
         self._look()
         found = self._keys.find(token)
         if found is None:
-            raise LrnapError(Code.AUTH_FAILED, "the token was refused")
+            raise LrnapError(
+                Code.AUTH_FAILED, "the token was refused; `lrnap token` on the server's machine shows a good one"
+            )
         return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -84,10 +86,11 @@ class Server:
                 ssl_handshake_timeout=HANDSHAKE_SECONDS if context else None,
             )
         except OSError as failed:
-            cure = "is another node running there? Choose another port, or 0 for any free one"
-            raise LrnapError(
-                Code.UNAVAILABLE, f"cannot listen on {address}: {failed.strerror or failed}; {cure}"
-            ) from None
+            cure = "is another node or manager running there? Choose another port, or 0 for any free one"
+            why = failed.strerror or failed
+            if failed.errno and not isinstance(failed, socket.gaierror):  # else the loop says it in too many words
+                why = os.strerror(failed.errno)
+            raise LrnapError(Code.UNAVAILABLE, f"cannot listen on {address}: {why}; {cure}") from None
         self._sockets.append(server)
         return replace(address, port=server.sockets[0].getsockname()[1])
 

@@ -43,6 +43,7 @@ class ClientTransport(asyncio.BufferedProtocol):
         self._something = asyncio.Event()  # to write
         self._writer: asyncio.Task[None] | None = None
         self._lost = False
+        self._heard = False  # anything
         self._gone = asyncio.Event()  # the socket is closed
         self.token: str | None = None  # to show with CTL_AUTH
 
@@ -133,6 +134,7 @@ class ClientTransport(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self.progress = time.monotonic()
+        self._heard = True
         self.wire.buffer_updated(nbytes)
         self._take_events()
 
@@ -151,7 +153,7 @@ class ClientTransport(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone.set()
         cause = f": {exc}" if exc else ""
-        self._lose(RemoteError(Code.UNAVAILABLE, f"the connection to {self.address.url} broke{cause}"))
+        self._lose(RemoteError(Code.UNAVAILABLE, f"the connection to {self.address.url} broke{cause}{self._hint()}"))
 
     # -- inside
 
@@ -168,8 +170,13 @@ class ClientTransport(asyncio.BufferedProtocol):
 
     def _ended(self, error: WireError | None) -> RemoteError:
         if error is None:
-            return RemoteError(Code.UNAVAILABLE, f"{self.address.url} ended the connection")
+            return RemoteError(Code.UNAVAILABLE, f"{self.address.url} ended the connection{self._hint()}")
         return RemoteError(error.code, f"{self.address.url} does not speak LRNAP/1: {error.message}")
+
+    def _hint(self) -> str:
+        """Servers that encrypt say nothing to who does not."""
+        mute = not self._heard and not self.address.tls
+        return ", without a word: if it encrypts, its address begins with lrnaps://" if mute else ""
 
     async def _write(self) -> None:
         assert self._transport is not None
