@@ -26,6 +26,7 @@ from lrnap.manager.turn import parse_run_name
 
 log = logging.getLogger("lrnap.manager")
 
+STILL = 20.0  # seconds between two reports that a last film is on its way
 TAKE_AGAIN = 2.0  # seconds between two tries to fetch the last film of a run
 STARTS_AT_ONCE = 32  # runs that are begun, each for as long as START_SECONDS
 START_SECONDS = 0.5
@@ -126,7 +127,11 @@ class Drive:
             run = await self._begin()
             await self._follow(run)
             status = run.status()
-            problem = await self._take_last(run)
+            saying = asyncio.create_task(self._say_it_comes())
+            try:
+                problem = await self._take_last(run)
+            finally:
+                saying.cancel()
             if status.error is not None and status.error.code is Code.FENCED:
                 await self._fenced(status.error)
             elif status.state is RunState.DONE and problem is not None:
@@ -213,7 +218,7 @@ class Drive:
             except LrnapError as error:
                 log.debug("run %s: %s", self.name, error)  # a hiccup passes; what is lost shows in the events
                 if error.code is Code.QUOTA:
-                    self._say_waits(error)
+                    self._say_waits(str(error))
             await self._fetching.rest()
             async for status in run.events():
                 if status.samples != before:
@@ -232,7 +237,7 @@ class Drive:
                     if run.status().samples:
                         log.warning("run %s: no last film: %s", self.name, error, extra={"run": self.name})
                     return error
-                self._say_waits(error)
+                self._say_waits(str(error))
             await asyncio.sleep(TAKE_AGAIN)
 
     async def _count(self, snapshot: Snapshot) -> None:
@@ -276,8 +281,16 @@ class Drive:
         if level is not None:
             self._around.post(events.Judged(job=self.job, frame=self.frame, noise=level, epoch=self.epoch))
 
-    def _say_waits(self, error: LrnapError) -> None:
-        self._around.post(events.RunWaits(run=self.name, generation=self.generation, why=str(error)))
+    async def _say_it_comes(self) -> None:
+        """A run is not given up because its last film waits for those of others, or takes long to come."""
+        assert self._fetching is not None
+        while True:
+            await asyncio.sleep(STILL)
+            if self._fetching.comes:
+                self._say_waits("its last film is on its way")
+
+    def _say_waits(self, why: str) -> None:
+        self._around.post(events.RunWaits(run=self.name, generation=self.generation, why=why))
 
     def _say_ended(self, state: RunState, error: LrnapError | None = None) -> None:
         self._around.post(

@@ -212,6 +212,14 @@ class NodeGone(NodeEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeAway(NodeEvent):
+    """It cannot be reached, for another reason than before."""
+
+    generation: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeFenced(NodeEvent):
     """A claim or an order was refused, because the node knows a newer lease. `ours`: of this very manager, whose store
     is of yesterday."""
@@ -250,7 +258,8 @@ class RunReport(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunWaits(RunEvent):
-    """The manager cannot keep a film of it now. If it has ended on its node, that has its last film meanwhile."""
+    """The manager cannot keep a film of it now, or its last film is still on its way. If it has ended on its node, that
+    has its last film meanwhile."""
 
     why: str
 

@@ -63,6 +63,11 @@ class Fetching:
             await asyncio.wait([self._taking])
         await self.take()
 
+    @property
+    def comes(self) -> bool:
+        """The film that is wanted waits for its turn, or was asked for or heard of lately."""
+        return self._travel is None or _now() < (self._travel.newest or self._travel.asked) + PATIENCE
+
     async def renew(self) -> None:
         """As `take`, unless the node has rendered too little since it sent the last."""
         if self._run.status().state is not RunState.RENDERING or _now() >= self._cadence.rested:

@@ -183,3 +183,18 @@ async def test_last_films_do_not_wait_for_those_of_nodes_that_render() -> None:
     async with Farm(slow, done, way=one_at_a_time()) as farm:
         await asyncio.sleep(20)
         assert [event.run for event in farm.said if isinstance(event, events.RunEnded)] == [done.run]
+
+
+@on_a_fake_clock
+async def test_a_run_whose_last_film_takes_long_is_waited_for_as_long_as_it_comes() -> None:
+    comes = asyncio.Event()
+    slow, waiting, hung = Node(Wire(), spp=5.0, rate=UHD.floats * 4 / 300), Node(Wire(), spp=5.0), Node(Wire(), spp=5.0)
+    hung.hangs = comes
+    async with Farm(slow, waiting, hung) as farm:
+        await asyncio.sleep(290)
+        assert waiting.counted
+        said = [event.run for event in farm.said if isinstance(event, events.RunWaits)]
+        assert said.count(slow.run) >= 290 // 20 - 1
+        assert said.count(hung.run) <= 2
+        await asyncio.sleep(400)
+        assert slow.run in {event.run for event in farm.said if isinstance(event, events.RunEnded)}
