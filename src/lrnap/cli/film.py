@@ -33,6 +33,8 @@ def info(file: Path, as_json: bool) -> int:
             "noise": found.noise.value if found.noise else None,
             "buffers": buffers,
             "groups": [{"name": name, "samples": count} for name, count in groups],
+            "channels": list(layout.channels),
+            "names": layout.names,
             "film": found.look,
         }
         print(json.dumps(said, indent=2))
@@ -43,6 +45,9 @@ def info(file: Path, as_json: bool) -> int:
         print(f"noise {found.noise.value:.2g}")
     for name, count in groups:
         print(f"light group {name!r}: {count:.0f} samples")
+    for channel in layout.channels:
+        called = layout.names.get(channel, ())
+        print(f"channel {channel}{f': {len(called)} names' if called else ''}")
     for name, value in found.look.items():
         print(f"{name} = {_shown(value)}")
     return report.OK

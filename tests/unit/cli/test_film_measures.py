@@ -392,6 +392,16 @@ def test_merged_films_keep_the_names_of_things_and_all_that_was_seen_in_a_pixel(
     assert merged.planes.channels["object_id"][0, 0].tolist() == [2, 32, 3, 16]
 
 
+def test_info_says_which_channels_there_are_and_what_the_things_in_them_are_called(lrnap, folder):
+    output.save(folder / "a.exr", replace(with_channels(), layout=NAMED), weights=True)
+    said = lrnap("info", "a.exr").stdout
+    assert "channel albedo\n" in said
+    assert "channel object_id: 3 names\n" in said
+    as_json = json.loads(lrnap("info", "a.exr", "--json").stdout)
+    assert as_json["channels"] == list(CHANNELLED.channels)
+    assert as_json["names"] == {"object_id": ["floor", "lamp", "Küche/Tür"]}
+
+
 def test_films_whose_ids_mean_other_things_are_not_merged(lrnap, folder):
     others = replace(CHANNELLED, names={"object_id": ("floor", "lamp", "chair")})
     output.save(folder / "a.exr", replace(with_channels(), layout=NAMED), weights=True)
