@@ -57,7 +57,8 @@ def desk(url: str) -> Iterator[Desk]:
 
 
 def opened(url: str, **more: object) -> Desk:
-    return Desk(Store(url, patience=0.5, sleep=lambda _: None, **more))  # type: ignore[arg-type]
+    """Patience is counted in what it would have slept, and is more than a slow disk takes for a step."""
+    return Desk(Store(url, patience=60, sleep=lambda _: None, **more))  # type: ignore[arg-type]
 
 
 def submit(desk: Desk, name: str = "ball", **more: object) -> int:
@@ -322,7 +323,7 @@ def test_a_locked_sqlite_file_is_waited_for(tmp_path: Path) -> None:
         waits.append(seconds)
         other.execute("ROLLBACK")
 
-    desk = Desk(Store(f"sqlite:///{path}", sleep=sleep))
+    desk = Desk(Store(f"sqlite:///{path}", patience=120, sleep=sleep))
     other.execute("BEGIN IMMEDIATE")
     assert submit(desk) == 1
     assert len(waits) == 1
