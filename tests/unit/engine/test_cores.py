@@ -56,6 +56,7 @@ def taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
 def test_runs_of_one_machine_take_different_processors_as_long_as_there_are_any(taken: list[set[int]]) -> None:
     first, second, third = Cores(), Cores(), Cores()
     assert first.used == 4
+    assert first.engine_threads(2) == 4, "the engine starts all, and they share the processors that are used"
     first.use(2)
     second.use(2)
     assert taken[0] | taken[1] == {0, 1, 2, 3}
