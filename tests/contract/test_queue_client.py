@@ -14,6 +14,7 @@ from managers import FarmOfPrograms, farm
 from nodes import PATIENCE, SCENE, SIZE
 
 import lrnap
+from lrnap.client import queue_link
 from lrnap.client.editing import SceneEdit
 from lrnap.client.queue import Queue
 from lrnap.errors import Code, LrnapError, RemoteError, SceneError
@@ -304,7 +305,10 @@ def test_a_connection_that_breaks_while_submitting_makes_one_job(
         cutter.close()
 
 
-def test_who_waits_goes_on_waiting_when_the_manager_is_killed(tmp_path: Path, scene: Path) -> None:
+def test_who_waits_goes_on_waiting_when_the_manager_is_killed(
+    tmp_path: Path, scene: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_link, "PATIENCE_SECONDS", float(PATIENCE))  # a busy machine takes long to start one
     with farm(tmp_path / "farm") as programs, lrnap.connect(programs.manager.url) as queue:
         job = queue.submit(scene, name="long", spp=1e6)
         states = iter(job)
