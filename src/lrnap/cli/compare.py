@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def compare(
 def noise(files: Sequence[Path], output: Path | None, below: float | None, as_json: bool) -> int:
     if output is not None:
         images.kind_of(output)
-    layout, estimate = films.noise_of(films.load(file) for file in files)
+    layout, estimate = films.noise_of(_each_once(files))
     if estimate is None:
         raise LrnapError(
             Code.STATE,
@@ -87,6 +87,14 @@ def noise(files: Sequence[Path], output: Path | None, below: float | None, as_js
         report.say(f"the noise is {level:.3g}, and not below {below:g}")
         return report.MISSING
     return report.OK
+
+
+def _each_once(files: Sequence[Path]) -> Iterator[films.FilmFile]:
+    copies = films.Copies()
+    for file in files:
+        found = films.load(file)
+        report.say_warnings(copies.notice(found))
+        yield found
 
 
 def _read(path: Path) -> _Side:

@@ -56,9 +56,11 @@ def info(file: Path, as_json: bool) -> int:
 def merge(files: Sequence[Path], target: Path) -> int:
     _must_be_film(target, "merging makes a film: give a name that ends in .flm or .exr, then develop it")
     total: films.Sum | None = None
+    copies = films.Copies()
     for file in files:
         try:
             found = films.load(file)
+            report.say_warnings(copies.notice(found))
             if total is None:
                 total = films.Sum(found)
             else:

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from lrnap.errors import Code, LrnapError
 from lrnap.film import exr_film, flm, flm_parameters, images, names
 from lrnap.film.develop import Settings
@@ -13,8 +16,11 @@ from lrnap.film.flm_convert import to_snapshot
 from lrnap.film.independent import Independent
 from lrnap.film.merge import Film, check_layout
 from lrnap.film.noise import Estimate
+from lrnap.film.radiance import mix
 from lrnap.film.snapshot import FilmLayout, Snapshot, with_channels
 
+STRIPS = 32  # that a film is known by
+ROUNDING = 1e-5  # as much light may differ by, of a film that went through another kind of file
 _NONE = (
     "a film's name ends in .flm, or in .exr where it has weights",
     "this is a finished picture: films (.flm, .exr) and pictures of light (.exr, .hdr, .pfm ...) can be developed",
@@ -73,6 +79,24 @@ def is_film(path: Path) -> bool:
 def _kind(path: Path) -> str:
     """The extension; a .flm that was put aside by a restart, as .flm1, is one still."""
     return path.suffix.lower().rstrip("0123456789")
+
+
+class Copies:
+    """Finds films that hold the same samples, whatever their files are called and of whichever kind they are: what is
+    added twice looks twice as certain as it is. A film is known by the light of some strips of it."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[Path, npt.NDArray[np.float64]]] = []
+
+    def notice(self, film: FilmFile) -> tuple[str, ...]:
+        """A sentence, if it seems to be one that was seen before."""
+        strips = np.array_split(mix(film.film)[:3].reshape(3, -1), STRIPS, axis=1)
+        light = np.array([film.film.spp, *(strip.sum(dtype=np.float64) for strip in strips)])
+        same = [path for path, other in self._seen if np.allclose(light, other, rtol=ROUNDING, atol=0)]
+        self._seen.append((film.path, light))
+        if not (same and light.any()):
+            return ()
+        return (f"{film.path}: it has the same samples as {same[0]}. A copy makes a film look better than it is",)
 
 
 class Sum:

@@ -392,6 +392,15 @@ def test_merged_films_keep_the_names_of_things_and_all_that_was_seen_in_a_pixel(
     assert merged.planes.channels["object_id"][0, 0].tolist() == [2, 32, 3, 16]
 
 
+@pytest.mark.parametrize("command", [["merge", "-o", "sum.exr"], ["noise"]])
+def test_two_copies_of_a_film_are_noticed_whatever_kind_of_file_they_are(lrnap, folder, command):
+    assert lrnap("convert", "1.flm", "copy.exr").returncode == 0
+    said = lrnap(*command, "1.flm", "2.flm", "3.flm").stderr
+    assert said == ""
+    said = lrnap(*command, "1.flm", "2.flm", "copy.exr").stderr
+    assert said == "warning: copy.exr: it has the same samples as 1.flm. A copy makes a film look better than it is\n"
+
+
 def test_info_says_which_channels_there_are_and_what_the_things_in_them_are_called(lrnap, folder):
     output.save(folder / "a.exr", replace(with_channels(), layout=NAMED), weights=True)
     said = lrnap("info", "a.exr").stdout
