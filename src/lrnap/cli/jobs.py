@@ -32,7 +32,7 @@ JOBS: tuple[tables.Column, ...] = (
     ("of", lambda e: f"{e.number('haltspp'):.10g}" if "haltspp" in e.fields else ""),
     ("submitted", lambda e: tables.when(e, "submitted")),
     ("ended", lambda e: tables.when(e, "ended")),
-    ("why", lambda e: e.text("why") or e.text("error")),
+    ("why", lambda e: e.text("why") or e.text("error") or e.text("trouble")),
 )
 FRAMES: tuple[tables.Column, ...] = (
     ("frame", lambda e: e.name),

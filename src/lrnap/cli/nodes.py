@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lrnap.cli import report, tables
+from lrnap.client.entries import Entry
 from lrnap.client.queue import Queue, connect
 from lrnap.errors import Code, LrnapError
 from lrnap.lux.spelling import did_you_mean
@@ -23,8 +24,17 @@ NODES: tuple[tables.Column, ...] = (
     ("spp", lambda e: tables.number(e, "spp")),
     ("samples/s", lambda e: tables.short_number(e, "rate")),
     ("strikes", lambda e: e.text("strikes")),
-    ("note", lambda e: "its machine is in use" if e.text("yields") == "true" else e.text("note")),
+    ("note", lambda e: _note(e)),
 )
+
+
+def _note(node: Entry) -> str:
+    """Why it is not here, else why it stands as it does."""
+    if node.text("yields") == "true":
+        return "its machine is in use"
+    if node.text("why"):
+        return f"since {tables.when(node, 'since')}: {node.text('why')}"
+    return node.text("note")
 
 
 @dataclass(frozen=True, slots=True)

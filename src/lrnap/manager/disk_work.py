@@ -30,6 +30,8 @@ class DiskWork:
 
     def __init__(self, store: Store, films: Films, scenes: Scenes, pictures: Path) -> None:
         self._store, self._films, self._scenes, self._pictures = store, films, scenes, pictures
+        self.unwritten: dict[int, str] = {}  # by job: why a picture of it is not written yet
+        self._told = ""  # the last trouble, which is told once
         self._waiting: asyncio.Queue[Callable[[], object]] = asyncio.Queue()
 
     def do(self, work: Callable[[], object]) -> None:
@@ -42,7 +44,9 @@ class DiskWork:
             try:
                 await asyncio.to_thread(work)
             except (LrnapError, OSError) as error:
-                log.error("%s; tried again in %g s", error, DISK_AGAIN)
+                if str(error) != self._told:
+                    log.error("%s; tried again every %g s", error, DISK_AGAIN)
+                self._told = str(error)
                 self._later(work)
             except Exception:
                 log.exception("defect in work on films")
@@ -80,14 +84,17 @@ class DiskWork:
         done is noted: what the next manager does not find noted, it finishes (`unfinished`)."""
         known = self._store.frame(number, frame)
         if known is None or known.frame.state not in frames.FINISHED:  # removed, or rendered further
+            self.unwritten.pop(number, None)
             return
         job = known.job
         try:
             self._picture(job, frame, known.frames)
         except LrnapError as error:
             if isinstance(error.__cause__, OSError):  # the disk may have room again
+                self.unwritten[number] = str(error)
                 raise
             log.error("%s: %s", job.who, error, extra={"job": job.name})
+        self.unwritten.pop(number, None)
         self._films.fold(job.key, frame, job.epoch)
         self._films.store.finish(job.key, frame)
 
@@ -99,6 +106,7 @@ class DiskWork:
         path = pictures.place(self._pictures, job.output, frame, of)
         params = {**film_params(scene), **(job.develop or {})}
         pictures.write(path, film, params, {} if scene is None else scene.files)
+        self._told = ""
         log.info("%s: frame %d is written to %s", job.who, frame, path, extra={"job": job.name})
 
     def unfinished(self) -> None:

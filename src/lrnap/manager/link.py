@@ -163,9 +163,12 @@ class Link:
                 if isinstance(error, LrnapError) and error.code is Code.FENCED:
                     await self._say_fenced(generation, error)
                     return
+                problem = str(error) or "it does not answer"
                 if not self.problem:
-                    log.info("%s: %s", self.url, error or "no answer")
-                self.problem = str(error) or "it does not answer"
+                    log.info("%s: %s", self.url, problem)
+                if not tries or problem != self.problem:
+                    self._around.post(events.NodeAway(node=self.node, generation=generation, why=problem))
+                self.problem = problem
             await asyncio.sleep(TRY_AGAIN[min(tries, len(TRY_AGAIN) - 1)])
             tries += 1
 

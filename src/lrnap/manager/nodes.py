@@ -92,6 +92,8 @@ class Node:
     note: str = ""  # why it stands as it does
     joined: str = ""  # the token of the machine that brought it; empty: an admin added it
     presence: Presence = field(default=Presence.CLAIMING, compare=False)
+    trouble: str = field(default="", compare=False)  # why it is not HERE, as far as that is known
+    since: float = field(default=0.0, compare=False)  # when its presence changed, by the clock for people
     arrived: int = field(default=0, compare=False)  # the generation under which it last said what it has
     heard: float = field(default=0.0, compare=False)  # when it last answered, by the clock of events
     yields: bool = field(default=False, compare=False)  # its machine's user is active

@@ -60,6 +60,7 @@ class Office:
     is_open: bool = False
     _changed: set[int] = field(default_factory=set)  # watched jobs that there is no new view of yet
     _views_due: float = 0.0
+    _away: dict[str, str] = field(default_factory=dict)  # why the store cannot be used
     _entries: list[_Entry] = field(default_factory=list)
     _some: asyncio.Event = field(default_factory=asyncio.Event)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "desk"))
@@ -119,19 +120,27 @@ class Office:
 
     async def _still_ours(self) -> None:
         """A manager without work writes nothing, and so has to ask whether another has taken the store over."""
-        told = ""
         while not self.fenced.is_set():
             await asyncio.sleep(STILL_OURS)
             try:
                 await self.query(lambda store: store.check())
-                told = ""
+                self._store_is_there("asked")
             except LrnapError as error:
                 if error.code is Code.FENCED:
                     log.error("%s", error)
                     self.fenced.set()
-                elif str(error) != told:
-                    told = str(error)
-                    log.warning("%s", told)
+                else:
+                    self._store_is_away("asked", error)
+
+    def _store_is_away(self, what: str, error: LrnapError) -> None:
+        """Each reason is told once, whether it could not be `written` or not even be `asked`; and its end, once."""
+        if str(error) not in self._away.values():
+            log.warning("%s", error)
+        self._away[what] = str(error)
+
+    def _store_is_there(self, what: str) -> None:
+        if self._away.pop(what, "") and not self._away:
+            log.info("the store can be used again")
 
     async def _work(self) -> None:
         while True:
@@ -158,12 +167,14 @@ class Office:
                 log.error("%s", error)
                 self.fenced.set()
                 return
-            log.warning("%s", error)
+            self._store_is_away("written", error)
             posted = [e for e in entries if e.answer is None and not isinstance(e.event, events.Tick)]
             self._entries[:0] = posted
             await asyncio.sleep(AWAY)
             self._some.set()
             return
+        if step.journal:  # it was written
+            self._store_is_there("written")
         self.steps += 1
         self.handled += len(entries)
         self.perform(step, views)

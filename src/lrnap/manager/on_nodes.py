@@ -199,6 +199,12 @@ def gone(turn: Turn, event: events.NodeGone) -> None:
         turn.claim(node, event.why or "the connection broke")
 
 
+def away(turn: Turn, event: events.NodeAway) -> None:
+    node = _current(turn, event.node, event.generation)
+    if node is not None and node.presence in (Presence.CLAIMING, Presence.LOST):
+        turn.world.put(replace(node, trouble=event.why))
+
+
 def fenced(turn: Turn, event: events.NodeFenced) -> None:
     node = _current(turn, event.node, event.generation)
     if node is None:
@@ -264,6 +270,7 @@ HANDLERS: Mapping[type, Callable[[Turn, Any], object]] = {
     events.NodeHere: here,
     events.NodeHeard: heard,
     events.NodeGone: gone,
+    events.NodeAway: away,
     events.NodeFenced: fenced,
     events.NodeFree: free,
 }

@@ -33,6 +33,9 @@ class Queue(Protocol):
     async def query(self, read: Callable[[Store], T]) -> T:
         """What `read` finds in the store. It may take its time."""
 
+    def unwritten(self, job: int) -> str:
+        """Why a picture of a job that is to be written is not yet; empty: nothing is in the way."""
+
 
 @overload
 async def find_job(queue: Queue, reference: object) -> int: ...

@@ -29,6 +29,7 @@ class Live:
     nodes: int = 0  # that render it now
     spp: float = 0.0  # of the frame that has most, where there are several
     rate: float = 0.0
+    trouble: str = ""
     done: int = 0
     frames: int = 1
 
@@ -44,6 +45,7 @@ class Report:
     whys: Mapping[int, str] = field(default_factory=dict)
     urls: Mapping[int, str] = field(default_factory=dict)
     after: Sequence[str] = ()  # names of the jobs that it comes after
+    unwritten: str = ""  # why a picture of it is not written yet
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Report | None:
@@ -64,6 +66,19 @@ class Report:
     def all_runs(self) -> list[Run]:
         return [run for number in sorted(self.runs) for run in self.runs[number]]
 
+    @property
+    def trouble(self) -> str:
+        """What goes on nevertheless, and its user should know."""
+        runs = self.all_runs()
+        lost = [run for run in runs if run.state in (RunState.FAILED, RunState.LOST)]
+        said = [self.unwritten, _held_up(runs)]
+        if lost:
+            last = max(lost, key=lambda run: run.ended or 0.0)
+            what = last.error or "the node was lost, and what it had sent counts"
+            where = self.urls.get(last.node, "a node that was removed")
+            said.append(f"{len(lost)} of {len(runs)} runs failed or were lost, at last on {where}: {what}")
+        return "; ".join(filter(None, said))
+
     # -- as text
 
     def facts(self) -> Iterator[str]:
@@ -76,6 +91,7 @@ class Report:
                 "id": job.id,
                 "state": Word(job.state.value),
                 "why": self.why or None,
+                "trouble": self.trouble or None,
                 "code": Word(job.code) if job.code else None,
                 "error": job.error or None,
                 "owner": job.owner,
@@ -159,6 +175,11 @@ class Report:
 _TOLD = (FrameState.STOPPED, FrameState.FAILED)  # whose numbers stand among a job's facts
 
 
+def _held_up(runs: Iterable[Run]) -> str:
+    """What live runs wait for, such as room on a disk."""
+    return next((run.error for run in runs if run.live and run.error), "")
+
+
 def _spp(runs: Iterable[Run]) -> float:
     return sum(run.hoped_spp for run in runs)
 
@@ -193,6 +214,7 @@ def live_of(core: Core, number: int) -> Live | None:
         len(runs),
         max(spp, default=0.0),
         sum(run.rate for run in runs if run.state is RunState.RENDERING),
+        _held_up(runs),
         len(world.frames_of[number]) - len(world.open_frames.get(number, ())),
         len(world.frames_of[number]),
     )
@@ -217,6 +239,7 @@ def job_line(job: Job, live: Live | None, frames: int, done: int, spp: float | N
         submitted=round(job.submitted, 3),
         ended=None if job.ended is None else round(job.ended, 3),
         why=(live.why or None) if live else None,
+        trouble=(live.trouble or None) if live else None,
         code=Word(job.code) if job.code and job.state is JobState.ERROR else None,
         error=job.error or None if job.state is JobState.ERROR else None,
     )
@@ -247,6 +270,8 @@ def node_fields(core: Core, node: Node) -> dict[str, Field]:
         "yields": True if node.yields else None,
         "strikes": len(node.strikes) or None,
         "note": node.note or None,
+        "why": node.trouble or None,
+        "since": round(node.since, 3) if node.trouble else None,
         "generation": node.generation,
     }
 

@@ -153,6 +153,9 @@ class Manager(QueueNode):
     async def query(self, read: Callable[[Store], T]) -> T:
         return await self.office.query(read)
 
+    def unwritten(self, job: int) -> str:
+        return self.disk.unwritten.get(job, "")
+
     def granted(self, made: Sequence[Grant], gone: Sequence[Grant]) -> None:
         """Tokens were made or revoked beside the running manager: it is told by whom, and nodes that came with one
         that is revoked are not used any more."""

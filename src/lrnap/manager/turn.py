@@ -125,9 +125,13 @@ class Turn:
 
     def presence(self, node: int, step: NodeStep, reason: str = "", **changes: Any) -> Node:
         before = self.the_node(node)
-        row = replace(before, presence=nodes.PRESENCE.after(before.presence, step, before.who), **changes)
+        after = nodes.PRESENCE.after(before.presence, step, before.who)
+        trouble = "" if after is Presence.HERE else reason or before.trouble
+        row = replace(before, presence=after, trouble=trouble, **changes)
+        if after is not before.presence:
+            row = replace(row, since=self.wall)
         self.world.put(row)
-        if row.presence is not before.presence:
+        if after is not before.presence:
             self.note("node", before.url, 0, _did(step), row.presence.value, reason)
         return row
 

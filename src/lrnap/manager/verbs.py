@@ -106,6 +106,7 @@ async def report(queue: Queue, number: int) -> reports.Report:
     if found is None:
         raise LrnapError(Code.NOT_FOUND, f"there is no job {number}; CTL_JOBS lists the jobs")
     found.urls = await queue.look(lambda core: {node.id: node.url for node in core.world.nodes.values()})
+    found.unwritten = queue.unwritten(number)
     after = found.job.after
     if after:
         known = await queue.query(lambda store: store.names(after))

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from lrnap.engine.protocol import Halt
+from lrnap.engine.protocol import Halt, RunState
 from lrnap.errors import Code, LrnapError
 from lrnap.limits import NodeLimits
 from lrnap.manager import events
@@ -43,6 +43,7 @@ class DeskQueue:
         self.store = Store(f"sqlite:///{folder / 'queue.db'}")
         self.desk = Desk(self.store, key=lambda: f"{next(keys):012x}")
         self.now = 0.0
+        self.troubled: dict[int, str] = {}  # jobs whose pictures cannot be written
 
     async def do(self, event: events.Event) -> object:
         self.now += 1.0
@@ -59,6 +60,9 @@ class DeskQueue:
 
     async def query(self, read: Callable[[Store], T]) -> T:
         return read(self.store)
+
+    def unwritten(self, job: int) -> str:
+        return self.troubled.get(job, "")
 
     # --- for tests
 
@@ -148,6 +152,63 @@ def test_all_about_a_job(queue: DeskQueue) -> None:
     history = queue.lines('CTL_JOB "ball" show=history')
     assert [one.fields["step"] for one in history] == ["submit"]
     assert queue.ask(f'CTL_JOB "ball" show=history since={history[-1].args[0]}').text == ()
+
+
+def test_a_job_says_what_went_wrong_though_it_goes_on(queue: DeskQueue) -> None:
+    queue.submit("ball")
+    for node in (1, 2):
+        queue.happen(events.AddNode(url=f"lrnap://n{node}"))
+        queue.happen(events.NodeHere(node=node, generation=1))
+    assert "trouble" not in queue.facts('CTL_JOB "ball"')
+    first, second = queue.names('CTL_JOB "ball" show=runs')
+    queue.happen(
+        events.RunEnded(run=first, generation=1, state=RunState.FAILED, code="E_ENGINE", error="killed by SIGKILL")
+    )
+    assert queue.facts('CTL_JOB "ball"')["trouble"] == (
+        "1 of 3 runs failed or were lost, at last on lrnap://n1: killed by SIGKILL"
+    )
+    assert "trouble" not in queue.lines("CTL_JOBS")[0].fields, "that was dealt with"
+
+    queue.happen(events.RunWaits(run=second, generation=1, why="the disk is full"))
+    assert str(queue.facts('CTL_JOB "ball"')["trouble"]).startswith("the disk is full; 1 of 3 runs")
+    assert queue.lines("CTL_JOBS")[0].fields["trouble"] == "the disk is full"
+    queue.happen(events.Counted(run=second, number=1, samples=1, spp=1, seconds=1))
+    assert "trouble" not in queue.lines("CTL_JOBS")[0].fields
+
+    queue.happen(events.RemoveNode(node=2))
+    queue.troubled[1] = "no room for the picture"
+    assert queue.facts('CTL_JOB "ball"')["trouble"] == (
+        "no room for the picture; 2 of 3 runs failed or were lost, at last on a node that was removed: the node was "
+        "lost, and what it had sent counts"
+    )
+
+
+def test_a_node_that_is_not_here_says_why_and_since_when(queue: DeskQueue) -> None:
+    def said() -> tuple[object, ...]:
+        (node,) = queue.lines("CTL_NODES")
+        return node.args[1], node.fields.get("why"), node.fields.get("since")
+
+    queue.happen(events.AddNode(url="lrnap://n1"))
+    assert said() == ("CLAIMING", "it was added", 0.0)
+    queue.happen(events.NodeAway(node=1, generation=1, why="nothing listens at lrnap://n1"))
+    assert said() == ("CLAIMING", "nothing listens at lrnap://n1", 0.0)
+    queue.happen(events.NodeHere(node=1, generation=1))
+    assert said() == ("HERE", None, None)
+    queue.happen(events.NodeAway(node=1, generation=1, why="it does not answer"))
+    assert said() == ("HERE", None, None), "that is of the past"
+    gone = queue.now + 1
+    queue.happen(events.NodeGone(node=1, generation=1, why="it ended the connection"))
+    assert said() == ("CLAIMING", "it ended the connection", gone)
+    queue.now += 10
+    queue.happen(events.Tick())
+    lost = queue.now
+    assert said() == ("LOST", "nothing was heard of it for 13 s", lost)
+    queue.happen(events.NodeAway(node=1, generation=2, why="it does not answer"))
+    assert said() == ("LOST", "it does not answer", lost)
+    queue.happen(events.NodeFenced(node=1, generation=2, newest=7, by="attic"))
+    state, why, since = said()
+    assert (state, since) == ("FENCED", queue.now)
+    assert "belongs to another manager attic" in str(why)
 
 
 def test_a_job_is_named_by_its_name_or_its_number(queue: DeskQueue) -> None:
