@@ -23,6 +23,7 @@ from lrnap.errors import LrnapError
 
 PATIENCE = 240  # seconds until something that must happen has not happened
 OWNER = "ana"
+MOVING = 30.0  # seconds that a node stays away, if nobody does its work before
 AT_WORK = ("CLAIMED", "BUILDING", "RENDERING")  # runs
 
 
@@ -169,13 +170,15 @@ class Ground:
 
 @contextlib.contextmanager
 def silent(ground: Ground, url: str) -> Iterator[None]:
-    """What is done inside makes a node say nothing more; afterwards it is given up."""
+    """What is done inside makes a node say nothing more; afterwards it is given up, and its work is done elsewhere."""
     since = len(ground.said())
     with moving(ground, url):
         yield
     began = monotonic()
     ground.hears(f"node {re.escape(url)} is LOST", since)
     ground.noticed.append(monotonic() - began)
+    for watching in ground.watching:
+        watching.join(MOVING)
 
 
 @contextlib.contextmanager
