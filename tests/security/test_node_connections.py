@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from nodes import SCENE, Served, serving
+from nodes import PATIENCE, SCENE, Served, serving
 
 from lrnap.errors import LrnapError
 from lrnap.limits import DATA_FRAME, POST_AUTH, NodeLimits
@@ -255,6 +255,14 @@ def test_10_a_payload_that_drips_ends_the_connection_while_one_that_flows_may_ta
             drop.wait(0.1)
         other.raw(b"\r\n")
         assert other.line().startswith("R_ERROR CODE = E_HASH")
+        for _ in range(10 * PATIENCE):  # it never stops by itself
+            try:
+                talk.raw(b"a")
+            except ConnectionError:
+                break
+            drop.wait(0.1)
+        else:
+            raise AssertionError("who drips is never hung up on")
         with contextlib.suppress(ConnectionError):
             assert talk.line().startswith("R_ERROR CODE = E_TIMEOUT DESC = less than 100 bytes a second")
             assert talk.closed()

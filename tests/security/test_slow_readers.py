@@ -9,6 +9,7 @@ import pytest
 from nodes import Served, Talk, serving
 
 from lrnap.limits import DATA_FRAME
+from lrnap.net.link import HEARD
 from lrnap.net.outgoing import SMALL
 
 
@@ -44,15 +45,7 @@ def test_10_an_order_is_heard_while_a_film_goes_to_who_reads_slowly(node: Served
         wait_until_stuck(node, other)
         slow.send("#2 CTL_STOP")
         other.until("CTL_STATUS", "R_STATUS STOPPED ")  # though nothing of the film was read
-        told = {}
-        while len(told) < 2:
-            word, tag, *fields = slow.line().split()
-            if word == "R_DATA":
-                length = next(int(field.removeprefix("len=")) for field in fields if field.startswith("len="))
-                assert len(slow.bytes(length + 2)) == length + 2
-            else:
-                told[tag] = word
-        assert told == {"#1": "R_OK", "#2": "R_OK"}
+        assert finals(slow, 2) == {"#1": "R_OK", "#2": "R_OK"}
 
 
 def test_09_who_asks_for_many_films_and_reads_none_is_owed_one_frame(node: Served) -> None:
@@ -63,3 +56,27 @@ def test_09_who_asks_for_many_films_and_reads_none_is_owed_one_frame(node: Serve
             assert owed(node) < 2 * DATA_FRAME + SMALL
             assert slow.bytes(DATA_FRAME)
         slow.reset()
+
+
+def test_09_of_who_does_not_read_few_requests_are_taken_and_all_answered_once_it_does(node: Served) -> None:
+    with program(node) as slow, node.talk() as other:
+        slow.send("#film API_DumpFilmBuffer")
+        wait_until_stuck(node, other)
+        slow.send(*(f"#{number} CTL_PING" for number in range(200)))
+        while (taken := node.do(lambda: max(link.conn.unanswered for link in node.server.open_links))) < HEARD:
+            other.ask("CTL_PING 1")
+        assert taken == HEARD
+        assert set(finals(slow, 201)) == {"#film", *(f"#{number}" for number in range(200))}
+
+
+def finals(talk: Talk, count: int) -> dict[str, str]:
+    """The words of so many final replies, by tag; frames of films between them are read."""
+    told: dict[str, str] = {}
+    while len(told) < count:
+        word, tag, *fields = talk.line().split()
+        if word == "R_DATA":
+            length = next(int(field.removeprefix("len=")) for field in fields if field.startswith("len="))
+            assert len(talk.bytes(length + 2)) == length + 2
+        else:
+            told[tag] = word
+    return told

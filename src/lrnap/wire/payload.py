@@ -23,6 +23,7 @@ MAX_NOWAIT = 64 << 10  # bytes that may be sent without waiting for R_CONT: less
 MAX_DRAIN = 1 << 20  # bytes of a refused payload that are read and dropped; above that, closing is cheaper
 DTYPES = {"|u1": 1, "|i1": 1, "<u2": 2, "<i2": 2, "<f2": 2, "<u4": 4, "<i4": 4, "<f4": 4, "<u8": 8, "<i8": 8, "<f8": 8}
 MAX_WINDOW = 1 << 27  # zstd's own default bound: a decoder never needs more than 128 MiB beside its output
+BITE = 1 << 10  # bytes decoded at once: 4 bytes of a block can say 128 KiB, so they give 32 MiB at most
 
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,11}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -105,8 +106,8 @@ def expand(data: Buffer, ulen: int) -> bytes:
     decoder = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).decompressobj()
     view, parts, got = memoryview(data).cast("B"), [], 0
     try:
-        for start in range(0, len(view), 1 << 12):  # small bites bound what one call can produce
-            part = decoder.decompress(view[start : start + (1 << 12)])
+        for start in range(0, len(view), BITE):
+            part = decoder.decompress(view[start : start + BITE])
             parts.append(part)
             got += len(part)
             if got > ulen:
