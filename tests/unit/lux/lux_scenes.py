@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lrnap.lux.call import Call
 from lrnap.lux.checker import Checker
 from lrnap.lux.reader import read_bytes
 
 
-def calls_of(text: str) -> list[Call]:
-    return list(read_bytes(text.encode(), "scene.lxs"))
+def calls_of(text: str | bytes, folder: Path | str = ".") -> list[Call]:
+    data = text if isinstance(text, bytes) else text.encode()
+    return list(read_bytes(data, "scene.lxs", folder))
 
 
 def world(text: str) -> list[Call]:
