@@ -13,6 +13,7 @@ other numbers, which take longer:
     memory    MiB in memory then
     films     MB of films that it keeps in a second
     status    ms until CTL_JOB is answered then, 99th percentile
+    share     most of its time that a node spends on sending films, from the first to the last one while it renders
     age       s since a run's newest film was counted, 99th percentile over runs and time
     first     s from submitting to the first sample reported, on idle nodes
     idle      ms from the end of a run to the beginning of the next on its node, 99th percentile: the last film is
@@ -71,6 +72,7 @@ FIGURES = {
     "memory": "MiB",
     "films": "MB/s of films kept",
     "status": "ms, p99 of CTL_JOB",
+    "share": "of a node's time, the most that sending films takes",
     "age": "s, p99 of the age of a run's film",
     "first": "s from submit to the first sample",
     "idle": "ms, p99 between two runs on a node",
@@ -131,7 +133,7 @@ def growth(counts: Sequence[int], film: str, seconds: float, tree: int = 0) -> l
             f"manager_{name}",
             found[most][name],
             None,
-            f"{what}; {film}, nodes: " + ", ".join(f"{count}: {found[count][name]:.3g}" for count in counts),
+            f"{what}; {film}, nodes: " + ", ".join(f"{count}: {found[count].get(name, np.nan):.3g}" for count in counts),
         )
         for name, what in FIGURES.items()
         if name in found[most]
@@ -166,7 +168,7 @@ def _farm_of(count: int, film: str, seconds: float, tree: int) -> dict[str, floa
         figures = {"first": time.perf_counter() - began}
         films = folder / "manager" / "films"
         _until(lambda: len([*films.glob("*/*/*.run")]) == len(urls), "every node has sent a film")
-        figures |= _watch(job, pid, below, films, seconds)
+        figures |= _watch(job, pid, below, films, seconds) | _share(idle)
         job.stop()
         if not tree:
             figures["idle"] = _idle(farm, scene, FRAMES * count, idle)
@@ -183,6 +185,21 @@ def _idle(farm: Queue, scene: Path, frames: int, idle: Sequence[Path]) -> float:
     if not waits:
         raise RuntimeError("no node has rendered two frames")
     return float(np.percentile(waits, 99)) * 1e3
+
+
+def _share(idle: Sequence[Path]) -> dict[str, float]:
+    """Nothing if no node has sent two films."""
+    sent: dict[str, list[tuple[float, float]]] = {}
+    for path in idle:
+        for line in path.with_name("sent").read_text().splitlines():
+            who, began, ended = line.split()
+            sent.setdefault(f"{path} {who}", []).append((float(began), float(ended)))
+    shares = [
+        sum(ended - began for began, ended in films[:-1]) / (films[-1][0] - films[0][0])
+        for films in sent.values()
+        if len(films) > 1
+    ]
+    return {"share": max(shares)} if shares else {}
 
 
 def _watch(job: SubmittedJob, pid: int, below: Sequence[int], films: Path, seconds: float) -> dict[str, float]:

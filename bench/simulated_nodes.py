@@ -3,7 +3,7 @@
 Everything else is a node's: protocol, sockets, leases, films as large as they say. A run takes about `SPP_RATE` samples
 per pixel a second, by its seed more or less, and its film is always the same numbers. Prints the URL of each node, then
 serves until it is ended. `FOLDER/idle` gets a line for each run that follows another on its node: when it began, and
-the seconds between them.
+the seconds between them; `FOLDER/sent` one for each film: its connection, when its sending began and when it ended.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from lrnap.lux.call import Call
 from lrnap.lux.scene import Scene
 from lrnap.net.address import Address
 from lrnap.net.gate import Gate
+from lrnap.net.outgoing import Outgoing
 from lrnap.net.server import Server
 from lrnap.node.service import Node
+from lrnap.wire import Reply
 
 SPP_RATE = 10.0
 REPORT = 0.25  # seconds
@@ -161,10 +163,24 @@ class SimulatedRun:
         await self.stop()
 
 
+def _note_films(file: Path) -> None:
+    """Writes down how long each film takes its node: here it is read in no time."""
+    send = Outgoing._send_frames
+
+    async def noted(self: Outgoing, reply: Reply, offset: int) -> None:
+        began = time.time()
+        await send(self, reply, offset)
+        with file.open("a") as lines:
+            lines.write(f"{id(self)} {began} {time.time()}\n")
+
+    Outgoing._send_frames = noted  # type: ignore[method-assign]
+
+
 async def _serve(count: int, layout: FilmLayout, folder: Path) -> None:
     block = layout.new_block()
     block[:] = np.random.default_rng(1).random(block.shape, np.float32)
     block.flags.writeable = False
+    _note_films(folder / "sent")
     for i in range(count):
         engine = SimulatedEngine(layout, block, folder / "idle")
         node = Node(engine, [folder], folder / f"node{i}")
