@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nodes import PATIENCE, SCENE, Talk, children
+from node_processes import children
+from nodes import PATIENCE, SCENE, Talk
 
 from lrnap.net.address import Address
 from lrnap.wire import Scalar

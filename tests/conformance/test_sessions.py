@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from managers import FarmOfPrograms, farm
-from nodes import PATIENCE, SCENE, NodeProcess, Talk, node_process
+from node_processes import NodeProcess, node_process
+from nodes import PATIENCE, SCENE, Talk
 from transcript import Do, Session, Step, sessions
 
 CHECKOUT = Path(__file__).resolve().parents[2]

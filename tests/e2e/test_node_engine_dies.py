@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from nodes import PATIENCE, NodeProcess, film_of, lives, node_process
+from node_processes import NodeProcess, lives, node_process
+from nodes import PATIENCE, film_of
 
 
 @pytest.fixture(params=["fake", "luxcore"])

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nodes import PATIENCE, SCENE, node_process
+from node_processes import node_process
+from nodes import PATIENCE, SCENE
 
 from lrnap.film import films
 

@@ -13,7 +13,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from nodes import PATIENCE, lives, node_process
+from node_processes import lives, node_process
+from nodes import PATIENCE
 
 from lrnap.engine import scratch
 from lrnap.engine.process import ProcessEngine

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
-from nodes import lives
+from node_processes import lives
 
 from lrnap.engine.process import ProcessEngine, ProcessRun
 from lrnap.engine.protocol import Halt, RunOptions

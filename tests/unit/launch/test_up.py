@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nodes import lives
+from node_processes import lives
 
 from lrnap.cli.up import in_json, run
 from lrnap.client.connection import Connection
