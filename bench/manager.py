@@ -133,7 +133,8 @@ def growth(counts: Sequence[int], film: str, seconds: float, tree: int = 0) -> l
             f"manager_{name}",
             found[most][name],
             None,
-            f"{what}; {film}, nodes: " + ", ".join(f"{count}: {found[count].get(name, np.nan):.3g}" for count in counts),
+            f"{what}; {film}, nodes: "
+            + ", ".join(f"{count}: {found[count].get(name, np.nan):.3g}" for count in counts),
         )
         for name, what in FIGURES.items()
         if name in found[most]
