@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from nodes import SCENE, Talk, number
@@ -31,8 +32,21 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
 ]
 
+T = TypeVar("T")
+
 PATIENCE = 240
 SMALL = {"num_cpus": 1, "object_store_memory": 80_000_000}  # of a machine
+
+
+def patiently(start: Callable[[], T]) -> T:
+    """Ray gives a machine half a minute to start, which can be too short for one that has other work."""
+    for _ in range(4):
+        try:
+            return start()
+        except Exception as slow:
+            if "timed out during startup" not in str(slow):
+                raise
+    return start()
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +62,8 @@ def ray_cluster() -> Iterator[Any]:
         patch.setenv("RAY_TMPDIR", folder)
         Path(folder, "ray").mkdir()  # where Ray writes down its address, but does not make the folder
         head = {**SMALL, "include_dashboard": False, "temp_dir": folder}
-        cluster = RayCluster(initialize_head=True, head_node_args=head)
-        cluster.add_node(**SMALL)
+        cluster = patiently(lambda: RayCluster(initialize_head=True, head_node_args=head))
+        patiently(partial(cluster.add_node, **SMALL))
         yield cluster
         cluster.shutdown()
         del cluster
