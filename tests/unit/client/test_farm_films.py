@@ -66,18 +66,23 @@ def test_it_halts_when_the_noise_of_all_films_together_is_low_enough():
     asyncio.run(scenario())
 
 
+async def one_of_two_lost(halt=None):
+    """A job on two engines, one of which has rendered 40 samples a pixel and is gone; and the run of the other."""
+    engines = [FakeEngine(layout=FilmLayout(40, 30)) for _ in range(2)]
+    job = await Farm(engines).start(SCENE, halt=halt)
+    await until(lambda: all(e.runs for e in engines))
+    here, lost = (e.runs[0] for e in engines)
+    for run in (here, lost):
+        noisy(run)
+    lost.render(40)
+    await until(lambda: job.film is not None and job.film.spp == 40)
+    lost.die()
+    return job, here
+
+
 def test_a_lost_engines_samples_still_tell_of_the_noise():
     async def scenario():
-        layout = FilmLayout(40, 30)
-        engines = [FakeEngine(layout=layout), FakeEngine(layout=layout)]
-        job = await Farm(engines).start(SCENE, halt=Halt(noise=0.01))
-        await until(lambda: all(e.runs for e in engines))
-        here, lost = (e.runs[0] for e in engines)
-        for run in (here, lost):
-            noisy(run)
-        lost.render(40)
-        await until(lambda: job.film is not None and job.film.spp == 40)
-        lost.die()
+        job, here = await one_of_two_lost(Halt(noise=0.01))
         here.render(40)
         await until(lambda: job.film.spp == 80 and job.progress().noise is not None)
         assert job.progress().noise > 0.01
@@ -97,16 +102,7 @@ def test_a_film_that_has_come_is_counted_whole_even_if_its_engine_dies_at_that_m
         return added
 
     async def scenario():
-        layout = FilmLayout(40, 30)
-        engines = [FakeEngine(layout=layout), FakeEngine(layout=layout)]
-        job = await Farm(engines).start(SCENE)
-        await until(lambda: all(e.runs for e in engines))
-        here, lost = (e.runs[0] for e in engines)
-        for run in (here, lost):
-            noisy(run)
-        lost.render(40)
-        await until(lambda: job.film is not None and job.film.spp == 40)
-        lost.die()
+        job, here = await one_of_two_lost()
         await until(lambda: job.progress().members[1].problem)
         here.render(40)
         await until(lambda: job.film.spp == 80)
