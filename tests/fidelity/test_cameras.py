@@ -152,6 +152,18 @@ def test_a_point_out_of_focus_becomes_a_picture_of_the_opening() -> None:
         assert found == pytest.approx(share, abs=0.03), blades
 
 
+@pytest.mark.parametrize("scale", [1, 2])
+def test_an_orthographic_camera_has_a_lens(scale: int) -> None:
+    """What is twice as far as the sharp place is spread over the whole opening, wherever the camera's units lead."""
+    window = f'"float screenwindow" [{-scale} {scale} {-scale} {scale}]'
+    lens = f'"float lensradius" [{0.4 * scale}] "float focaldistance" [{2 * scale}] "float hither" [{scale}] {window}'
+    camera = f'Scale {scale} {scale} {scale} LookAt 0 0 4  0 0 0  0 1 0 Camera "orthographic" {lens}'
+    before = 'AttributeBegin Translate 0 0 3.5 Shape "disk" "float radius" [1] AttributeEnd'  # nearer than it sees
+    (picture,) = bench.render([bench.scene(f"{before} {SPOT}", camera=camera, size=32)], spp=256)
+    found = (second_moment(picture, 2 / 32) - (2 / 32) ** 2 / 6 - 0.1**2 / 2) / 0.4**2
+    assert found == pytest.approx(1 / 2, abs=0.03)
+
+
 def test_the_environment_camera_sees_all_round() -> None:
     """Six squares far away; rows run from up to down, columns from behind by the left."""
     camera = 'LookAt 0 0 0  0 1 0  0 0 1 Camera "environment"'

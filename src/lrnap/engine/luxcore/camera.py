@@ -30,6 +30,8 @@ NEAREST = 1e-4  # the least distance at which classic Lux begins to see
 WITHOUT_WINDOW = ("environment", "realistic")
 AHEAD = "ahead"  # not the engine's: how far before the camera's place its eye is
 POLYGON = math.sqrt(2)  # by which the engine makes lenses with blades smaller than round ones
+FROM_AFAR = 200  # times the distance of what is sharp: from there all rays are alike within 0.2 %
+FARTHEST = 1e4  # distance of what is sharp, up to which a camera so far away still sees in 32 bits
 ROW_SHIFT = 1  # the engine's camera sees every row of the picture one row too high, so the window starts one lower
 
 
@@ -42,10 +44,11 @@ def put_camera(draft: Draft, frame: Frame) -> None:
         row = Row(lambda _inputs, _unit: {"type": ["perspective"], "fieldofview": [45.0]}, Fidelity.EXACT)
     to_world = inverse(description.camera_transform.matrix)
     unit, mirrored = _measure(inputs)
-    fields = row.build(inputs, unit) | _common(inputs, unit)
+    fields = row.build(inputs, unit)
     (ahead,) = fields.pop(AHEAD, [0.0])
+    fields |= _common(inputs, unit, min(ahead, 0.0))
     to_world = to_world @ translate(0.0, 0.0, ahead)
-    size = unit if inputs.plugin == "orthographic" else 1.0  # of the window: a length there, a slope elsewhere
+    size = unit if fields["type"] == ["orthographic"] else 1.0  # of the window: a length there, a slope elsewhere
     fields["screenwindow"] = [size * edge for edge in _window(inputs, frame, mirrored)]
     fields |= _placement(inputs, to_world)
     if description.camera_volume is not None:
@@ -110,12 +113,12 @@ def _window(inputs: Inputs, frame: Frame, mirrored: bool) -> list[float]:
     return [cropped[1], cropped[0], *cropped[2:]] if mirrored else cropped
 
 
-def _common(inputs: Inputs, unit: float) -> Fields:
+def _common(inputs: Inputs, unit: float, ahead: float) -> Fields:
     p = inputs.params
     p.ignore("shutterdistribution", "endtransform")  # read with what moves
     return {
-        "cliphither": [max(p.float("hither"), NEAREST) * unit],
-        "clipyon": [min(p.float("yon") * unit, FAR)],
+        "cliphither": [(max(p.float("hither"), NEAREST) - ahead) * unit],
+        "clipyon": [min((p.float("yon") - ahead) * unit, FAR)],
         "shutteropen": [p.float("shutteropen")],
         "shutterclose": [p.float("shutterclose")],
     }
@@ -154,9 +157,26 @@ def _perspective(inputs: Inputs, unit: float) -> Fields:
     return fields
 
 
-def _orthographic(inputs: Inputs, _unit: float) -> Fields:
-    inputs.params.ignore("lensradius", "focaldistance", "autofocus")
-    return {"type": ["orthographic"]}
+def _orthographic(inputs: Inputs, unit: float) -> Fields:
+    """The engine's has no lens; so one with a lens is a perspective camera far away, whose lens is as much larger."""
+    p = inputs.params
+    radius, focus = p.float("lensradius"), p.float("focaldistance")
+    p.ignore("autofocus")
+    if not radius > 0:
+        return {"type": ["orthographic"]}
+    if not 0 < focus <= FARTHEST:
+        inputs.warn(f"has no lens, so all is sharp: give a focaldistance above 0 and up to {FARTHEST:g}")
+        return {"type": ["orthographic"]}
+    if p.bool("autofocus"):
+        inputs.warn("autofocus is not honoured: what lies at its focaldistance is sharp")
+    away = FROM_AFAR * focus
+    return {
+        "type": ["perspective"],
+        "fieldofview": [math.degrees(2 * math.atan(1 / (away + focus)))],
+        "lensradius": [radius * (away + focus) / focus * unit],
+        "focaldistance": [(away + focus) * unit],
+        AHEAD: [-away],
+    }
 
 
 def _environment(inputs: Inputs, _unit: float) -> Fields:
@@ -190,9 +210,9 @@ CAMERAS: Mapping[str, Row[Build]] = {
         _orthographic,
         Fidelity.EXACT,
         parameters=approximated(
-            "not honoured: all is sharp, the engine's orthographic camera has no lens", "lensradius"
+            f"by a camera with perspective from {FROM_AFAR} times as far as what is sharp", "lensradius"
         )
-        | ignored("only beside lensradius, which is not honoured", "focaldistance", "autofocus"),
+        | ignored("only beside a lens, where it is told", "autofocus"),
     ),
     "environment": Row(
         _environment,

@@ -33,6 +33,7 @@ BESIDE = {
     "opacity3": '"string namedmaterial3" ["a"] "string namedmaterial4" ["b"]',
     "Kt": '"color Kr" [0.3 0.3 0.3]',
     "cauchyb": '"bool dispersion" ["true"]',
+    "focaldistance": '"float lensradius" [0.3]',
 }
 LOWEST = "the lowest layer is opaque"
 WITHOUT_EFFECT = "has no effect by itself"
