@@ -138,8 +138,9 @@ class Office:
             log.warning("%s", error)
         self._away[what] = str(error)
 
-    def _store_is_there(self, what: str) -> None:
-        if self._away.pop(what, "") and not self._away:
+    def _store_is_there(self, *what: str) -> None:
+        over = [self._away.pop(one) for one in what if one in self._away]
+        if over and not self._away:
             log.info("the store can be used again")
 
     async def _work(self) -> None:
@@ -174,7 +175,7 @@ class Office:
             self._some.set()
             return
         if step.journal:  # it was written
-            self._store_is_there("written")
+            self._store_is_there("written", "asked")
         self.steps += 1
         self.handled += len(entries)
         self.perform(step, views)
