@@ -32,6 +32,7 @@ AHEAD = "ahead"  # not the engine's: how far before the camera's place its eye i
 POLYGON = math.sqrt(2)  # by which the engine makes lenses with blades smaller than round ones
 FROM_AFAR = 200  # times the distance of what is sharp: from there all rays are alike within 0.2 %
 FARTHEST = 1e4  # distance of what is sharp, up to which a camera so far away still sees in 32 bits
+UNFOCUSED = "without a lens all is sharp, and with one what lies at its focaldistance"
 ROW_SHIFT = 1  # the engine's camera sees every row of the picture one row too high, so the window starts one lower
 
 
@@ -168,7 +169,7 @@ def _orthographic(inputs: Inputs, unit: float) -> Fields:
         inputs.warn(f"has no lens, so all is sharp: give a focaldistance above 0 and up to {FARTHEST:g}")
         return {"type": ["orthographic"]}
     if p.bool("autofocus"):
-        inputs.warn("autofocus is not honoured: what lies at its focaldistance is sharp")
+        inputs.warn(f"autofocus is not honoured: {UNFOCUSED}")
     away = FROM_AFAR * focus
     return {
         "type": ["perspective"],
@@ -212,7 +213,7 @@ CAMERAS: Mapping[str, Row[Build]] = {
         parameters=approximated(
             f"by a camera with perspective from {FROM_AFAR} times as far as what is sharp", "lensradius"
         )
-        | ignored("only beside a lens, where it is told", "autofocus"),
+        | ignored(UNFOCUSED, "autofocus"),
     ),
     "environment": Row(
         _environment,
