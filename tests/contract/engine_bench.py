@@ -11,11 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lrnap.engine.process import ProcessEngine, ProcessRun
-from lrnap.engine.protocol import RunOptions, RunStatus
+from lrnap.engine.protocol import Run, RunOptions, RunState, RunStatus
 from lrnap.lux.reader import read_bytes
 from lrnap.lux.scene import Scene
 
 HERE = Path(__file__).parent
+RENDERING, PAUSED, DONE, STOPPED, FAILED = (
+    RunState.RENDERING,
+    RunState.PAUSED,
+    RunState.DONE,
+    RunState.STOPPED,
+    RunState.FAILED,
+)
 PATIENCE = 120  # seconds until a test that waits for something has failed
 
 QUAD = """
@@ -91,3 +98,13 @@ async def until(run: ProcessRun, condition: Callable[[RunStatus], bool]) -> RunS
         if condition(status):
             return status
     raise AssertionError(f"the run ended before: {run.status()}")
+
+
+async def the_end(run: Run) -> RunState:
+    async for status in run.events():
+        state = status.state
+    return state
+
+
+def some_samples(status: RunStatus) -> bool:
+    return status.state is RENDERING and status.samples > 0
