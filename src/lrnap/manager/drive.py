@@ -244,8 +244,19 @@ class Drive:
         """Raises LrnapError if it does not count, QUOTA if the disk does not take it now."""
         if snapshot.epoch != self.epoch:
             raise LrnapError(Code.SEQ, f"the film is of epoch {snapshot.epoch}, and {self.epoch} was to be rendered")
+        keeping = asyncio.create_task(self._put_down(snapshot))
+        try:
+            await asyncio.shield(keeping)
+        except asyncio.CancelledError:  # what is being put down cannot be called back, so it counts
+            await asyncio.gather(keeping, return_exceptions=True)
+            raise
+        if self.halt.noise is not None and keeping.result():
+            await self._judge()
+
+    async def _put_down(self, snapshot: Snapshot) -> bool:
+        """Whether it counts: nothing newer does already."""
         if not await self._keep(snapshot):
-            return
+            return False
         self._around.post(
             events.Counted(
                 run=self.name,
@@ -256,8 +267,7 @@ class Drive:
                 epoch=snapshot.epoch,
             )
         )
-        if self.halt.noise is not None:
-            await self._judge()
+        return True
 
     async def _keep(self, snapshot: Snapshot) -> bool:
         """Whether nothing newer counts already."""
