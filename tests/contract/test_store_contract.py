@@ -6,6 +6,7 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from postgres import server
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from lrnap.engine.protocol import Halt
 from lrnap.errors import Code, LrnapError
@@ -278,8 +280,6 @@ def test_what_was_written_but_not_answered_is_written_once(desk: Desk, monkeypat
         write(step)  # type: ignore[arg-type]
         if not lost:
             lost.append(step)
-            from sqlalchemy.exc import OperationalError
-
             raise OperationalError("COMMIT", {}, Exception("the connection broke"))
 
     monkeypatch.setattr(desk.store, "_write", unlucky)
@@ -288,11 +288,48 @@ def test_what_was_written_but_not_answered_is_written_once(desk: Desk, monkeypat
     assert len(desk.store.history(job)) == 1
 
 
+def test_what_was_written_but_is_not_known_to_be_is_not_taken_for_what_came_after(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to the commit is lost, and then the database is away until patience ends."""
+    write = desk.store._write
+
+    def unlucky(step: object) -> None:
+        with suppress(LrnapError):
+            write(step)  # type: ignore[arg-type]
+        raise OperationalError("COMMIT", {}, Exception("the connection broke"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.store, "_write", unlucky)
+        with pytest.raises(LrnapError) as refused:
+            submit(desk, "unsure")
+    assert refused.value.code is Code.UNAVAILABLE
+    assert not desk.store.outrun
+    with pytest.raises(LrnapError, match="once it is started again goes on from there"):
+        submit(desk, "after")
+    assert desk.store.outrun
+    assert [job.name for job in desk.store.jobs()] == ["unsure"]
+
+
+def test_what_was_given_up_and_not_written_keeps_nobody_from_going_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(step: object) -> None:
+        raise OperationalError("BEGIN", {}, Exception("the server is gone"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.store, "_write", away)
+        with pytest.raises(LrnapError):
+            submit(desk, "never")
+    submit(desk, "after")
+    submit(desk, "then")
+    assert not desk.store.outrun
+    assert [job.name for job in desk.store.jobs()] == ["then", "after"]
+
+
 def test_a_store_that_stays_away_is_an_error_and_nothing_has_happened(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sqlalchemy.exc import OperationalError
-
     def away(step: object) -> None:
         raise OperationalError("BEGIN", {}, Exception("the server is gone"))
 

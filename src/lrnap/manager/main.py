@@ -16,7 +16,7 @@ from lrnap.manager.store import Store
 from lrnap.manager.upkeep import Keep
 from lrnap.net.address import DEFAULT_PORT, Address
 from lrnap.net.metrics import Page
-from lrnap.net.process import FENCED, Doors, run, serve, set_up_log
+from lrnap.net.process import FENCED, START_AGAIN, Doors, run, serve, set_up_log
 
 DATABASE = "manager.sqlite"
 
@@ -42,8 +42,9 @@ def run_manager(
     keep_history: float = Keep().happened,
     keep_wishes: float = Keep().wanted,
 ) -> int:
-    """Serves until SIGINT or SIGTERM; the exit code, 0 for those, `FENCED` if another manager has taken the store over.
-    Raises LrnapError for what keeps it from starting, such as a manager that runs on the store, unless `take_over`.
+    """Serves until SIGINT or SIGTERM; the exit code, 0 for those, `FENCED` if another manager has taken the store over,
+    `START_AGAIN` if the store has to be read anew. Raises LrnapError for what keeps it from starting, such as a manager
+    that runs on the store, unless `take_over`.
 
     The first lines on standard output are `manager ready at lrnap://HOST:PORT`, one for each address. `db`: URL of the
     store, by default SQLite in `data`; `nodes`: URLs, beside those that the store knows; `webhooks`, `mail`: who is
@@ -70,7 +71,9 @@ def run_manager(
     manager = Manager(store, roots or [Path.cwd()], folder, notices=notices, keep=keep)
     set_up_log(json=log_json)
     run(_serve(manager, doors, urls))
-    return FENCED if manager.office.fenced.is_set() else 0
+    if not manager.office.fenced.is_set():
+        return 0
+    return START_AGAIN if store.outrun else FENCED
 
 
 async def _serve(manager: Manager, doors: Doors, nodes: Sequence[str]) -> None:

@@ -26,6 +26,7 @@ from lrnap.net.server import Granted, Server
 from lrnap.net.service import Service
 
 FENCED = 4  # the exit code of a server whose place another one has taken: whoever keeps it running lets it rest
+START_AGAIN = 5  # of one that can go on only from its beginning: whoever keeps it running starts it again
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class Store:
         patience: float = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self.outrun = False  # it holds more than its manager knows of, which must end and read it anew
+        self._unsure = False  # a write was given up that may have been done nevertheless
         self._database = Database(url, patience=patience, sleep=sleep)
         self._holder = Holder(self._database.engine) if alone else None
         self._sleep = sleep
@@ -99,9 +101,14 @@ class Store:
     # --- writing
 
     def write(self, step: Step) -> None:
-        """All of a step, or nothing. Raises LrnapError: FENCED if another manager has the store, UNAVAILABLE if it
-        cannot be written."""
-        self._database.insist(lambda: self._write(step))
+        """All of a step, or nothing. Raises LrnapError: FENCED if another manager has the store or it is `outrun`,
+        UNAVAILABLE if it cannot be written."""
+        try:
+            self._database.insist(lambda: self._write(step))
+        except BaseException:
+            self._unsure = True
+            raise
+        self._unsure = False
         self._writes += 1
 
     def _write(self, step: Step) -> None:
@@ -111,9 +118,12 @@ class Store:
                 turn.where(schema.turns.c.term == self._term, schema.turns.c.writes == self._writes)
             )
             if mine.rowcount != 1:
-                if self._turn(connection) == (self._term, self._writes + 1):
+                if self._turn(connection) != (self._term, self._writes + 1):
+                    raise _taken_over()
+                if not self._unsure:
                     return  # it had been done; only the answer was lost
-                raise _taken_over()
+                self.outrun = True
+                raise _outrun()
             delete_rows(connection, step.deleted)
             write_rows(connection, step.written)
             if step.history:
@@ -354,6 +364,14 @@ class Store:
 def _taken_over() -> LrnapError:
     return LrnapError(
         Code.FENCED, "another manager has taken over this store: only one can have it; this one must stop"
+    )
+
+
+def _outrun() -> LrnapError:
+    return LrnapError(
+        Code.FENCED,
+        "the database has done what it was too long away to confirm, so it holds more than this manager knows of: this "
+        "one ends, and once it is started again goes on from there; nothing is lost",
     )
 
 
