@@ -115,6 +115,7 @@ BESIDE = {
     "denoise": ['"bool denoise_enabled" ["true"]'],
 }
 ELSEWHERE = {
+    "displayinterval": "tests/unit/cli/test_view_interval.py",
     "usersamplingmap_filename": "said to be approximated",
     "ocio_display": "tests/unit/film",
     "ocio_view": "tests/unit/film",
